@@ -1,0 +1,90 @@
+"""The records that flow through an evaluation, and the two errors that users can cause.
+
+Nothing here imports another module of the package.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+OK = "ok"
+
+
+class UserError(Exception):
+    """A mistake or a lack that the user can mend; shown as one line, never as a traceback.
+
+    `exit_code` is 2 for wrong usage (an unknown name, a bad option) and 1 for a failed run.
+    """
+
+    def __init__(self, message: str, *, exit_code: int = 1) -> None:
+        super().__init__(" ".join(message.split()))
+        self.exit_code = exit_code
+
+
+class UsageError(UserError):
+    """Wrong usage of a command: exit code 2."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, exit_code=2)
+
+
+class Unscorable(Exception):
+    """One image cannot be scored (or upscaled); the message is the reason that the score row carries."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(" ".join(reason.split()))
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One image of a data set at one scale, as files; nothing is decoded yet.
+
+    `low_resolution` is None where the input has to be made from the reference.
+    """
+
+    dataset: str
+    image: str
+    scale: int
+    reference: Path
+    low_resolution: Path | None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A decoded pair: what a method sees and what a metric compares with.
+
+    `reference` and `low_resolution` are uint8, H x W (grayscale file) or H x W x 3 (RGB), 0 to 255;
+    the reference is exactly `pair.scale` times as large as the input.
+    """
+
+    pair: Pair
+    reference: np.ndarray
+    low_resolution: np.ndarray
+
+
+@dataclass(frozen=True)
+class Score:
+    """One number for one method, image and metric, or the reason why there is none.
+
+    `value` is None exactly when `status` is not "ok"; it may be infinite (PSNR of identical images).
+    `seconds` is the time that computing the value took.
+    """
+
+    method: str
+    dataset: str
+    scale: int
+    protocol: str
+    image: str
+    metric: str
+    value: float | None
+    status: str
+    seconds: float
+
+    def __post_init__(self) -> None:
+        if (self.value is None) == (self.status == OK):
+            raise ValueError(f"a score has either a value or a reason, not both or neither: {self!r}")
