@@ -1,0 +1,137 @@
+"""Protocols: everything that changes a number and that papers leave unsaid, as typed records.
+
+A protocol has a name and a version, and every score row carries its name. Raise the version whenever
+a field changes: stored scores of the older version are then computed again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from srbench.images import GrayRule, LumaKind
+from srbench.registry import Registry
+from srbench.resize import Edges
+
+Degradation = Literal["matlab-bicubic", "pil-lanczos"]
+LpipsRegion = Literal["whole", "patches-64"]
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How inputs are made and outputs measured.
+
+    - `degradation`: how the low-resolution input is made from the reference; `own_methods` (name
+      prefixes) get `own_degradation` instead, where a paper fed its networks differently.
+    - `edges`: the edge rule of MATLAB's `imresize`, for the degradation and for interpolation methods.
+    - `border`: pixels cut from each side of output and reference, or "scale".
+    - `luma`, `gray`: the conversion of RGB to the plane that Y metrics see (`srbench.images.luma`).
+    - `lpips_region`: LPIPS of the whole image, or TSRN's mean over 64x64 patches of the centre crop.
+    - `metrics`: what `--metrics default` means.
+    """
+
+    name: str
+    version: int
+    summary: str
+    source: str
+    border: int | Literal["scale"]
+    luma: LumaKind
+    gray: GrayRule
+    metrics: tuple[str, ...]
+    degradation: Degradation = "matlab-bicubic"
+    edges: Edges = "clamp"
+    own_methods: tuple[str, ...] = field(default=())
+    own_degradation: Degradation = "matlab-bicubic"
+    lpips_region: LpipsRegion = "whole"
+
+    def border_for(self, scale: int) -> int:
+        """Pixels cut from each side at this scale."""
+        return scale if self.border == "scale" else self.border
+
+    def degradation_for(self, method: str) -> Degradation:
+        """How this method's input is made."""
+        return self.own_degradation if method.startswith(self.own_methods or "\0") else self.degradation
+
+    def as_dict(self) -> dict[str, Any]:
+        """Every field, as written into `run.json`."""
+        return asdict(self)
+
+
+PROTOCOLS: Registry[Protocol] = Registry("protocol", group=None)
+
+for _protocol in (
+    Protocol(
+        name="srbench",
+        version=1,
+        summary="the field's usual table: BT.601 Y rounded, 4-pixel border, MATLAB bicubic inputs",
+        source="SelfExSR evaluation code (Huang et al., CVPR 2015); EnhanceNet Table 2",
+        border=4,
+        luma="bt601-rounded",
+        gray="full-range",
+        metrics=("psnr_y", "ssim_y"),
+    ),
+    Protocol(
+        name="enhancenet",
+        version=1,
+        summary="as srbench, but the paper's own networks get PIL's antialiased (Lanczos) reductions",
+        source="EnhanceNet (Sajjadi et al., ICCV 2017); the input kind is measured on the official weights",
+        border=4,
+        luma="bt601-rounded",
+        gray="full-range",
+        metrics=("psnr_y", "ssim_y"),
+        own_methods=("enet-",),
+        own_degradation="pil-lanczos",
+    ),
+    Protocol(
+        name="srgan",
+        version=1,
+        summary="the daala tools: BT.709 limited-range Y rounded after a 4-pixel crop, dump_ssim",
+        source="SRGAN (Ledig et al., CVPR 2017), section 3.1 and Table 2; xiph/daala tools",
+        border=4,
+        luma="bt709-rounded",
+        gray="replicate",
+        metrics=("psnr_y", "ssim_daala"),
+    ),
+    Protocol(
+        name="pirm",
+        version=1,
+        summary="the PIRM 2018 challenge: BT.601 Y rounded, 4-pixel shave, RMSE and perceptual index",
+        source="roimehrez/PIRM2018, evaluate_results.m (Blau et al., ECCVW 2018)",
+        border=4,
+        luma="bt601-rounded",
+        gray="full-range",
+        metrics=("rmse_y", "psnr_y", "ssim_y", "niqe", "ma", "pi"),
+    ),
+    Protocol(
+        name="tsrn",
+        version=1,
+        summary="TSRN: LPIPS as the mean over 64x64 patches of the centre crop; Y metrics as srbench",
+        source="TSRN (Gondal et al., ECCVW 2018), section 4.2 and Tables 3 and 4",
+        border=4,
+        luma="bt601-rounded",
+        gray="full-range",
+        metrics=("lpips-alex", "lpips-squeeze", "psnr_y", "ssim_y"),
+        lpips_region="patches-64",
+    ),
+    Protocol(
+        name="basicsr",
+        version=1,
+        summary="EDSR, RCAN and BasicSR: BT.601 Y unrounded, border as wide as the scale",
+        source="RCAN Evaluate_PSNR_SSIM.m (Zhang et al., ECCV 2018); BasicSR calculate_psnr test_y_channel",
+        border="scale",
+        luma="bt601",
+        gray="full-range",
+        metrics=("psnr_y", "ssim_y"),
+    ),
+    Protocol(
+        name="niqe-release",
+        version=1,
+        summary="how the official NIQE code is called: MATLAB's rounded rgb2gray, no border",
+        source="NIQE release (Mittal et al., IEEE SPL 2013), computequality.m",
+        border=0,
+        luma="rgb2gray-rounded",
+        gray="full-range",
+        metrics=("niqe",),
+    ),
+):
+    PROTOCOLS.add(_protocol.name, _protocol)
