@@ -1,0 +1,1 @@
+"""Methods: what turns a low-resolution image into one `scale` times larger."""

@@ -1,0 +1,64 @@
+"""What a method is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from srbench.weights import WeightFile, missing_weights
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from srbench.records import Pair, Sample
+    from srbench.resize import Edges
+
+Upscaler = Callable[["Sample"], "np.ndarray"]
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Where and how methods run.
+
+    `device` is a torch device ("cpu", "cuda", "mps"); `edges` the edge rule of the protocol's
+    `imresize`; `max_memory` the bytes that one network may take for activations before it is tiled.
+    """
+
+    device: str = "cpu"
+    edges: Edges = "clamp"
+    max_memory: int = 2 * 1024**3
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method and what users need to know of it.
+
+    - `open(runtime)` gives the upscaler: a function from a `Sample` to uint8 pixels, H x W x 3 (RGB) or
+      H x W, `sample.pair.scale` times as large as the input. It may raise `Unscorable` for one image.
+    - `scales` are the factors it exists for, None for any.
+    - `version` counts changes of the pixels: stored outputs of another version are made again.
+    - `weights` are the files that it needs.
+    - `fingerprint(pair)` stands for whatever else decides the output of this pair (the content of a
+      result file, say), without decoding anything.
+    """
+
+    name: str
+    summary: str
+    kind: Literal["reference", "interpolation", "network", "outputs", "combination", "model"]
+    source: str
+    open: Callable[[Runtime], Upscaler]
+    scales: tuple[int, ...] | None = None
+    version: int = 1
+    weights: tuple[WeightFile, ...] = ()
+    fingerprint: Callable[[Pair], str] | None = None
+
+    def unavailable(self) -> str | None:
+        """Why this method cannot run here, with the command that mends it; None where it can."""
+        return missing_weights(self.weights, command=f"srbench methods pull {self.name}")
+
+    def refuses(self, scale: int) -> str | None:
+        """Why this method does not do this scale; None where it does."""
+        if self.scales is None or scale in self.scales:
+            return None
+        return f"{self.name} exists for x{', x'.join(map(str, self.scales))} only"

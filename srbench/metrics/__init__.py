@@ -1,0 +1,1 @@
+"""Metrics: plain functions first, their registry entries in `catalogue`."""

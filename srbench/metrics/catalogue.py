@@ -1,0 +1,75 @@
+"""The list of metrics. To add one: write its function in a module beside this, and its entry here."""
+
+from __future__ import annotations
+
+from srbench.metrics.contract import Metric, View
+from srbench.registry import Registry
+
+METRICS: Registry[Metric] = Registry("metric", group="srbench.metrics")
+
+
+def _psnr_y(output: View, reference: View) -> float:
+    from srbench.metrics.distortion import psnr
+
+    return psnr(output.luma, reference.luma)
+
+
+def _rmse_y(output: View, reference: View) -> float:
+    from srbench.metrics.distortion import rmse
+
+    return rmse(output.luma, reference.luma)
+
+
+def _ssim_y(output: View, reference: View) -> float:
+    from srbench.metrics.structural_similarity import ssim_wang
+
+    return ssim_wang(output.luma, reference.luma)
+
+
+def _ssim_daala(output: View, reference: View) -> float:
+    from srbench.metrics.structural_similarity import ssim_daala
+
+    return ssim_daala(output.luma, reference.luma)
+
+
+for _metric in (
+    Metric(
+        name="psnr_y",
+        title="PSNR",
+        unit="dB",
+        higher_is_better=True,
+        needs_reference=True,
+        source="10 log10(255^2 / MSE) of the protocol's luma",
+        compute=_psnr_y,
+        note="infinite for identical images",
+    ),
+    Metric(
+        name="ssim_y",
+        title="SSIM",
+        unit="",
+        higher_is_better=True,
+        needs_reference=True,
+        source="Wang et al., IEEE TIP 2004, ssim_index.m: 11x11 Gaussian, sigma 1.5, valid region",
+        compute=_ssim_y,
+    ),
+    Metric(
+        name="ssim_daala",
+        title="SSIM (daala)",
+        unit="",
+        higher_is_better=True,
+        needs_reference=True,
+        source="dump_ssim of xiph/daala, as used by SRGAN (Ledig et al., CVPR 2017)",
+        compute=_ssim_daala,
+    ),
+    Metric(
+        name="rmse_y",
+        title="RMSE",
+        unit="grey levels",
+        higher_is_better=False,
+        needs_reference=True,
+        source="PIRM 2018 challenge (Blau et al., ECCVW 2018): root of the mean over images of the MSE",
+        compute=_rmse_y,
+        aggregate="root-mean-square",
+    ),
+):
+    METRICS.add(_metric.name, _metric)

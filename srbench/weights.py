@@ -1,0 +1,165 @@
+"""The one place that finds, downloads, verifies and caches weights.
+
+A weight file is known by the hash of what its authors published. It is verified, converted once to
+safetensors (read without running any code) and kept in the cache with its provenance in the metadata.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from srbench.records import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Tensors = dict[str, "np.ndarray"]
+
+
+@dataclass(frozen=True)
+class WeightFile:
+    """A published file of weights.
+
+    - `sha256` lists the accepted hashes in hex, each whole or the published beginning (8 digits or more).
+    - `url` is where the file can be downloaded; None where it has to be given with `--from`, and then
+      `homepage` says where to look.
+    - `size` is in bytes, None where it is not known.
+    - `convert` reads the published file into named arrays; None keeps the file as it is.
+    - `license` and `citation` are shown before a download and stored with the weights.
+    """
+
+    name: str
+    sha256: tuple[str, ...]
+    homepage: str
+    license: str
+    citation: str
+    url: str | None = None
+    size: int | None = None
+    convert: Callable[[Path], Tensors] | None = None
+    suffix: str = ".safetensors"
+
+    @property
+    def cached(self) -> Path:
+        """Where the verified and converted file lies once it has been pulled."""
+        return cache_folder() / "weights" / f"{self.name}{self.suffix}"
+
+
+def cache_folder() -> Path:
+    """`SRBENCH_CACHE`, or the platform's folder for a user's caches."""
+    chosen = os.environ.get("SRBENCH_CACHE")
+    if chosen:
+        return Path(chosen).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("srbench", appauthor=False))
+
+
+def missing_weights(files: tuple[WeightFile, ...], *, command: str) -> str | None:
+    """Which of the files are not here and the command that gets them; None when all are."""
+    missing = [file for file in files if not file.cached.is_file()]
+    if not missing:
+        return None
+    names = ", ".join(file.name for file in missing)
+    hint = command if all(file.url for file in missing) else f"{command} --from FILE"
+    return f"weights {names} are not here: {hint}"
+
+
+def locate(file: WeightFile, *, command: str) -> Path:
+    """The cached file; a `UserError` that names the command to run when it is not there."""
+    reason = missing_weights((file,), command=command)
+    if reason:
+        raise UserError(reason)
+    return file.cached
+
+
+def load(path: Path) -> tuple[Tensors, dict[str, str]]:
+    """Tensors and metadata of a safetensors file; `UserError` when it is damaged."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as stream:
+            names = list(stream.keys())
+            return {name: stream.get_tensor(name) for name in names}, dict(stream.metadata() or {})
+    except (SafetensorError, OSError, ValueError) as error:
+        raise UserError(f"{path} is not a readable safetensors file ({error}); pull it again") from None
+
+
+def pull(file: WeightFile, source: Path | None = None) -> Path:
+    """Verifies, converts and caches one file, from `source` or by download; returns the cached path.
+
+    The cache changes only when everything succeeded. `UserError` where the file is missing, has another
+    hash, cannot be downloaded or does not hold what it should.
+    """
+    from srbench.images import file_hash
+
+    original = download(file) if source is None else source
+    if not original.is_file():
+        raise UserError(f"{original}: no such file")
+    digest = file_hash(original)
+    if not any(digest.startswith(accepted) for accepted in file.sha256):
+        raise UserError(
+            f"{original} is not the published {file.name}: its sha256 is {digest[:16]}..., "
+            f"expected {' or '.join(accepted[:16] for accepted in file.sha256)}...; nothing was changed"
+        )
+    file.cached.parent.mkdir(parents=True, exist_ok=True)
+    _store(file, original, digest)
+    return file.cached
+
+
+def _store(file: WeightFile, original: Path, digest: str) -> None:
+    from safetensors.numpy import save_file
+
+    from srbench import __version__
+    from srbench.images import atomic_file
+
+    with atomic_file(file.cached) as temporary:
+        if file.convert is None:
+            shutil.copyfile(original, temporary)
+            return
+        metadata = {
+            "name": file.name,
+            "source": file.url or file.homepage,
+            "sha256": digest,
+            "license": file.license,
+            "citation": file.citation,
+            "srbench": __version__,
+        }
+        save_file(file.convert(original), temporary, metadata=metadata)
+
+
+def download(file: WeightFile) -> Path:
+    """Downloads the published file into the cache, saying in one line what, from where and how large."""
+    if file.url is None:
+        raise UserError(
+            f"{file.name} has no stable download; get it from {file.homepage} and give it with --from FILE"
+        )
+    import pooch
+    from rich.console import Console
+
+    size = f", {file.size / 1e6:.1f} MB" if file.size else ""
+    Console(stderr=True).print(f"downloading {file.name} from {file.url}{size}", highlight=False)
+    whole = next((digest for digest in file.sha256 if len(digest) == 64), None)
+    pooch.get_logger().setLevel("WARNING")
+    try:
+        path = pooch.retrieve(
+            file.url,
+            known_hash=f"sha256:{whole}" if whole and len(file.sha256) == 1 else None,
+            path=cache_folder() / "downloads",
+            progressbar=False,
+        )
+    except Exception as error:  # pooch lets the errors of requests and urllib through
+        raise UserError(
+            f"{file.name} cannot be downloaded from {file.url} ({_first_line(error)}); "
+            "where there is no network, fetch it elsewhere and give it with --from FILE"
+        ) from None
+    return Path(path)
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip().splitlines()
+    return text[0][:200] if text else type(error).__name__
