@@ -109,7 +109,10 @@ def store_row(row: FloatArray, number: int, ring: FloatArray) -> None:
 def correlate_ring(
     ring: FloatArray, first: int, half: FloatArray, unroll: tuple[int, ...], result: FloatArray
 ) -> None:
-    """Combine the window that starts at row `first`: result[j] = sum over k of half[abs(k)] * window[r + k, j]."""
+    """Combine the rows of the window that starts at row `first`.
+
+    result[j] = sum over k of half[abs(k)] * window[r + k, j], for every j of `result`.
+    """
     radius = len(unroll) - 1
     middle = first % (2 * radius + 1) + radius
     for j in range(result.shape[0]):
