@@ -44,7 +44,9 @@ class Unscorable(Exception):
 class Pair:
     """One image of a data set at one scale, as files; nothing is decoded yet.
 
-    `low_resolution` is None where the input has to be made from the reference.
+    `low_resolution` is None where the input has to be made from the reference. `aliases` are other names
+    that result files of this image go by; `siblings` the identifiers of the whole data set, so that a
+    file of `a_b` is never taken for one of `a`.
     """
 
     dataset: str
@@ -52,6 +54,8 @@ class Pair:
     scale: int
     reference: Path
     low_resolution: Path | None
+    aliases: tuple[str, ...] = ()
+    siblings: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

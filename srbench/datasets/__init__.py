@@ -1,0 +1,1 @@
+"""Data sets: their catalogue, and how folders become pairs."""

@@ -1,0 +1,50 @@
+"""What a data set is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class RemoteFiles:
+    """A public source of a data set: `base_url` plus relative paths with their SHA-256 hashes.
+
+    `registry` names a text file inside `srbench/datasets/hashes` with lines of `path sha256`.
+    """
+
+    base_url: str
+    registry: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set and what users need to know of it.
+
+    - `folders` are the names that its folder goes by, compared without case.
+    - `images` is how many images it has, None where that depends on the user.
+    - `aliases` maps identifiers of one distribution to those of another (`img_001` is `baby`).
+    - `remote` is a stable public source with known hashes; where it is None, `instructions` say how to
+      get the data.
+    - `folder` is set for data sets that lie at a known place (the demo, `folder:DIR`).
+    """
+
+    name: str
+    title: str
+    folders: tuple[str, ...]
+    images: int | None
+    homepage: str
+    license: str
+    citation: str
+    instructions: str = ""
+    remote: RemoteFiles | None = None
+    scales: tuple[int, ...] = (2, 3, 4, 8)
+    aliases: dict[str, str] = field(default_factory=dict)
+    folder: Path | None = None
+    only: tuple[str, ...] = ()
+
+    def aliases_of(self, image: str) -> tuple[str, ...]:
+        """Other names of one image, in either direction."""
+        forward = [self.aliases[image]] if image in self.aliases else []
+        return (*forward, *(name for name, alias in self.aliases.items() if alias == image))

@@ -1,0 +1,50 @@
+"""Decodes pairs and makes low-resolution inputs."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from srbench.images import crop_to_multiple, read_image
+from srbench.records import Pair, Sample, Unscorable
+from srbench.resize import imresize, pil_reduce
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from srbench.protocols import Degradation
+    from srbench.resize import Edges
+
+
+def load_reference(pair: Pair) -> np.ndarray:
+    """The reference of a pair, cut to a multiple of the scale: uint8, H x W or H x W x 3."""
+    reference = crop_to_multiple(read_image(pair.reference), pair.scale)
+    if reference.size == 0:
+        raise Unscorable(f"{pair.reference.name} is smaller than the scale {pair.scale}")
+    return reference
+
+
+def make_sample(pair: Pair, reference: np.ndarray, degradation: Degradation, edges: Edges) -> Sample:
+    """The pair with its input: the low-resolution file where the pair has one, else made here.
+
+    Files hold MATLAB's bicubic reduction, so they are used for that degradation only. `Unscorable` where
+    a file does not have exactly the reference's size divided by the scale.
+    """
+    if degradation == "matlab-bicubic" and pair.low_resolution is not None:
+        low = read_image(pair.low_resolution)
+        expected = tuple(length // pair.scale for length in reference.shape[:2])
+        if low.shape[:2] != expected:
+            raise Unscorable(
+                f"{pair.low_resolution.name} is {low.shape[1]}x{low.shape[0]}, expected "
+                f"{expected[1]}x{expected[0]} (the reference divided by {pair.scale})"
+            )
+    else:
+        low = degrade(reference, pair.scale, degradation, edges)
+    return Sample(pair=pair, reference=reference, low_resolution=low)
+
+
+def degrade(reference: np.ndarray, scale: int, degradation: Degradation, edges: Edges) -> np.ndarray:
+    """The low-resolution input of a reference whose sides are multiples of the scale; uint8."""
+    if degradation == "pil-lanczos":
+        return pil_reduce(reference, scale, kernel="lanczos")
+    return imresize(reference, Fraction(1, scale), edges=edges)

@@ -1,0 +1,52 @@
+"""The methods that need no weights: the reference itself and MATLAB's interpolations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from srbench.methods.contract import Method, Runtime, Upscaler
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from srbench.records import Sample
+    from srbench.resize import Kernel
+
+
+def _reference(_: Runtime) -> Upscaler:
+    return lambda sample: sample.reference
+
+
+def _interpolation(kernel: Kernel) -> Method:
+    def open_kernel(runtime: Runtime) -> Upscaler:
+        from srbench.resize import imresize
+
+        def upscale(sample: Sample) -> np.ndarray:
+            return imresize(sample.low_resolution, sample.pair.scale, kernel=kernel, edges=runtime.edges)
+
+        return upscale
+
+    name, summary = {
+        "box": ("nearest", "nearest neighbour"),
+        "cubic": ("bicubic", "bicubic, a = -0.5"),
+        "lanczos3": ("lanczos", "Lanczos with three lobes"),
+    }[kernel]
+    return Method(
+        name=name,
+        summary=summary,
+        kind="interpolation",
+        source=f"MATLAB imresize, {kernel} kernel, bit for bit on uint8",
+        open=open_kernel,
+    )
+
+
+INTERPOLATIONS = (
+    Method(
+        name="hr",
+        summary="the reference itself, as an upper bound",
+        kind="reference",
+        source="SRGAN (Ledig et al., CVPR 2017), Table 2, column HR",
+        open=_reference,
+    ),
+    *(_interpolation(kernel) for kernel in ("box", "cubic", "lanczos3")),
+)

@@ -1,0 +1,67 @@
+"""`outputs:DIR[:NAME]`: a folder of somebody's result images as a method."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from srbench.images import file_hash, read_image
+from srbench.methods.contract import Method, Runtime, Upscaler
+from srbench.names import existing_folder, image_files, match_files
+from srbench.records import Unscorable, UsageError, UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from srbench.records import Pair, Sample
+
+
+def outputs_method(argument: str) -> Method:
+    """The method of `outputs:DIR` or `outputs:DIR:NAME`; without NAME it is called as the folder is.
+
+    Files are matched to image identifiers by `srbench.names.match_files`.
+    """
+    text, _, name = argument.rpartition(":")
+    folder = Path(text) if text and not Path(argument).exists() else Path(argument)
+    if folder == Path(argument):
+        name = folder.resolve().name
+    if not name or "/" in name or name.startswith("."):
+        raise UsageError(f"outputs:{argument}: '{name}' cannot name a method; write outputs:DIR:NAME")
+    if not image_files(existing_folder(folder)):
+        raise UserError(f"{folder} holds no image files")
+
+    def open_folder(_: Runtime) -> Upscaler:
+        def read(sample: Sample) -> np.ndarray:
+            return read_image(_file_of(folder, sample.pair))
+
+        return read
+
+    return Method(
+        name=name,
+        summary=f"result images in {folder}",
+        kind="outputs",
+        source=str(folder),
+        open=open_folder,
+        fingerprint=lambda pair: file_hash(_file_of(folder, pair)),
+    )
+
+
+@lru_cache(maxsize=32)
+def _listing(folder: Path) -> tuple[Path, ...]:
+    return tuple(image_files(folder))
+
+
+def _file_of(folder: Path, pair: Pair) -> Path:
+    names = (pair.image, *pair.aliases)
+    matches = match_files(pair.siblings.union(names), _listing(folder))
+    for name in names:
+        found = matches[name]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise Unscorable(
+                f"{len(found)} files in {folder} fit the image {name}: "
+                f"{', '.join(path.name for path in found[:3])}"
+            )
+    raise Unscorable(f"no file for the image {pair.image} in {folder}")
