@@ -1,0 +1,62 @@
+"""Shape parameters of (generalised) Gaussian distributions by the tables that the official codes use.
+
+Both NIQE and Ma's metric estimate a shape by comparing a ratio of moments with a table of the ratio at
+shapes 0.001 apart. The table is monotone, so a binary search finds the entry that a comparison with all
+of them would.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+from scipy.special import gamma
+
+FloatArray = NDArray[np.float64]
+
+
+def shape_grid(first: float) -> FloatArray:
+    """The shapes `first`, `first` + 0.001, ... 10 as MATLAB's `first:0.001:10` makes them."""
+    count = round((10 - first) / 0.001) + 1
+    return first + 0.001 * np.arange(count, dtype=np.float64)
+
+
+def moment_ratio(shapes: FloatArray) -> FloatArray:
+    """Variance over squared mean absolute deviation of a generalised Gaussian: falls with the shape."""
+    return gamma(1 / shapes) * gamma(3 / shapes) / gamma(2 / shapes) ** 2
+
+
+@njit(cache=True, nogil=True)
+def first_below(table: FloatArray, value: float) -> int:
+    """The first index at which the falling `table` is below `value`; its length if there is none."""
+    low, high = 0, table.shape[0]
+    while low < high:
+        middle = (low + high) // 2
+        if table[middle] < value:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@njit(cache=True, nogil=True)
+def nearest_in_falling(table: FloatArray, value: float) -> int:
+    """The index of the entry of the falling `table` nearest to `value`, the lower one of two equally near.
+
+    0 for NaN, as `min` and `argmin` over the differences give.
+    """
+    if np.isnan(value):
+        return 0
+    below = first_below(table, value)
+    if below == 0:
+        return 0
+    if below == table.shape[0]:
+        return below - 1
+    return below - 1 if table[below - 1] - value <= value - table[below] else below
+
+
+@njit(cache=True, nogil=True)
+def interval_in_falling(table: FloatArray, value: float) -> int:
+    """The index j with table[j] >= `value` > table[j + 1] in the falling `table`; -1 if there is none."""
+    below = first_below(table, value)
+    return -1 if below == 0 or below == table.shape[0] else below - 1
