@@ -54,23 +54,14 @@ class NiqeParameters:
     covariance: FloatArray
 
 
-@dataclass(frozen=True)
-class _ShapeTable:
-    """What the fit looks up, per shape: the negated moment ratio of the official code and two factors."""
-
-    shapes: FloatArray
-    ratios: FloatArray
-    spreads: FloatArray
-    means: FloatArray
-
-
 @cache
-def _shape_table(compatibility: Compatibility) -> _ShapeTable:
+def _shape_table(compatibility: Compatibility) -> FloatArray:
+    """Rows, per shape: the negated moment ratio that the fit looks up, the shape, and its two factors."""
     shapes = shape_grid(0.2) if compatibility == "official" else single_shape_grid(0.2)
     # The official code compares the inverse ratio, which rises with the shape: negated, it falls.
     ratios = -1 / moment_ratio(shapes)
     spreads = np.sqrt(gamma(1 / shapes) / gamma(3 / shapes))
-    return _ShapeTable(shapes, ratios, spreads, gamma(2 / shapes) / gamma(1 / shapes))
+    return np.stack([ratios, shapes, spreads, gamma(2 / shapes) / gamma(1 / shapes)])
 
 
 def load_niqe_parameters(path: Path) -> NiqeParameters:
@@ -146,9 +137,7 @@ def niqe_features(luma: np.ndarray, *, compatibility: Compatibility = "official"
         official = compatibility == "official"
         normalised = _normalise(plane, _HALF, _UNROLL) if official else single_normalise(plane)
         part = result[:, 18 * scale : 18 * scale + 18]
-        _block_features(
-            normalised, BLOCK >> scale, table.ratios, table.shapes, table.spreads, table.means, part
-        )
+        _block_features(normalised, BLOCK >> scale, table, part)
     return result
 
 
@@ -157,9 +146,8 @@ def _whole_blocks(luma: np.ndarray) -> FloatArray:
         raise ValueError(f"NIQE takes an H x W luma plane, not an array of shape {luma.shape}")
     rows, columns = luma.shape[0] // BLOCK, luma.shape[1] // BLOCK
     if rows * columns < 2:
-        raise Unscorable(
-            f"NIQE needs at least two whole {BLOCK}x{BLOCK} blocks; the image is {luma.shape[1]}x{luma.shape[0]}"
-        )
+        size = f"{luma.shape[1]}x{luma.shape[0]}"
+        raise Unscorable(f"NIQE needs at least two whole {BLOCK}x{BLOCK} blocks; the image is {size}")
     image = np.ascontiguousarray(luma[: rows * BLOCK, : columns * BLOCK], dtype=np.float64)
     if not np.isfinite(image).all():
         raise Unscorable("NIQE: the image has values that are not finite")
@@ -196,19 +184,12 @@ def _normalise(image: FloatArray, half: FloatArray, unroll: tuple[int, ...]) -> 
 
 
 @njit(cache=True, nogil=True)
-def _block_features(
-    image: FloatArray,
-    size: int,
-    ratios: FloatArray,
-    shapes: FloatArray,
-    spreads: FloatArray,
-    means: FloatArray,
-    result: FloatArray,
-) -> None:
+def _block_features(image: FloatArray, size: int, table: FloatArray, result: FloatArray) -> None:
     """The 18 features of every `size` x `size` block: of the block, and of its products with four shifts."""
     per_row = image.shape[1] // size
     wrapped = np.empty((size + 1, size + 2))
     sums = np.empty((5, 5, size))
+    ratios, shapes, spreads, means = table[0], table[1], table[2], table[3]
     for block in range(result.shape[0]):
         _wrap(image, block // per_row * size, block % per_row * size, wrapped)
         _moments(wrapped, sums)
