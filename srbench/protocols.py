@@ -52,6 +52,11 @@ class Protocol:
         """How this method's input is made."""
         return self.own_degradation if method.startswith(self.own_methods or "\0") else self.degradation
 
+    def measurement(self) -> dict[str, Any]:
+        """The fields that decide the score of a given output and reference."""
+        prose_and_inputs = ("summary", "source", "metrics", "degradation", "own_methods", "own_degradation")
+        return {name: value for name, value in self.as_dict().items() if name not in prose_and_inputs}
+
     def as_dict(self) -> dict[str, Any]:
         """Every field, as written into `run.json`."""
         return asdict(self)

@@ -73,3 +73,8 @@ for _metric in (
     ),
 ):
     METRICS.add(_metric.name, _metric)
+
+
+def resolve(name: str) -> Metric:
+    """The metric of a name."""
+    return METRICS.get(name)

@@ -78,7 +78,7 @@ class Metric:
 
     - `compute(output, reference)` gives one finite or infinite float or raises `Unscorable`; metrics
       without `needs_reference` must not look at the reference.
-    - `version` counts changes of the numbers: stored scores of another version are computed again.
+    - `version` changes with the numbers: stored scores of another version are computed again.
     - `weights` are the files that it needs; `modules` the optional packages.
     - `aggregate` is how image values become the value of a data set.
     """
@@ -90,7 +90,7 @@ class Metric:
     needs_reference: bool
     source: str
     compute: Callable[[View, View], float]
-    version: int = 1
+    version: int | str = 1
     weights: tuple[WeightFile, ...] = ()
     modules: tuple[str, ...] = ()
     aggregate: Literal["mean", "root-mean-square"] = "mean"
@@ -118,12 +118,6 @@ class Metric:
         if math.isnan(value):
             raise Unscorable(f"{self.name} is not a number on this image")
         return value
-
-    def total(self, values: np.ndarray) -> float:
-        """The value of a data set from its images' values (float64, one or more, possibly infinite)."""
-        if self.aggregate == "root-mean-square":
-            return float(np.sqrt(np.mean(np.square(values))))
-        return float(np.mean(values))
 
 
 def _size(image: np.ndarray) -> str:

@@ -1,0 +1,38 @@
+"""The command line: thin commands, no logic. Errors that users cause are one line and an exit code."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from srbench.commands.run import compare, run, table
+from srbench.records import Unscorable, UserError
+
+app = typer.Typer(
+    name="srbench",
+    help="Evaluation and perceptual metrics for single-image super-resolution.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(run)
+app.command()(table)
+app.command()(compare)
+
+
+def main() -> None:
+    """Entry point of the `srbench` command."""
+    try:
+        app()
+    except UserError as error:
+        _fail(str(error), error.exit_code)
+    except Unscorable as error:
+        _fail(str(error), 1)
+    except KeyboardInterrupt:
+        _fail("interrupted; what was done is kept, and the same command goes on from there", 130)
+
+
+def _fail(message: str, code: int) -> None:
+    print(f"srbench: {message}", file=sys.stderr)
+    sys.exit(code)

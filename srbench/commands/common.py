@@ -1,0 +1,75 @@
+"""Options and printing that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from srbench.tables import Board
+
+DataRoot = Annotated[
+    list[Path],
+    typer.Option(
+        "--data-root", metavar="DIR", help="Where data-set folders lie; may be given several times."
+    ),
+]
+
+
+def console() -> Console:
+    """Where results go: standard output, unwrapped when it is not a terminal."""
+    from rich.console import Console
+
+    made = Console(highlight=False, soft_wrap=True)
+    return made if made.is_terminal else Console(highlight=False, soft_wrap=True, width=200)
+
+
+def notices() -> Console:
+    """Where progress and remarks go: standard error."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def progress(description: str) -> Iterator[tuple[Progress, object]]:
+    """A progress bar on standard error, silent when that is not a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    output = notices()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=output, disable=not output.is_terminal, transient=True) as bar:
+        yield bar, bar.add_task(description, total=None)
+
+
+def print_board(output: Console, board: Board) -> None:
+    """A leaderboard as a table of the terminal; reasons of gaps below it."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from srbench.exports import format_cell, format_interval, gaps, heading
+
+    title = f"{board.dataset} ×{board.scale}, protocol {board.protocol}, {board.images} images"
+    table = Table(title=escape(title), title_justify="left", header_style="bold")
+    table.add_column("method")
+    for info in board.metrics:
+        table.add_column(escape(heading(info)), justify="right")
+        table.add_column("95% CI", justify="right", style="dim")
+    bests = {info.name: board.best(info) for info in board.metrics}
+    for method in board.methods:
+        row = [escape(method)]
+        for info in board.metrics:
+            cell = board.cells[method, info.name]
+            text = escape(format_cell(cell, info))
+            row += [f"[bold green]{text}[/]" if method in bests[info.name] else text, format_interval(cell, info)]
+        table.add_row(*row)
+    output.print(table)
+    for line in gaps(board):
+        output.print(f"missing: {escape(line)}")

@@ -1,0 +1,115 @@
+"""`srbench run`, `table` and `compare`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from srbench.commands.common import DataRoot, console, notices, print_board, progress
+from srbench.records import UserError
+
+
+class ExecutorName(StrEnum):
+    """Where the work is done."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
+
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")]
+
+
+def run(
+    methods: Annotated[str, typer.Option(help="Names separated by commas, or all.")] = "all",
+    datasets: Annotated[str, typer.Option(help="Names separated by commas; also folder:DIR.")] = "demo",
+    scale: Annotated[int, typer.Option(help="Super-resolution factor.")] = 4,
+    metrics: Annotated[str, typer.Option(help="Names, default (the protocol's) or all.")] = "default",
+    protocol: Annotated[str, typer.Option(help="See: srbench protocols list.")] = "srbench",
+    data_root: DataRoot = [],  # noqa: B006 - typer copies it
+    out: Annotated[Path, typer.Option(help="Run folder; a finished one is only completed.")] = Path(
+        "runs/default"
+    ),
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    workers: Annotated[int, typer.Option(help="Processes; 0 is one per core.")] = 0,
+    executor: Annotated[ExecutorName, typer.Option(help="This machine or a Ray cluster.")] = ExecutorName.LOCAL,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail when any score is missing.")] = False,
+) -> None:
+    """Upscale data sets with methods, score the outputs, write leaderboards."""
+    from srbench.devices import choose_device
+    from srbench.run import Options
+    from srbench.run import run as run_all
+
+    options = Options(
+        methods=methods,
+        datasets=datasets,
+        scale=scale,
+        metrics=metrics,
+        protocol=protocol,
+        roots=tuple(data_root),
+        out=out,
+        device=choose_device(device),
+        workers=workers,
+        executor=executor.value,
+    )
+    with progress("images") as (bar, task):
+        finished = run_all(
+            options,
+            begin=lambda total: bar.update(task, total=total),
+            advance=lambda: bar.advance(task),
+        )
+    output = console()
+    for board in finished.boards:
+        print_board(output, board)
+    remarks = notices()
+    for name, reason in finished.selection.skipped.items():
+        remarks.print(f"left out: {name}: {reason}", markup=False)
+    computed = finished.outcome.computed
+    output.print(
+        f"{computed} images computed, the rest was there" if computed else "nothing to compute",
+        f"({finished.seconds:.1f} s); files in {out}",
+        markup=False,
+    )
+    missing = len(finished.outcome.missing)
+    if missing and strict:
+        raise UserError(f"{missing} scores are missing, and --strict is set; see {out / 'scores.csv'}")
+
+
+def table(run_folder: RunFolder) -> None:
+    """Print the leaderboards of a run and write its files again; nothing is recomputed."""
+    from srbench.run_folder import existing_run, write_files
+    from srbench.store import Store
+
+    with Store(existing_run(run_folder)) as store:
+        made = write_files(store, run_folder)
+    output = console()
+    for board in made:
+        print_board(output, board)
+
+
+def compare(
+    run_folder: RunFolder,
+    methods: Annotated[list[str] | None, typer.Argument(metavar="[METHOD]...", help="Two or more.")] = None,
+    metric: Annotated[str, typer.Option(help="One metric; all of the run without it.")] = "",
+) -> None:
+    """Compare methods image by image: Wilcoxon signed-rank tests with Holm's correction."""
+    from rich.table import Table
+
+    from srbench.comparison import comparisons
+
+    rows = comparisons(run_folder, methods or [], metric)
+    shown = Table(header_style="bold")
+    for name in ("data set", "metric", "A", "B", "n", "median A-B", "W", "p", "p (Holm)", "effect r", ""):
+        shown.add_column(name, justify="left" if name in ("data set", "metric", "A", "B", "") else "right")
+    for row in rows:
+        shown.add_row(*row.cells())
+    output = console()
+    output.print(shown)
+    output.print(
+        "Two-sided Wilcoxon signed-rank test over images; * marks p < 0.05 after Holm's correction over the "
+        "pairs of a data set and metric; r is the rank-biserial correlation, positive when A is larger.",
+    )
+
+

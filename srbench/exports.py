@@ -1,0 +1,141 @@
+"""The files of a run, written from tables: CSV for programs, Markdown for people."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from srbench.images import atomic_file
+from srbench.records import Score
+from srbench.tables import Board, Cell, MetricInfo
+
+SCORE_COLUMNS = ("method", "dataset", "scale", "protocol", "image", "metric", "value", "status", "seconds")
+SIGNIFICANCE_COLUMNS = (
+    "dataset", "metric", "method_a", "method_b", "n", "median_difference", "statistic", "p_value",
+    "p_holm", "significant", "rank_biserial", "scale", "protocol", "note",
+)  # fmt: skip
+
+
+def write_csv(path: Path, columns: Iterable[str], rows: Iterable[dict[str, Any]]) -> None:
+    """Writes rows with LF line ends so that `path` is at every moment absent or complete."""
+    with atomic_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, list(columns), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({name: _text(value) for name, value in row.items()} for row in rows)
+
+
+def _text(value: Any) -> Any:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return repr(value) if isinstance(value, float) else value
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes UTF-8 text so that `path` is at every moment absent or complete."""
+    with atomic_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def score_rows(scores: Iterable[Score]) -> Iterator[dict[str, Any]]:
+    """The rows of `scores.csv`."""
+    return ({name: getattr(score, name) for name in SCORE_COLUMNS} for score in scores)
+
+
+def leaderboard_rows(made: list[Board]) -> tuple[list[str], list[dict[str, Any]]]:
+    """Columns and rows of `leaderboard.csv`."""
+    metrics = list(dict.fromkeys(info.name for board in made for info in board.metrics))
+    columns = ["dataset", "scale", "protocol", "method", "n"]
+    for name in metrics:
+        columns += [name, f"{name}_ci", f"{name}_n"]
+    rows = []
+    for board in made:
+        for method in board.methods:
+            row: dict[str, Any] = {
+                "dataset": board.dataset,
+                "scale": board.scale,
+                "protocol": board.protocol,
+                "method": method,
+                "n": board.images,
+            }
+            for info in board.metrics:
+                cell = board.cells[method, info.name]
+                row |= {info.name: cell.value, f"{info.name}_n": cell.n, f"{info.name}_ci": _interval(cell)}
+            rows.append(row)
+    return columns, rows
+
+
+def _interval(cell: Cell) -> str:
+    return "" if cell.interval is None else f"[{cell.interval[0]:.6f}, {cell.interval[1]:.6f}]"
+
+
+def format_value(value: float, info: MetricInfo) -> str:
+    """A value with as many digits as papers print: dB with two, similarities with four."""
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    return f"{value:.2f}" if info.unit == "dB" else f"{value:.4f}"
+
+
+def format_cell(cell: Cell, info: MetricInfo) -> str:
+    """A value with a mark where it covers fewer images than the data set has, or a dash."""
+    if cell.value is None:
+        return "–"
+    text = format_value(cell.value, info)
+    return text if cell.n == cell.expected else f"{text} ({cell.n} of {cell.expected})"
+
+
+def leaderboard_markdown(made: list[Board]) -> str:
+    """`leaderboard.md`: a table per data set, the best value in bold, reasons of gaps below."""
+    out = io.StringIO()
+    for board in made:
+        images = f"{board.images} image{'s' if board.images != 1 else ''}"
+        out.write(f"## {board.dataset} ×{board.scale}, protocol {board.protocol}, {images}\n\n")
+        heads = [text for info in board.metrics for text in (heading(info), "95% CI")]
+        out.write(_markdown_row(["method", "n", *heads]))
+        out.write(_markdown_row(["---", "---:", *["---:"] * len(heads)]))
+        bests = {info.name: board.best(info) for info in board.metrics}
+        for method in board.methods:
+            texts = []
+            for info in board.metrics:
+                cell = board.cells[method, info.name]
+                text = format_cell(cell, info)
+                texts.append(f"**{text}**" if method in bests[info.name] else text)
+                texts.append(format_interval(cell, info))
+            out.write(_markdown_row([method, str(board.images), *texts]))
+        out.write("\n")
+        out.writelines(f"- {line}\n" for line in gaps(board))
+        out.write("\n")
+    return out.getvalue().rstrip() + "\n"
+
+
+def format_interval(cell: Cell, info: MetricInfo) -> str:
+    """The 95% interval as printed, empty where there is none."""
+    if cell.interval is None:
+        return ""
+    return " – ".join(format_value(bound, info) for bound in cell.interval)
+
+
+def heading(info: MetricInfo) -> str:
+    """Title, unit and direction of a metric, as the head of a column."""
+    arrow = "↑" if info.higher_is_better else "↓"
+    return f"{info.title} {f'[{info.unit}] ' if info.unit else ''}{arrow}"
+
+
+def _markdown_row(cells: list[str]) -> str:
+    escaped = [cell.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ") for cell in cells]
+    return f"| {' | '.join(escaped)} |\n"
+
+
+def gaps(board: Board) -> list[str]:
+    """One line for each cell that lacks images, with the reasons."""
+    return [
+        f"{method}, {metric}: {cell.expected - cell.n} of {cell.expected} images missing "
+        f"({'; '.join(cell.reasons[:3])})"
+        for (method, metric), cell in board.cells.items()
+        if cell.n < cell.expected
+    ]

@@ -1,0 +1,175 @@
+"""The work on one image: read it once, upscale with every method, measure every output.
+
+A task is plain data, so that it can travel to another process; methods and metrics go by their names.
+"""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from srbench.datasets.samples import load_reference, make_sample
+from srbench.images import file_hash, pixel_hash, read_image, write_png
+from srbench.methods.catalogue import resolve as resolve_method
+from srbench.methods.contract import Runtime, Upscaler
+from srbench.metrics.catalogue import resolve as resolve_metric
+from srbench.metrics.contract import View
+from srbench.protocols import PROTOCOLS
+from srbench.records import OK, Unscorable, UserError
+from srbench.store import StoredOutput
+
+if TYPE_CHECKING:
+    from srbench.protocols import Degradation, Protocol
+    from srbench.records import Pair, Sample
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class MethodTask:
+    """One method on one image: make the output (or read it where `made` is set), compute `metrics`."""
+
+    method: str
+    output: Path
+    made: bool
+    metrics: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ImageTask:
+    """Everything that is to be done for one pair."""
+
+    pair: Pair
+    protocol: str
+    runtime: Runtime
+    methods: tuple[MethodTask, ...]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One metric of one output: a value with status "ok", or None and the reason."""
+
+    metric: str
+    value: float | None
+    status: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class MethodResult:
+    """What came of a `MethodTask`; `output` is None where there is no output image."""
+
+    method: str
+    output: StoredOutput | None
+    measured: tuple[Measured, ...]
+
+
+def perform(task: ImageTask) -> list[MethodResult]:
+    """Does one task. Failures of a method or metric become reasons; a full disk is a `UserError`."""
+    try:
+        reference = load_reference(task.pair)
+    except Unscorable as error:
+        return [_failed(method, str(error)) for method in task.methods]
+    work = _ImageWork(task, reference)
+    with ThreadPoolExecutor(max_workers=1) as writer:
+        results = [work.run(method, writer) for method in task.methods]
+        return [finish() for finish in results]
+
+
+def reason_of(error: Exception) -> str:
+    """An exception as the status of a missing score."""
+    if isinstance(error, Unscorable | UserError):
+        return str(error)
+    text = " ".join(str(error).split())[:200]
+    return f"failed: {type(error).__name__}{': ' + text if text else ''}"
+
+
+class _ImageWork:
+    def __init__(self, task: ImageTask, reference: np.ndarray) -> None:
+        self.task = task
+        self.protocol: Protocol = PROTOCOLS.get(task.protocol)
+        self.reference = reference
+        self.view = self._view(reference)
+        self._samples: dict[Degradation, Sample] = {}
+
+    def run(self, task: MethodTask, writer: ThreadPoolExecutor) -> Callable[[], MethodResult]:
+        start = time.perf_counter()
+        try:
+            image = read_image(task.output) if task.made else self._upscale(task.method)
+        except Exception as error:
+            reason = reason_of(error)
+            return lambda: _failed(task, reason)
+        seconds = time.perf_counter() - start
+        stored = writer.submit(_store_output, task, image, seconds)
+        view = self._view(image)
+        measured = tuple(self._measure(metric, view) for metric in task.metrics)
+        return lambda: MethodResult(task.method, _stored(stored, task.output), measured)
+
+    def _view(self, image: np.ndarray) -> View:
+        return View(
+            image,
+            self.protocol,
+            self.task.pair.scale,
+            gray_reference=self.reference.ndim == 2,
+            device=self.task.runtime.device,
+        )
+
+    def _upscale(self, method: str) -> np.ndarray:
+        image = open_method(method, self.task.runtime)(self._sample(method))
+        if image.dtype != np.uint8 or image.shape[:2] != self.reference.shape[:2]:
+            raise Unscorable(
+                f"the output is {image.shape[1]}x{image.shape[0]} {image.dtype}, the reference "
+                f"{self.reference.shape[1]}x{self.reference.shape[0]} uint8"
+            )
+        return image
+
+    def _sample(self, method: str) -> Sample:
+        degradation = self.protocol.degradation_for(method)
+        if degradation not in self._samples:
+            self._samples[degradation] = make_sample(
+                self.task.pair, self.reference, degradation, self.protocol.edges
+            )
+        return self._samples[degradation]
+
+    def _measure(self, name: str, view: View) -> Measured:
+        start = time.perf_counter()
+        try:
+            value = resolve_metric(name).score(view, self.view)
+        except Exception as error:
+            return Measured(name, None, reason_of(error), time.perf_counter() - start)
+        return Measured(name, value, OK, time.perf_counter() - start)
+
+
+@lru_cache(maxsize=64)
+def open_method(name: str, runtime: Runtime) -> Upscaler:
+    """The upscaler of a method, opened once per process."""
+    return resolve_method(name).open(runtime)
+
+
+def _failed(task: MethodTask, reason: str) -> MethodResult:
+    return MethodResult(task.method, None, tuple(Measured(m, None, reason, 0.0) for m in task.metrics))
+
+
+def _store_output(task: MethodTask, image: np.ndarray, seconds: float) -> StoredOutput:
+    if not task.made:
+        write_png(task.output, image)
+    return StoredOutput(pixel_hash(image), file_hash(task.output), seconds)
+
+
+def _stored(future: Future[StoredOutput], path: Path) -> StoredOutput:
+    try:
+        return future.result()
+    except OSError as error:
+        what = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
+        raise UserError(
+            f"{path} cannot be written ({what}); what was scored before is kept, "
+            "and the same command goes on from there"
+        ) from None
