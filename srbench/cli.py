@@ -6,7 +6,10 @@ import sys
 
 import typer
 
+from srbench.commands.doctor import doctor
+from srbench.commands.registries import datasets_app, methods_app, metrics_app, protocols_app
 from srbench.commands.run import compare, run, table
+from srbench.commands.score import score
 from srbench.records import Unscorable, UserError
 
 app = typer.Typer(
@@ -17,8 +20,14 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(run)
+app.command()(score)
 app.command()(table)
 app.command()(compare)
+app.add_typer(methods_app, name="methods")
+app.add_typer(metrics_app, name="metrics")
+app.add_typer(datasets_app, name="datasets")
+app.add_typer(protocols_app, name="protocols")
+app.command()(doctor)
 
 
 def main() -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 from srbench.records import UsageError
+
+_GPU_FILES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
 
 
 def choose_device(wanted: str) -> str:
-    """The torch device of `--device`: "auto" is the first CUDA device, then Apple's, then the processor.
+    """The torch device of `--device`; "auto" is a CUDA or Apple GPU where there is one, else the processor.
 
-    A run on the processor never imports torch for this question unless it is installed with a GPU in mind.
+    torch takes seconds to import, so "auto" asks it only on machines that can have a GPU at all.
     """
-    if wanted == "cpu":
-        return wanted
+    if wanted == "cpu" or (wanted == "auto" and not _may_have_gpu()):
+        return "cpu"
     import torch
 
     has_mps = torch.backends.mps.is_available()
@@ -26,3 +31,7 @@ def choose_device(wanted: str) -> str:
     if (kind == "cuda" and not torch.cuda.is_available()) or (kind == "mps" and not has_mps):
         raise UsageError(f"the device '{wanted}' is not available here; use --device auto")
     return wanted
+
+
+def _may_have_gpu() -> bool:
+    return sys.platform != "linux" or any(Path(path).exists() for path in _GPU_FILES)

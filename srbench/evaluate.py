@@ -64,46 +64,110 @@ class _Planned:
     key: str
 
 
-def evaluate(
-    job: Job, store: Store, *, begin: Callable[[int], None], advance: Callable[[], None]
-) -> Outcome:
+def evaluate(job: Job, store: Store, *, begin: Callable[[int], None], advance: Callable[[], None]) -> Outcome:
     """Scores every method on every image; returns what was done.
 
     `begin` is told how many images there are to work on, `advance` is called after each. `UserError`
     where a data set is not there or the disk is full; what was recorded before stays.
     """
     pairs = [pair for name in job.datasets for pair in _pairs(job, store, name)]
-    outcome = Outcome()
-    _record_refused(job, store, pairs, job.refused, outcome)
-    tasks: list[ImageTask] = []
-    plans: dict[tuple[str, str], list[_Planned]] = {}
-    for pair in pairs:
-        planned = _plan(job, store, pair, outcome)
-        if planned:
-            plans[pair.dataset, pair.image] = planned
-            methods = tuple(item.task for item in planned)
-            tasks.append(ImageTask(pair, job.protocol.name, job.runtime, methods))
+    book = _Book(job, store)
+    book.refuse(pairs)
+    plans = {pair: planned for pair in pairs if (planned := book.plan(pair))}
+    tasks = [
+        ImageTask(pair, job.protocol.name, job.runtime, tuple(item.task for item in planned))
+        for pair, planned in plans.items()
+    ]
     begin(len(tasks))
     workers = choose_workers(job.workers, len(tasks), job.runtime.device)
     for task, results in execute(perform, tasks, workers=workers, executor=job.executor):
-        with store.transaction():
-            for item, result in zip(plans[task.pair.dataset, task.pair.image], results, strict=True):
-                _record(job, store, task.pair, item, result, outcome)
-        outcome.computed += 1
+        book.record(task.pair, plans[task.pair], results)
         advance()
-    return outcome
+    return book.outcome
 
 
-def _record_refused(
-    job: Job, store: Store, pairs: list[Pair], refused: dict[tuple[str, str], str], outcome: Outcome
-) -> None:
-    """Rows for what cannot run at all, unless scores are there already."""
-    with store.transaction():
-        for pair in pairs:
-            for (method, metric), reason in refused.items():
-                score = _score(job, pair, method, Measured(metric, None, reason, 0.0))
-                store.put_result(score, "", keep_earlier=True)
-                outcome.missing.append(score)
+class _Book:
+    """Keeps the store in step with the work: what it has already, and what each image brought."""
+
+    def __init__(self, job: Job, store: Store) -> None:
+        self.job = job
+        self.store = store
+        self.outcome = Outcome()
+
+    def refuse(self, pairs: list[Pair]) -> None:
+        """Rows for what cannot run at all, unless scores are there already."""
+        with self.store.transaction():
+            for pair in pairs:
+                for (method, metric), reason in self.job.refused.items():
+                    score = self._score(pair, method, Measured(metric, None, reason, 0.0))
+                    self.store.put_result(score, "", keep_earlier=True)
+                    self.outcome.missing.append(score)
+
+    def plan(self, pair: Pair) -> list[_Planned]:
+        """What remains to be done for a pair; what the store has is put into the table at once."""
+        with self.store.transaction():
+            planned = (self._plan_method(pair, spec, method) for spec, method in self.job.methods.items())
+            return [item for item in planned if item is not None]
+
+    def record(self, pair: Pair, planned: list[_Planned], results: list[MethodResult]) -> None:
+        """Stores what came of one image, all of it or nothing."""
+        with self.store.transaction():
+            for item, result in zip(planned, results, strict=True):
+                self._record_method(pair, item, result)
+        self.outcome.computed += 1
+
+    def _plan_method(self, pair: Pair, spec: str, method: Method) -> _Planned | None:
+        path = output_path(self.job.out, method.name, pair)
+        try:
+            key = _output_key(self.job, pair, method)
+        except (Unscorable, OSError) as error:
+            for metric in self.job.metrics:
+                self._put(pair, method.name, Measured(metric.name, None, str(error), 0.0), "")
+            return None
+        output = self.store.output(key)
+        if output is None or not path.is_file() or file_hash(path) != output.png:
+            metrics = tuple(metric.name for metric in self.job.metrics)
+            return _Planned(method, MethodTask(spec, path, made=False, metrics=metrics), key)
+        wanted = []
+        for metric in self.job.metrics:
+            stored = self.store.score(_score_key(self.job, pair, output.pixels, metric))
+            if stored is None:
+                wanted.append(metric.name)
+            else:
+                measured = Measured(metric.name, stored[0], OK, stored[1])
+                self._put(pair, method.name, measured, output.pixels)
+        task = MethodTask(spec, path, made=True, metrics=tuple(wanted))
+        return _Planned(method, task, key) if wanted else None
+
+    def _record_method(self, pair: Pair, item: _Planned, result: MethodResult) -> None:
+        pixels = "" if result.output is None else result.output.pixels
+        if result.output is not None and not item.task.made:
+            self.store.put_output(item.key, result.output)
+        by_name = {metric.name: metric for metric in self.job.metrics}
+        for measured in result.measured:
+            if measured.value is not None:
+                key = _score_key(self.job, pair, pixels, by_name[measured.metric])
+                self.store.put_score(key, measured.value, measured.seconds)
+            self._put(pair, item.method.name, measured, pixels)
+
+    def _put(self, pair: Pair, method: str, measured: Measured, output: str) -> None:
+        score = self._score(pair, method, measured)
+        self.store.put_result(score, output)
+        if score.value is None:
+            self.outcome.missing.append(score)
+
+    def _score(self, pair: Pair, method: str, measured: Measured) -> Score:
+        return Score(
+            method=method,
+            dataset=pair.dataset,
+            scale=pair.scale,
+            protocol=self.job.protocol.name,
+            image=pair.image,
+            metric=measured.metric,
+            value=measured.value,
+            status=measured.status,
+            seconds=measured.seconds,
+        )
 
 
 def _pairs(job: Job, store: Store, name: str) -> list[Pair]:
@@ -128,82 +192,6 @@ def _dataset_fact(dataset: Dataset, pairs: list[Pair]) -> dict[str, object]:
         "expected_images": dataset.images,
         "images": {pair.image: hashes(pair) for pair in pairs},
     }
-
-
-def _plan(job: Job, store: Store, pair: Pair, outcome: Outcome) -> list[_Planned]:
-    """What remains to be done for a pair; what the store has is put into the table at once."""
-    planned = []
-    with store.transaction():
-        for spec, method in job.methods.items():
-            item = _plan_method(job, store, pair, spec, method, outcome)
-            if item is not None:
-                planned.append(item)
-    return planned
-
-
-def _plan_method(
-    job: Job, store: Store, pair: Pair, spec: str, method: Method, outcome: Outcome
-) -> _Planned | None:
-    path = output_path(job.out, method.name, pair)
-    try:
-        key = _output_key(job, pair, method)
-    except (Unscorable, OSError) as error:
-        for metric in job.metrics:
-            _put(job, store, pair, method.name, Measured(metric.name, None, str(error), 0.0), "", outcome)
-        return None
-    output = store.output(key)
-    if output is None or not path.is_file() or file_hash(path) != output.png:
-        metrics = tuple(metric.name for metric in job.metrics)
-        return _Planned(method, MethodTask(spec, path, made=False, metrics=metrics), key)
-    wanted = []
-    for metric in job.metrics:
-        stored = store.score(_score_key(job, pair, output.pixels, metric))
-        if stored is None:
-            wanted.append(metric.name)
-        else:
-            measured = Measured(metric.name, stored[0], OK, stored[1])
-            _put(job, store, pair, method.name, measured, output.pixels, outcome)
-    task = MethodTask(spec, path, made=True, metrics=tuple(wanted))
-    return _Planned(method, task, key) if wanted else None
-
-
-def _record(
-    job: Job, store: Store, pair: Pair, item: _Planned, result: MethodResult, outcome: Outcome
-) -> None:
-    pixels = ""
-    if result.output is not None:
-        pixels = result.output.pixels
-        if not item.task.made:
-            store.put_output(item.key, result.output)
-    by_name = {metric.name: metric for metric in job.metrics}
-    for measured in result.measured:
-        if measured.value is not None:
-            key = _score_key(job, pair, pixels, by_name[measured.metric])
-            store.put_score(key, measured.value, measured.seconds)
-        _put(job, store, pair, item.method.name, measured, pixels, outcome)
-
-
-def _put(
-    job: Job, store: Store, pair: Pair, method: str, measured: Measured, output: str, outcome: Outcome
-) -> None:
-    score = _score(job, pair, method, measured)
-    store.put_result(score, output)
-    if score.value is None:
-        outcome.missing.append(score)
-
-
-def _score(job: Job, pair: Pair, method: str, measured: Measured) -> Score:
-    return Score(
-        method=method,
-        dataset=pair.dataset,
-        scale=pair.scale,
-        protocol=job.protocol.name,
-        image=pair.image,
-        metric=measured.metric,
-        value=measured.value,
-        status=measured.status,
-        seconds=measured.seconds,
-    )
 
 
 def _output_key(job: Job, pair: Pair, method: Method) -> str:

@@ -74,9 +74,7 @@ def _begin_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _on_ray(
-    function: Callable[[Task], Result], tasks: Sequence[Task]
-) -> Iterator[tuple[Task, Result]]:
+def _on_ray(function: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[tuple[Task, Result]]:
     try:
         import ray
     except ImportError:

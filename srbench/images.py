@@ -61,7 +61,9 @@ def _refuse_other_depths(path: Path, image: object) -> None:
     if mode.startswith(("I", "F")) or ";16" in raw_modes:
         raise Unscorable(f"{path.name}: more than 8 bits per channel; convert it to 8-bit RGB first")
     if mode in ("CMYK", "LAB", "HSV", "YCbCr"):
-        raise Unscorable(f"{path.name}: {mode} colours; convert it to 8-bit RGB first (the result depends on the profile)")
+        raise Unscorable(
+            f"{path.name}: {mode} colours; convert it to 8-bit RGB first (the result depends on the profile)"
+        )
 
 
 def _pixels(path: Path, image: object) -> np.ndarray:
@@ -79,7 +81,9 @@ def _pixels(path: Path, image: object) -> np.ndarray:
             raise Unscorable(f"{path.name}: has transparent pixels; flatten it onto a background first")
         image = image.convert("L" if image.mode.startswith("L") else "RGB")
     if image.mode not in ("L", "RGB"):
-        raise Unscorable(f"{path.name}: colour mode {image.mode} is not supported; convert it to 8-bit RGB first")
+        raise Unscorable(
+            f"{path.name}: colour mode {image.mode} is not supported; convert it to 8-bit RGB first"
+        )
     return np.asarray(image)
 
 

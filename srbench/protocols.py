@@ -138,5 +138,15 @@ for _protocol in (
         gray="full-range",
         metrics=("niqe",),
     ),
+    Protocol(
+        name="bapps",
+        version=1,
+        summary="BAPPS: whole 64x64 patches, no border; BT.601 Y rounded for the metrics of luma",
+        source="richzhang/PerceptualSimilarity, test_dataset_model.py (Zhang et al., CVPR 2018)",
+        border=0,
+        luma="bt601-rounded",
+        gray="full-range",
+        metrics=("psnr_y", "ssim_y", "lpips-alex", "lpips-squeeze", "lpips-vgg"),
+    ),
 ):
     PROTOCOLS.add(_protocol.name, _protocol)

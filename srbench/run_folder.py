@@ -103,7 +103,8 @@ def metric_infos(store: Store, scores: Sequence[Score]) -> dict[str, MetricInfo]
     facts = store.facts("metric")
     order = sorted(facts, key=lambda name: facts[name]["order"])
     known = {
-        name: MetricInfo(**{key: value for key, value in facts[name].items() if key in names}) for name in order
+        name: MetricInfo(**{key: value for key, value in facts[name].items() if key in names})
+        for name in order
     }
     for name in sorted({score.metric for score in scores} - known.keys()):
         known[name] = MetricInfo(name, name, "", higher_is_better=True, aggregate="mean")

@@ -87,7 +87,9 @@ class Store:
         except sqlite3.OperationalError as error:
             raise UserError(f"{self.path} cannot be used ({error}); what was stored before is kept") from None
         except sqlite3.DatabaseError as error:
-            raise UserError(f"{self.path} is damaged ({error}); move it away or choose another --out") from None
+            raise UserError(
+                f"{self.path} is damaged ({error}); move it away or choose another --out"
+            ) from None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -163,7 +165,8 @@ class Store:
         """Records what a name of the table stands for (a method's weights, a data set's hashes)."""
         with self._explained():
             self._connection.execute(
-                "INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", (kind, name, json.dumps(fact, sort_keys=True))
+                "INSERT OR REPLACE INTO facts VALUES (?, ?, ?)",
+                (kind, name, json.dumps(fact, sort_keys=True)),
             )
 
     def facts(self, kind: str) -> dict[str, Any]:

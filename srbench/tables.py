@@ -11,6 +11,7 @@ from typing import Any
 from srbench.records import Score
 from srbench.statistics import SIGNIFICANCE, PairedTest, holm, mean_interval, wilcoxon
 
+
 @dataclass(frozen=True)
 class MetricInfo:
     """What a table needs to know of a metric; runs carry it, so that old runs need no registry."""
@@ -76,10 +77,14 @@ def boards(
         metrics = tuple(info for info in infos.values() if info.name in present)
         methods = sorted({row.method for row in rows}, key=lambda name: _position(method_order, name))
         cells = {
-            (method, info.name): _cell(rows, method, info, len(images)) for method in methods for info in metrics
+            (method, info.name): _cell(rows, method, info, len(images))
+            for method in methods
+            for info in metrics
         }
         made.append(
-            Board(dataset, scale, protocol, len(images), tuple(methods), metrics, cells, frozenset(references))
+            Board(
+                dataset, scale, protocol, len(images), tuple(methods), metrics, cells, frozenset(references)
+            )
         )
     return made
 
@@ -115,7 +120,9 @@ def aggregate(values: list[float], how: str) -> float:
     return math.fsum(values) / len(values)
 
 
-def significance(scores: list[Score], infos: dict[str, MetricInfo], references: set[str]) -> list[dict[str, Any]]:
+def significance(
+    scores: list[Score], infos: dict[str, MetricInfo], references: set[str]
+) -> list[dict[str, Any]]:
     """Wilcoxon tests of all pairs of methods, corrected by Holm within each data set and metric."""
     rows: list[dict[str, Any]] = []
     for (dataset, scale, protocol), group in _groups(scores):

@@ -154,12 +154,13 @@ def download(file: WeightFile) -> Path:
         )
     except Exception as error:  # pooch lets the errors of requests and urllib through
         raise UserError(
-            f"{file.name} cannot be downloaded from {file.url} ({_first_line(error)}); "
+            f"{file.name} cannot be downloaded from {file.url} ({first_line(error)}); "
             "where there is no network, fetch it elsewhere and give it with --from FILE"
         ) from None
     return Path(path)
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """The first line of an error's text, or its kind where it has none."""
     text = str(error).strip().splitlines()
     return text[0][:200] if text else type(error).__name__

@@ -11,7 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import Progress, TaskID
 
     from srbench.tables import Board
 
@@ -38,15 +38,31 @@ def notices() -> Console:
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
+class Bar:
+    """The two things that long work reports: how many steps there are, and that one is done."""
+
+    def __init__(self, progress: Progress, task: TaskID) -> None:
+        self._progress = progress
+        self._task = task
+
+    def begin(self, total: int) -> None:
+        """Sets the number of steps."""
+        self._progress.update(self._task, total=total)
+
+    def advance(self) -> None:
+        """Counts one step as done."""
+        self._progress.advance(self._task)
+
+
 @contextmanager
-def progress(description: str) -> Iterator[tuple[Progress, object]]:
+def progress(description: str) -> Iterator[Bar]:
     """A progress bar on standard error, silent when that is not a terminal."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     output = notices()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=output, disable=not output.is_terminal, transient=True) as bar:
-        yield bar, bar.add_task(description, total=None)
+    with Progress(*columns, console=output, disable=not output.is_terminal, transient=True) as shown:
+        yield Bar(shown, shown.add_task(description, total=None))
 
 
 def print_board(output: Console, board: Board) -> None:
@@ -68,7 +84,10 @@ def print_board(output: Console, board: Board) -> None:
         for info in board.metrics:
             cell = board.cells[method, info.name]
             text = escape(format_cell(cell, info))
-            row += [f"[bold green]{text}[/]" if method in bests[info.name] else text, format_interval(cell, info)]
+            row += [
+                f"[bold green]{text}[/]" if method in bests[info.name] else text,
+                format_interval(cell, info),
+            ]
         table.add_row(*row)
     output.print(table)
     for line in gaps(board):

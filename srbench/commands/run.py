@@ -34,7 +34,9 @@ def run(
     ),
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
     workers: Annotated[int, typer.Option(help="Processes; 0 is one per core.")] = 0,
-    executor: Annotated[ExecutorName, typer.Option(help="This machine or a Ray cluster.")] = ExecutorName.LOCAL,
+    executor: Annotated[
+        ExecutorName, typer.Option(help="This machine or a Ray cluster.")
+    ] = ExecutorName.LOCAL,
     strict: Annotated[bool, typer.Option("--strict", help="Fail when any score is missing.")] = False,
 ) -> None:
     """Upscale data sets with methods, score the outputs, write leaderboards."""
@@ -54,12 +56,8 @@ def run(
         workers=workers,
         executor=executor.value,
     )
-    with progress("images") as (bar, task):
-        finished = run_all(
-            options,
-            begin=lambda total: bar.update(task, total=total),
-            advance=lambda: bar.advance(task),
-        )
+    with progress("images") as bar:
+        finished = run_all(options, begin=bar.begin, advance=bar.advance)
     output = console()
     for board in finished.boards:
         print_board(output, board)
@@ -111,5 +109,3 @@ def compare(
         "Two-sided Wilcoxon signed-rank test over images; * marks p < 0.05 after Holm's correction over the "
         "pairs of a data set and metric; r is the rank-biserial correlation, positive when A is larger.",
     )
-
-

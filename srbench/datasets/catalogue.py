@@ -10,7 +10,9 @@ from srbench.records import UsageError
 from srbench.registry import Registry
 
 # The authors' repository at one commit, so that the files behind the hashes cannot move.
-_SELFEXSR = "https://raw.githubusercontent.com/jbhuang0604/SelfExSR/18e00f2d1bd3941e9b8d4895d3541543ad86d5b2/data/"
+_SELFEXSR = (
+    "https://raw.githubusercontent.com/jbhuang0604/SelfExSR/18e00f2d1bd3941e9b8d4895d3541543ad86d5b2/data/"
+)
 _SELFEXSR_HOME = "https://github.com/jbhuang0604/SelfExSR"
 _SELFEXSR_STEPS = (
     "download the folder data/{0} of https://github.com/jbhuang0604/SelfExSR and give the folder above it "

@@ -1,0 +1,35 @@
+# `make demo` and `make test` need nothing but Python 3.11 or newer: each sets up .venv itself.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Exact versions for CI; `make setup CONSTRAINTS=` installs the newest that pyproject.toml allows.
+CONSTRAINTS ?= constraints.txt
+PIP_CONSTRAINTS := $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
+
+.PHONY: demo test test-slow lint setup clean
+
+demo: $(VENV)/.installed
+	$(BIN)/srbench run --methods all --datasets demo --out runs/demo
+
+test: $(VENV)/.installed lint
+	$(BIN)/python -m pytest
+
+test-slow: $(VENV)/.installed
+	$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+setup: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml $(CONSTRAINTS)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip $(PIP_CONSTRAINTS)
+	$(BIN)/python -m pip install --quiet --editable '.[dev]' $(PIP_CONSTRAINTS)
+	touch $@
+
+clean:
+	rm -rf $(VENV) runs .pytest_cache .ruff_cache .mypy_cache

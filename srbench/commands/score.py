@@ -1,0 +1,110 @@
+"""`srbench score`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from srbench.commands.common import console, progress
+from srbench.records import UsageError, UserError
+
+if TYPE_CHECKING:
+    from srbench.metrics.contract import Metric
+    from srbench.protocols import Protocol
+    from srbench.scoring import ImageScore
+
+
+def score(
+    images: Annotated[Path, typer.Argument(metavar="FILE|DIR", help="An image or a folder of images.")],
+    reference: Annotated[
+        Path | None, typer.Option(metavar="FILE|DIR", help="The reference, or a folder of references.")
+    ] = None,
+    metrics: Annotated[str, typer.Option(help="Names, default (the protocol's) or all.")] = "default",
+    protocol: Annotated[str, typer.Option(help="See: srbench protocols list.")] = "srbench",
+    scale: Annotated[int, typer.Option(help="Factor; decides the border of some protocols.")] = 4,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the scores here.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+) -> None:
+    """Score any images, with or without references, without a data set."""
+    from srbench.devices import choose_device
+    from srbench.exports import write_csv
+    from srbench.protocols import PROTOCOLS
+    from srbench.scoring import ImageScore, candidates, score_images
+
+    if csv is not None and not csv.absolute().parent.is_dir():
+        raise UsageError(f"--csv: the folder {csv.absolute().parent} does not exist")
+    chosen = PROTOCOLS.get(protocol)
+    wanted = _metrics(metrics, chosen, has_reference=reference is not None)
+    found = candidates(images, reference)
+    with progress("images") as bar:
+        bar.begin(len(found))
+        scores = score_images(found, wanted, chosen, scale, device=choose_device(device), advance=bar.advance)
+    if csv is not None:
+        write_csv(csv, ImageScore.__dataclass_fields__, (asdict(row) for row in scores))
+    _print(scores, wanted)
+    if all(row.value is None for row in scores):
+        raise UserError("no score could be computed; the reasons stand above")
+
+
+def _metrics(names: str, protocol: Protocol, *, has_reference: bool) -> list[Metric]:
+    """The metrics that can run; those asked for by name must."""
+    from srbench.metrics.catalogue import METRICS, resolve
+    from srbench.run import split_names
+
+    if names in ("default", "all"):
+        listed = [resolve(name) for name in (protocol.metrics if names == "default" else METRICS.names())]
+        usable = [
+            metric
+            for metric in listed
+            if metric.unavailable() is None and (has_reference or not metric.needs_reference)
+        ]
+        if not usable:
+            hint = "" if has_reference else "; give --reference, or --metrics with one that needs none"
+            raise UserError(f"none of {', '.join(metric.name for metric in listed)} can run here{hint}")
+        return usable
+    chosen = [resolve(name) for name in split_names(names, "--metrics")]
+    for metric in chosen:
+        reason = metric.unavailable()
+        if reason:
+            raise UserError(f"{metric.name}: {reason}")
+        if metric.needs_reference and not has_reference:
+            raise UsageError(f"{metric.name} compares with a reference; give --reference FILE or DIR")
+    return chosen
+
+
+def _print(scores: list[ImageScore], metrics: list[Metric]) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from srbench.exports import format_value, heading
+    from srbench.run_folder import metric_info
+    from srbench.tables import aggregate
+
+    infos = [metric_info(metric) for metric in metrics]
+    shown = Table(header_style="bold")
+    shown.add_column("image")
+    for info in infos:
+        shown.add_column(escape(heading(info)), justify="right")
+    by_image: dict[str, dict[str, float | None]] = {}
+    for row in scores:
+        by_image.setdefault(row.image, {})[row.metric] = row.value
+    for image, values in by_image.items():
+        cells = ["–" if (v := values[info.name]) is None else format_value(v, info) for info in infos]
+        shown.add_row(escape(image), *cells)
+    means = []
+    for info in infos:
+        present = [v for values in by_image.values() if (v := values[info.name]) is not None]
+        text = format_value(aggregate(present, info.aggregate), info) if present else "–"
+        means.append(
+            text if len(present) in (0, len(by_image)) else f"{text} ({len(present)} of {len(by_image)})"
+        )
+    shown.add_section()
+    shown.add_row("mean" if len(by_image) > 1 else "all", *means, style="bold")
+    output = console()
+    output.print(shown)
+    for row in scores:
+        if row.value is None:
+            output.print(f"missing: {row.image}, {row.metric}: {row.status}", markup=False)
