@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from srbench.methods.contract import Method
 from srbench.methods.interpolation import INTERPOLATIONS
+from srbench.methods.pretrained import PRETRAINED
 from srbench.registry import Registry
 
 METHODS: Registry[Method] = Registry("method", group="srbench.methods")
 
-for _method in INTERPOLATIONS:
+for _method in (*INTERPOLATIONS, *PRETRAINED):
     METHODS.add(_method.name, _method)
 
 

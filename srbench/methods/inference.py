@@ -1,0 +1,190 @@
+"""The one place where images become tensors and tensors become images.
+
+Padding, tiling, batches, colour, value ranges, clamping and rounding (half up) happen here and nowhere
+else; networks see tensors only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from srbench.images import as_rgb
+from srbench.methods.tiling import Box, make_plan, run
+from srbench.records import Unscorable
+from srbench.resize import imresize_double, tensorflow1_bicubic
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from srbench.methods.contract import Runtime
+    from srbench.methods.specification import NetworkSpec
+    from srbench.records import Sample
+    from srbench.resize import Edges
+
+_BAND_PIXELS = 1 << 20  # converted at a time: bounds the float64 work space
+_LUMA_GAIN = 255.0 / 219.0  # grey levels of R, G and B per level of BT.601 limited-range Y
+_SUPPORT = 3  # input pixels that an enlarged pixel depends on, on each side
+
+
+class NetworkUpscaler:
+    """A network as an upscaler of 8-bit images.
+
+    `name` is the method's, for messages. RGB networks return H x W x 3 for every input, luma networks
+    the kind of the input. Raises `Unscorable` for outputs that are not finite or of a wrong size.
+    """
+
+    def __init__(self, module: nn.Module, spec: NetworkSpec, runtime: Runtime, name: str) -> None:
+        self._spec = spec
+        self._runtime = runtime
+        self._name = name
+        self._channels = 1 if spec.color == "luma" else 3
+        self._device = usable_device(runtime.device)
+        # Convolutions of few channels on large images are a third faster in this layout, on CPU and GPU.
+        module = module.eval().requires_grad_(False).to(self._device)
+        self._module = module.to(memory_format=torch.channels_last)
+        self._plan = make_plan(self._module, spec, self._channels)
+
+    def __call__(self, sample: Sample) -> np.ndarray:
+        """uint8, `scale` times as large as the sample's input."""
+        return self.batch([sample.low_resolution])[0]
+
+    def batch(self, images: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """uint8 images of one size and kind at once; the same pixels as one by one.
+
+        CPUs gain nothing from batches, and their libraries sum in another order for each batch size, so
+        there images go one by one, and the pixels are equal bit for bit.
+        """
+        if len({image.shape for image in images}) > 1:
+            raise ValueError("a batch needs images of one size and kind")
+        if self._device.type == "cpu":
+            return [self._together([image])[0] for image in images]
+        return self._together(images)
+
+    def _together(self, images: Sequence[np.ndarray]) -> list[np.ndarray]:
+        sources = [as_rgb(image) if self._spec.color == "rgb" else image for image in images]
+        height, width = (side * self._spec.scale for side in sources[0].shape[:2])
+        results = [np.empty((height, width, *source.shape[2:]), np.uint8) for source in sources]
+        for box, values in self._run(sources):
+            for source, result, plane in zip(sources, results, values, strict=True):
+                self._write(source, result, box, plane)
+        return results
+
+    def _run(self, sources: Sequence[np.ndarray]) -> Iterator[tuple[Box, np.ndarray]]:
+        """Pieces of the network's output as float32, N x H x W x C in grey levels."""
+        low, high = self._spec.output_range
+        with torch.inference_mode():
+            x = torch.stack([self._tensor(source) for source in sources]).to(self._device)
+            height, width = x.shape[-2:]
+            x = self._padded(x).contiguous(memory_format=torch.channels_last)
+            for box, piece in run(self._plan, x, self._runtime.max_memory):
+                seen = box.grown(0, height * self._spec.factor, width * self._spec.factor)
+                rows, columns = seen.inside(box).slices
+                values = piece[:, :, rows, columns].float().cpu().permute(0, 2, 3, 1).numpy()
+                if not np.isfinite(values).all():
+                    raise Unscorable(f"{self._name} gave values that are not finite")
+                if values.shape[-1] != self._channels:
+                    raise Unscorable(f"{self._name} gave {values.shape[-1]} channels, not {self._channels}")
+                yield seen, (values - np.float32(low)) * np.float32(255.0) / np.float32(high - low)
+
+    def _tensor(self, source: np.ndarray) -> Tensor:
+        """C x H x W float32 in the network's range."""
+        low, high = self._spec.input_range
+        planes = source if self._spec.color == "rgb" else _luma(source)[..., None]
+        if self._spec.input == "enlarged":
+            planes = _enlarged(planes, self._spec.scale, self._runtime.edges)
+        scaled = planes.astype(np.float32) * np.float32((high - low) / 255.0) + np.float32(low)
+        return torch.from_numpy(np.ascontiguousarray(scaled.transpose(2, 0, 1)))
+
+    def _padded(self, x: Tensor) -> Tensor:
+        below, right = (-side % self._spec.multiple for side in x.shape[-2:])
+        if not below and not right:
+            return x
+        return torch.nn.functional.pad(x, (0, right, 0, below), mode="replicate")
+
+    def _write(self, source: np.ndarray, result: np.ndarray, box: Box, values: np.ndarray) -> None:
+        step = max(1, _BAND_PIXELS // max(1, box.right - box.left))
+        for top in range(box.top, box.bottom, step):
+            band = Box(top, min(top + step, box.bottom), box.left, box.right)
+            piece = values[top - box.top : band.bottom - box.top]
+            result[band.slices] = to_bytes(self._pixels(source, band, piece))
+
+    def _pixels(self, source: np.ndarray, box: Box, values: np.ndarray) -> np.ndarray:
+        """Grey levels, unrounded, in the kind of `source`."""
+        spec, edges = self._spec, self._runtime.edges
+        if spec.color == "luma":
+            if source.ndim == 2:
+                return values[..., 0]
+            # Y from the network, colours from the enlargement: equal steps of R, G and B change Y only.
+            colors = region(source, spec.scale, box, lambda part: _bicubic(part, spec.scale, edges))
+            return colors + _LUMA_GAIN * (values - _luma(colors)[..., None])
+        if spec.residual == "none":
+            return values
+        enlarge = _ENLARGEMENTS[spec.residual]
+        return values + region(source, spec.scale, box, lambda part: enlarge(part, spec.scale))
+
+
+def usable_device(name: str) -> torch.device:
+    """The torch device of this name; "auto" is the fastest one here. `UsageError` where it is not here."""
+    from srbench.records import UsageError
+
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        first = str(error).strip().splitlines()[0]
+        raise UsageError(f"the device '{name}' cannot be used here: {first}") from None
+    return device
+
+
+def to_bytes(values: np.ndarray) -> np.ndarray:
+    """Grey levels to uint8: rounded half up and clamped."""
+    return np.clip(np.floor(values + 0.5), 0, 255).astype(np.uint8)
+
+
+def region(
+    source: np.ndarray, scale: int, box: Box, enlarge: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray:
+    """`box` of `enlarge(source)`, computed from the part of `source` that it depends on."""
+    height, width = source.shape[:2]
+    inner = Box(box.top // scale, -(-box.bottom // scale), box.left // scale, -(-box.right // scale))
+    outer = inner.grown(_SUPPORT, height, width)
+    return enlarge(source[outer.slices])[box.inside(outer.scaled(scale)).slices]
+
+
+def _luma(image: np.ndarray) -> np.ndarray:
+    """BT.601 Y, 16 to 235, unrounded, of grey levels H x W x 3; a grayscale image is its own luma."""
+    if image.ndim == 2:
+        return image
+    return 16.0 + image.astype(np.float64) @ (np.array([65.481, 128.553, 24.966]) / 255.0)
+
+
+def _bicubic(image: np.ndarray, scale: int, edges: Edges) -> np.ndarray:
+    return imresize_double(image, scale, kernel="cubic", edges=edges)
+
+
+def _enlarged(planes: np.ndarray, scale: int, edges: Edges) -> np.ndarray:
+    """MATLAB's bicubic enlargement of doubles as float32, made in bands to bound the memory."""
+    height, width = (side * scale for side in planes.shape[:2])
+    result = np.empty((height, width, planes.shape[2]), np.float32)
+    step = max(1, _BAND_PIXELS // width)
+    for top in range(0, height, step):
+        box = Box(top, min(top + step, height), 0, width)
+        result[box.slices] = region(planes, scale, box, lambda part: _bicubic(part, scale, edges))
+    return result
+
+
+def _pil_bicubic(image: np.ndarray, scale: int) -> np.ndarray:
+    from PIL import Image
+
+    height, width = image.shape[:2]
+    enlarged = Image.fromarray(image).resize((width * scale, height * scale), Image.Resampling.BICUBIC)
+    return np.asarray(enlarged)
+
+
+_ENLARGEMENTS = {"tensorflow1-bicubic": tensorflow1_bicubic, "pil-bicubic": _pil_bicubic}

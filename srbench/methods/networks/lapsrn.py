@@ -1,0 +1,59 @@
+"""LapSRN: a Laplacian pyramid that doubles the luma once per level.
+
+Source: Lai, Huang, Ahuja, Yang, "Deep Laplacian Pyramid Networks for Fast and Accurate
+Super-Resolution" (CVPR 2017), section 3.1 and Figure 1: per level ten 3x3 convolutions of 64 filters, a
+transposed 4x4 convolution of the features, a transposed 4x4 convolution of the image, a 3x3 convolution
+to the residual; leaky ReLU of slope 0.2. The reimplementation in circulation (twtygqyy/pytorch-LapSRN)
+has no biases.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+SLOPE = 0.2
+
+
+class Level(nn.Module):
+    """One doubling: features and image, N x F x H x W and N x 1 x H x W, to twice the size."""
+
+    def __init__(self, features: int, depth: int, *, bias: bool) -> None:
+        super().__init__()
+        self.body = nn.ModuleList(
+            nn.Conv2d(features, features, 3, padding=1, bias=bias) for _ in range(depth)
+        )
+        self.up_features = nn.ConvTranspose2d(features, features, 4, stride=2, padding=1, bias=bias)
+        self.up_image = nn.ConvTranspose2d(1, 1, 4, stride=2, padding=1, bias=bias)
+        self.residual = nn.Conv2d(features, 1, 3, padding=1, bias=bias)
+
+    def forward(self, features: Tensor, image: Tensor) -> tuple[Tensor, Tensor]:
+        """The enlarged features and the enlarged image with this level's residual."""
+        for layer in self.body:
+            features = functional.leaky_relu_(layer(features), SLOPE)
+        features = functional.leaky_relu_(self.up_features(features), SLOPE)
+        return features, self.up_image(image) + self.residual(features)
+
+
+class LapSRN(nn.Module):
+    """Luma, N x 1 x H x W in 0 to 1, to luma of `scale` (2, 4 or 8) times the size."""
+
+    def __init__(self, scale: int = 4, features: int = 64, depth: int = 10, *, bias: bool = False) -> None:
+        super().__init__()
+        if scale not in (2, 4, 8):
+            raise ValueError(f"LapSRN doubles: scale 2, 4 or 8, not {scale}")
+        self.head = nn.Conv2d(1, features, 3, padding=1, bias=bias)
+        self.levels = nn.ModuleList(Level(features, depth, bias=bias) for _ in range(scale.bit_length() - 1))
+
+    def pyramid(self, x: Tensor) -> list[Tensor]:
+        """The images of all levels, 2x first: what the paper's loss compares."""
+        images = [x]
+        features = functional.leaky_relu_(self.head(x), SLOPE)
+        for level in self.levels:
+            features, image = level(features, images[-1])
+            images.append(image)
+        return images[1:]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The image of the last level."""
+        return self.pyramid(x)[-1]

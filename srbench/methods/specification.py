@@ -1,0 +1,68 @@
+"""What a network takes and gives: everything that inference has to know of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    State = tuple[Tensor, ...]
+
+Residual = Literal["none", "tensorflow1-bicubic", "pil-bicubic"]
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """A network's interface.
+
+    - `build()` gives the module, untrained. It maps N x C x H x W float32 to N x C x (H·f) x (W·f).
+    - `scale` is the method's factor. `input` says what the network sees: the low-resolution image
+      (f = scale), or its MATLAB bicubic enlargement (f = 1).
+    - `color`: "rgb" networks have C = 3. "luma" networks have C = 1 and see BT.601 Y (16 to 235, unrounded);
+      the colours of a colour image are then those of its bicubic enlargement.
+    - `input_range`, `output_range`: the values that stand for the grey levels 0 and 255.
+    - `residual`: the enlargement of the input that the network's output is added to.
+    - `radius`: how many input pixels away an output pixel can depend on; tiles overlap by it. Networks
+      with a method `stages()` state it per stage there.
+    - `multiple`: the sides of the input must be multiples of it; inference pads by edge replication.
+    """
+
+    build: Callable[[], nn.Module]
+    scale: int
+    color: Literal["rgb", "luma"] = "rgb"
+    input: Literal["low-resolution", "enlarged"] = "low-resolution"
+    input_range: tuple[float, float] = (0.0, 1.0)
+    output_range: tuple[float, float] = (0.0, 1.0)
+    residual: Residual = "none"
+    radius: int = 16
+    multiple: int = 1
+
+    @property
+    def factor(self) -> int:
+        """How much larger than its input the network's output is."""
+        return 1 if self.input == "enlarged" else self.scale
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of a network that can be run on tiles.
+
+    `run` maps a tuple of N x C x H x W tensors of one size to such a tuple, `scale` times as large.
+    `radius` is how many pixels around an input pixel matter, None where the whole image does (global
+    pooling): such a stage runs untiled and should be element-wise otherwise.
+    """
+
+    run: Callable[[State], State]
+    radius: int | None
+    scale: int = 1
+
+
+def stages_of(module: nn.Module, spec: NetworkSpec) -> tuple[Stage, ...]:
+    """The module's own stages, or the module as one."""
+    own = getattr(module, "stages", None)
+    if own is not None:
+        return tuple(own())
+    return (Stage(lambda state: (module(state[0]),), spec.radius, spec.factor),)
