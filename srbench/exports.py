@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from srbench.images import atomic_file
+from srbench.pirm import PirmRow
 from srbench.records import Score
 from srbench.tables import Board, Cell, MetricInfo
 
@@ -111,6 +112,35 @@ def leaderboard_markdown(made: list[Board]) -> str:
         out.writelines(f"- {line}\n" for line in gaps(board))
         out.write("\n")
     return out.getvalue().rstrip() + "\n"
+
+
+def pirm_markdown(rows: list[PirmRow]) -> str:
+    """The section of `leaderboard.md` on the PIRM challenge, of the rows under its protocol."""
+    rows = [row for row in rows if row.protocol == "pirm"]
+    if not rows:
+        return ""
+    out = io.StringIO()
+    out.write("\n## PIRM 2018 regions\n\n")
+    out.write(
+        "RMSE is the root of the mean over images of the MSE, PI comes from the means of Ma and NIQE, as the "
+        "challenge computes them; the means of the images' own values stand beside.\n\n"
+    )
+    heads = ["data set", "method", "n", "RMSE ↓", "mean of RMSE", "PI ↓", "mean of PI", "region"]
+    out.write(_markdown_row(heads))
+    out.write(_markdown_row(["---", "---", *["---:"] * 6]))
+    out.writelines(_markdown_row(pirm_cells(row)) for row in rows)
+    return out.getvalue()
+
+
+def pirm_cells(row: PirmRow) -> list[str]:
+    """A row of the challenge as printed; a dash for what was not scored."""
+
+    def number(value: float | None) -> str:
+        return "–" if value is None else f"{value:.4f}"
+
+    region = "none" if row.region is None else str(row.region)
+    numbers = [number(value) for value in (row.rmse, row.rmse_image_mean, row.pi, row.pi_image_mean)]
+    return [f"{row.dataset} ×{row.scale}", row.method, str(row.n), *numbers, region]
 
 
 def format_interval(cell: Cell, info: MetricInfo) -> str:

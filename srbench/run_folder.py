@@ -18,6 +18,7 @@ from srbench.exports import (
     SIGNIFICANCE_COLUMNS,
     leaderboard_markdown,
     leaderboard_rows,
+    pirm_markdown,
     score_rows,
     write_csv,
     write_text,
@@ -25,6 +26,8 @@ from srbench.exports import (
 from srbench.methods.catalogue import METHODS
 from srbench.metrics.catalogue import METRICS
 from srbench.metrics.contract import Metric
+from srbench.pirm import COLUMNS as PIRM_COLUMNS
+from srbench.pirm import pirm_rows
 from srbench.records import Score, UserError
 from srbench.store import FORMAT, Store
 from srbench.tables import Board, MetricInfo, boards, significance
@@ -133,7 +136,10 @@ def write_files(store: Store, out: Path) -> list[Board]:
     write_csv(out / "scores.csv", SCORE_COLUMNS, score_rows(scores))
     columns, rows = leaderboard_rows(made)
     write_csv(out / "leaderboard.csv", columns, rows)
-    write_text(out / "leaderboard.md", leaderboard_markdown(made))
+    challenge = pirm_rows(scores)
+    write_text(out / "leaderboard.md", leaderboard_markdown(made) + pirm_markdown(challenge))
+    if challenge:
+        write_csv(out / "pirm.csv", PIRM_COLUMNS, (asdict(row) for row in challenge))
     tests = significance(scores, infos, reference_methods(store))
     write_csv(out / "significance.csv", SIGNIFICANCE_COLUMNS, tests)
     facts = {f"{kind}s": store.facts(kind) for kind in ("protocol", "dataset", "method", "metric")}

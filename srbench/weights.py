@@ -25,11 +25,13 @@ Tensors = dict[str, "np.ndarray"]
 class WeightFile:
     """A published file of weights.
 
-    - `sha256` lists the accepted hashes in hex, each whole or the published beginning (8 digits or more).
+    - `sha256` lists the accepted hashes in hex, each whole or the published beginning (8 digits or more);
+      empty where none is published, and then `check` or `convert` alone decides what is accepted.
     - `url` is where the file can be downloaded; None where it has to be given with `--from`, and then
       `homepage` says where to look.
     - `size` is in bytes, None where it is not known.
-    - `convert` reads the published file into named arrays; None keeps the file as it is.
+    - `convert` reads the published file into named arrays; None keeps the file as it is. `check` raises
+      `UserError` for a file that does not hold what it should.
     - `license` and `citation` are shown before a download and stored with the weights.
     """
 
@@ -41,6 +43,7 @@ class WeightFile:
     url: str | None = None
     size: int | None = None
     convert: Callable[[Path], Tensors] | None = None
+    check: Callable[[Path], None] | None = None
     suffix: str = ".safetensors"
 
     @property
@@ -101,11 +104,13 @@ def pull(file: WeightFile, source: Path | None = None) -> Path:
     if not original.is_file():
         raise UserError(f"{original}: no such file")
     digest = file_hash(original)
-    if not any(digest.startswith(accepted) for accepted in file.sha256):
+    if file.sha256 and not any(digest.startswith(accepted) for accepted in file.sha256):
         raise UserError(
             f"{original} is not the published {file.name}: its sha256 is {digest[:16]}..., "
             f"expected {' or '.join(accepted[:16] for accepted in file.sha256)}...; nothing was changed"
         )
+    if file.check is not None:
+        file.check(original)
     file.cached.parent.mkdir(parents=True, exist_ok=True)
     _store(file, original, digest)
     return file.cached

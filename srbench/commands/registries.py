@@ -62,10 +62,13 @@ def _pull(name: str, files: tuple[WeightFile, ...], given: list[Path]) -> None:
 
     if not files:
         raise UsageError(f"{name} needs no weights")
+    wanted = files
     if given and len(given) != len(files):
+        wanted = tuple(file for file in files if not file.cached.is_file())
+    if given and len(given) != len(wanted):
         names = ", ".join(file.name for file in files)
         raise UsageError(f"{name} needs {len(files)} file(s) ({names}), --from was given {len(given)}")
-    for index, file in enumerate(files):
+    for index, file in enumerate(wanted):
         path = pull(file, given[index] if given else None)
         notices().print(f"{file.name} verified and stored as {path} (licence: {file.license})", markup=False)
 
