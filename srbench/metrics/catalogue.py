@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from srbench.metrics.contract import Metric, View
+from srbench.metrics.deep import DEEP_METRICS
+from srbench.metrics.perceptual_index import PERCEPTUAL_METRICS
 from srbench.registry import Registry
 
 METRICS: Registry[Metric] = Registry("metric", group="srbench.metrics")
@@ -71,10 +73,16 @@ for _metric in (
         compute=_rmse_y,
         aggregate="root-mean-square",
     ),
+    *PERCEPTUAL_METRICS,
+    *DEEP_METRICS,
 ):
     METRICS.add(_metric.name, _metric)
 
 
 def resolve(name: str) -> Metric:
-    """The metric of a name."""
+    """The metric of a name: a registered one, or `pyiqa:<name>` for any metric of pyiqa."""
+    from srbench.metrics.pyiqa_bridge import PREFIX, bridge
+
+    if name.startswith(PREFIX):
+        return bridge(name.removeprefix(PREFIX))
     return METRICS.get(name)
