@@ -22,7 +22,8 @@ from srbench.metrics.contract import Metric
 from srbench.protocols import Protocol
 from srbench.records import OK, Pair, Score, Unscorable
 from srbench.store import Store, content_key
-from srbench.tasks import ImageTask, Measured, MethodResult, MethodTask, perform
+from srbench.tasks import ImageTask, Measured, MethodResult, MethodTask
+from srbench.tasks import begin as begin_task
 from srbench.weights import WeightFile
 
 
@@ -80,7 +81,7 @@ def evaluate(job: Job, store: Store, *, begin: Callable[[int], None], advance: C
     ]
     begin(len(tasks))
     workers = choose_workers(job.workers, len(tasks), job.runtime.device)
-    for task, results in execute(perform, tasks, workers=workers, executor=job.executor):
+    for task, results in execute(begin_task, tasks, workers=workers, executor=job.executor):
         book.record(task.pair, plans[task.pair], results)
         advance()
     return book.outcome

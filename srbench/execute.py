@@ -34,27 +34,46 @@ def choose_workers(wanted: int, tasks: int, device: str) -> int:
 
 
 def execute(
-    function: Callable[[Task], Result], tasks: Sequence[Task], *, workers: int, executor: Executor
+    begin: Callable[[Task], Callable[[], Result]], tasks: Sequence[Task], *, workers: int, executor: Executor
 ) -> Iterator[tuple[Task, Result]]:
     """Yields each task with its result, in order of completion.
 
-    `function` and the tasks must be picklable. Leaving the loop early cancels what has not begun.
+    `begin` works on a task and returns the function that waits for the rest of it (writing files) and
+    gives the result; it and the tasks must be picklable. Leaving the loop early cancels what has not
+    begun.
     """
     if executor == "ray":
-        yield from _on_ray(function, tasks)
+        yield from _on_ray(begin, tasks)
     elif workers == 1:
-        for task in tasks:
-            yield task, function(task)
+        yield from _here(begin, tasks)
     else:
-        yield from _in_processes(function, tasks, workers)
+        yield from _in_processes(begin, tasks, workers)
+
+
+def _here(
+    begin: Callable[[Task], Callable[[], Result]], tasks: Sequence[Task]
+) -> Iterator[tuple[Task, Result]]:
+    """Begins each task before it waits for the one before."""
+    pending: tuple[Task, Callable[[], Result]] | None = None
+    for task in tasks:
+        begun = (task, begin(task))
+        if pending is not None:
+            yield pending[0], pending[1]()
+        pending = begun
+    if pending is not None:
+        yield pending[0], pending[1]()
+
+
+def _whole(begin: Callable[[Task], Callable[[], Result]], task: Task) -> Result:
+    return begin(task)()
 
 
 def _in_processes(
-    function: Callable[[Task], Result], tasks: Sequence[Task], workers: int
+    begin: Callable[[Task], Callable[[], Result]], tasks: Sequence[Task], workers: int
 ) -> Iterator[tuple[Task, Result]]:
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin_worker)
     try:
-        futures = {pool.submit(function, task): task for task in tasks}
+        futures = {pool.submit(_whole, begin, task): task for task in tasks}
         for future in as_completed(futures):
             yield futures.pop(future), future.result()
     except BrokenProcessPool:
@@ -74,14 +93,16 @@ def _begin_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _on_ray(function: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[tuple[Task, Result]]:
+def _on_ray(
+    begin: Callable[[Task], Callable[[], Result]], tasks: Sequence[Task]
+) -> Iterator[tuple[Task, Result]]:
     try:
         import ray
     except ImportError:
         raise UserError("--executor ray needs Ray: pip install 'srbench[ray]'") from None
     ray.init(ignore_reinit_error=True, log_to_driver=False)
-    remote = ray.remote(num_cpus=1)(function)
-    pending = {remote.remote(task): task for task in tasks}
+    remote = ray.remote(num_cpus=1)(_whole)
+    pending = {remote.remote(begin, task): task for task in tasks}
     while pending:
         done, _ = ray.wait(list(pending), num_returns=1)
         for reference in done:

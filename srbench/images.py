@@ -58,12 +58,19 @@ def _refuse_other_depths(path: Path, image: object) -> None:
     # PIL silently cuts 16-bit RGB files to 8 bits; only the raw mode of the tile tells.
     mode = getattr(image, "mode", "")
     raw_modes = " ".join(str(tile[3]) for tile in getattr(image, "tile", ()))
-    if mode.startswith(("I", "F")) or ";16" in raw_modes:
+    if mode.startswith(("I", "F")) or ";16" in raw_modes or _exceeds_byte_range(image):
         raise Unscorable(f"{path.name}: more than 8 bits per channel; convert it to 8-bit RGB first")
     if mode in ("CMYK", "LAB", "HSV", "YCbCr"):
         raise Unscorable(
             f"{path.name}: {mode} colours; convert it to 8-bit RGB first (the result depends on the profile)"
         )
+
+
+def _exceeds_byte_range(image: object) -> bool:
+    # A colour PPM says its largest value beside the raw mode; PIL scales it to 255.
+    tiles = getattr(image, "tile", ())
+    limits = [tile[3][1] for tile in tiles if tile[0].startswith("ppm") and isinstance(tile[3], tuple)]
+    return any(isinstance(limit, int) and limit > 255 for limit in limits)
 
 
 def _pixels(path: Path, image: object) -> np.ndarray:
@@ -72,6 +79,8 @@ def _pixels(path: Path, image: object) -> np.ndarray:
     assert isinstance(image, Image.Image)
     if image.mode == "1":
         image = image.convert("L")
+    elif image.mode in ("L", "RGB") and "transparency" in image.info:
+        image = image.convert("LA" if image.mode == "L" else "RGBA")
     elif image.mode == "P":
         image = image.convert("RGBA" if "transparency" in image.info else "RGB")
     elif image.mode == "PA":
@@ -92,9 +101,9 @@ def write_png(path: Path, image: np.ndarray) -> None:
     from PIL import Image
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Level 1: a third larger than the default and five times as fast; the pixels are the same.
+    # Run-length coding (3) is four times as fast as the default, for files of about the same size.
     with atomic_file(path) as temporary:
-        Image.fromarray(image).save(temporary, format="PNG", compress_level=1)
+        Image.fromarray(image).save(temporary, format="PNG", compress_level=1, compress_type=3)
 
 
 class atomic_file:  # noqa: N801 - reads as a statement
@@ -167,15 +176,11 @@ def matlab_gray(image: np.ndarray) -> np.ndarray:
 
 
 def _rational_luma(image: np.ndarray, kind: LumaKind) -> np.ndarray:
-    red, green, blue, offset, divisor = _RATIONAL_LUMA[kind]
-    total = image[..., 0] * np.int64(red)
-    total += image[..., 1] * np.int64(green)
-    total += image[..., 2] * np.int64(blue)
-    total += offset
-    total *= 2
-    total += divisor
-    total //= 2 * divisor
-    return total.astype(np.uint8)
+    from srbench.kernels import rational_luma
+
+    out = np.empty(image.shape[:2], np.uint8)
+    rational_luma(image, *_RATIONAL_LUMA[kind], out)
+    return out
 
 
 def pixel_hash(image: np.ndarray) -> str:

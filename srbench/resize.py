@@ -13,20 +13,24 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from scipy.sparse import csr_array
-
 Edges = Literal["clamp", "symmetric"]
 Kernel = Literal["cubic", "lanczos3", "box", "triangle"]
 Scale = int | float | Fraction
 
-_BLOCK = 1 << 20  # values of a block: 8 MiB in float64
+
+class Taps(NamedTuple):
+    """How one dimension is resampled: output i sums `weight * input[column]` over start[i]:start[i + 1]."""
+
+    start: np.ndarray
+    column: np.ndarray
+    weight: np.ndarray
 
 
 def _cubic(x: np.ndarray) -> np.ndarray:
@@ -69,10 +73,8 @@ def _source_index(index: np.ndarray, length: int, edges: Edges) -> np.ndarray:
 @lru_cache(maxsize=64)
 def _weights(
     length: int, output_length: int, scale: Fraction, kernel: Kernel, edges: Edges, antialias: bool
-) -> csr_array:
+) -> Taps:
     """The resampling of one dimension as a sparse (output_length x length) matrix of float64."""
-    from scipy.sparse import csr_array
-
     function, width = _KERNELS[kernel]
     step = float(scale)
     shrink = step if antialias and step < 1 else 1.0
@@ -89,7 +91,7 @@ def _weights(
     # Repeated border pixels stay separate entries: adding them up first would change the rounding.
     counts = np.bincount(row[used], minlength=output_length)
     start = np.concatenate(([0], np.cumsum(counts)))
-    return csr_array((weight.ravel()[used], column.ravel()[used], start), shape=(output_length, length))
+    return Taps(start, column.ravel()[used], weight.ravel()[used])
 
 
 def output_size(size: tuple[int, int], scale: Scale) -> tuple[int, int]:
@@ -157,15 +159,12 @@ def tensorflow1_bicubic(image: np.ndarray, scale: int) -> np.ndarray:
     float64, and is neither rounded nor clipped.
     """
     image = np.asarray(image, dtype=np.float64)
-    for axis in (0, 1):
-        image = _resize_axis(image, _tensorflow1_weights(image.shape[axis], scale), axis, np.float64)
-    return image
+    taps = [_tensorflow1_weights(length, scale) for length in image.shape[:2]]
+    return _resample(image, taps, np.float64)
 
 
 @lru_cache(maxsize=64)
-def _tensorflow1_weights(length: int, scale: int) -> csr_array:
-    from scipy.sparse import csr_array
-
+def _tensorflow1_weights(length: int, scale: int) -> Taps:
     a = -0.75
     position = np.arange(length * scale) / scale
     first = np.floor(position).astype(np.int64)
@@ -176,36 +175,35 @@ def _tensorflow1_weights(length: int, scale: int) -> csr_array:
     weight = np.where(distance <= 1, near, far)
     column = np.clip(first[:, None] + np.arange(-1, 3), 0, length - 1)
     start = np.arange(0, weight.size + 1, 4)
-    return csr_array((weight.ravel(), column.ravel(), start), shape=(length * scale, length))
+    return Taps(start, column.ravel(), weight.ravel())
 
 
 def _imresize(
     image: np.ndarray, scale: Scale, kernel: Kernel, edges: Edges, antialias: bool, dtype: type
 ) -> np.ndarray:
     factor = _exact(scale)
-    for axis, length in enumerate(output_size(image.shape[:2], factor)):
-        weights = _weights(image.shape[axis], length, factor, kernel, edges, antialias)
-        image = _resize_axis(image, weights, axis, dtype)
-    return image
+    taps = [
+        _weights(image.shape[axis], length, factor, kernel, edges, antialias)
+        for axis, length in enumerate(output_size(image.shape[:2], factor))
+    ]
+    return _resample(image, taps, dtype)
 
 
-def _resize_axis(image: np.ndarray, weights: csr_array, axis: int, dtype: type) -> np.ndarray:
-    """Resamples one axis in blocks along the other, so that the float64 copies stay small."""
-    turned = image.swapaxes(0, axis)
-    shape = (weights.shape[0], *turned.shape[1:])
-    result = np.empty(np.array(shape)[[axis, 1 - axis, *range(2, image.ndim)]], dtype).swapaxes(0, axis)
-    per_line = turned.shape[0] * int(np.prod(turned.shape[2:], dtype=np.int64))
-    step = max(1, _BLOCK // per_line)
-    for begin in range(0, turned.shape[1], step):
-        block = turned[:, begin : begin + step]
-        resized = weights @ block.reshape(block.shape[0], -1)
-        if dtype is np.uint8:
-            resized = _round_half_up(resized)
-        result[:, begin : begin + step] = resized.reshape(shape[0], *block.shape[1:])
-    return result.swapaxes(0, axis)
+def _resample(image: np.ndarray, taps: list[Taps], dtype: type) -> np.ndarray:
+    """Rows, then columns (as the rows of the transposed image), each pass stored as `dtype`."""
+    from srbench.kernels import transpose
+
+    shape = image.shape[2:]
+    current = np.ascontiguousarray(image).reshape(*image.shape[:2], -1)
+    for part in taps:
+        current = transpose(_resample_rows(current, part, dtype))
+    return current.reshape(*current.shape[:2], *shape)
 
 
-def _round_half_up(values: np.ndarray) -> np.ndarray:
-    values += 0.5
-    np.floor(values, out=values)
-    return np.clip(values, 0, 255, out=values)
+def _resample_rows(image: np.ndarray, taps: Taps, dtype: type) -> np.ndarray:
+    from srbench.kernels import resample_rows
+
+    result: np.ndarray = np.empty((taps.start.size - 1, *image.shape[1:]), dtype)
+    lines, out = (array.reshape(array.shape[0], -1) for array in (image, result))
+    resample_rows(lines, taps.start, taps.column, taps.weight, dtype is np.uint8, out)
+    return result

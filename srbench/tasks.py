@@ -72,16 +72,26 @@ class MethodResult:
     measured: tuple[Measured, ...]
 
 
-def perform(task: ImageTask) -> list[MethodResult]:
-    """Does one task. Failures of a method or metric become reasons; a full disk is a `UserError`."""
+def begin(task: ImageTask) -> Callable[[], list[MethodResult]]:
+    """Does one task but for the writing of output images, which goes on beside the caller.
+
+    The function that it returns waits for the writing and gives the results, in the order of
+    `task.methods`. Failures of a method or metric become reasons; a full disk is a `UserError`.
+    """
     try:
         reference = load_reference(task.pair)
     except Unscorable as error:
-        return [_failed(method, str(error)) for method in task.methods]
+        reason = str(error)
+        return lambda: [_failed(method, reason) for method in task.methods]
     work = _ImageWork(task, reference)
-    with ThreadPoolExecutor(max_workers=1) as writer:
-        results = [work.run(method, writer) for method in task.methods]
-        return [finish() for finish in results]
+    finish = [work.run(method) for method in task.methods]
+    return lambda: [wait() for wait in finish]
+
+
+@lru_cache(maxsize=1)
+def _writer() -> ThreadPoolExecutor:
+    """Encoding PNG takes longer than measuring, and needs no lock of the interpreter: one thread does it."""
+    return ThreadPoolExecutor(max_workers=1)
 
 
 def reason_of(error: Exception) -> str:
@@ -100,7 +110,7 @@ class _ImageWork:
         self.view = self._view(reference)
         self._samples: dict[Degradation, Sample] = {}
 
-    def run(self, task: MethodTask, writer: ThreadPoolExecutor) -> Callable[[], MethodResult]:
+    def run(self, task: MethodTask) -> Callable[[], MethodResult]:
         start = time.perf_counter()
         try:
             image = read_image(task.output) if task.made else self._upscale(task.method)
@@ -108,7 +118,7 @@ class _ImageWork:
             reason = reason_of(error)
             return lambda: _failed(task, reason)
         seconds = time.perf_counter() - start
-        stored = writer.submit(_store_output, task, image, seconds)
+        stored = _writer().submit(_store_output, task, image, seconds)
         view = self._view(image)
         measured = tuple(self._measure(metric, view) for metric in task.metrics)
         return lambda: MethodResult(task.method, _stored(stored, task.output), measured)
