@@ -9,7 +9,8 @@ from pathlib import Path
 from srbench.images import IMAGE_SUFFIXES
 from srbench.records import UserError
 
-_ROLE_OR_SCALE = re.compile(r"(_SRF_\d+|[_-](HR|LR|GT|SR|LRBI|mod\d+)|[_-]x\d+|x\d+)$", re.IGNORECASE)
+# A scale without a separator counts after a digit only: `0801x4` has one, `box4` is a name.
+_ROLE_OR_SCALE = re.compile(r"(_SRF_\d+|[_-](HR|LR|GT|SR|LRBI|mod\d+)|[_-]x\d+|(?<=\d)x\d+)$", re.IGNORECASE)
 
 
 def image_identifier(stem: str) -> str:
@@ -44,9 +45,14 @@ def match_files(identifiers: Iterable[str], files: Iterable[Path]) -> dict[str, 
         if owner is not None:
             matches[owner].append(path)
     for identifier, paths in matches.items():
-        exact = [path for path in paths if identifier in (path.stem, image_identifier(path.stem))]
+        exact = [path for path in paths if _is_exact(path.stem, identifier)]
         matches[identifier] = exact or paths
     return matches
+
+
+def _is_exact(stem: str, identifier: str) -> bool:
+    only_a_scale = re.fullmatch(r"x\d+", stem.removeprefix(identifier)) is not None
+    return identifier in (stem, image_identifier(stem)) or only_a_scale
 
 
 def _continues(stem: str, identifier: str) -> bool:
