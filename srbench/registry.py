@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from srbench.records import UsageError
@@ -70,8 +71,11 @@ class Registry(Generic[T]):
                 records: Iterable[T] = [loaded] if hasattr(loaded, "name") else list(loaded)
                 for record in records:
                     self.add(str(getattr(record, "name")), record)  # noqa: B009 - T has no declared name
-            except Exception as error:  # a broken plugin must not take the package down with it
-                raise UsageError(
-                    f"the plugin '{entry.name}' ({entry.value}) of the group {self._group} does not load: "
-                    f"{error}; mend or uninstall it"
-                ) from error
+            # A broken plugin must not take the package down with it, not even by sys.exit.
+            except (Exception, SystemExit) as error:
+                reason = " ".join(f"{type(error).__name__}: {error}".split())
+                print(
+                    f"srbench: the plugin '{entry.name}' ({entry.value}) of the group {self._group} does not "
+                    f"load and is left out ({reason}); mend or uninstall it",
+                    file=sys.stderr,
+                )
