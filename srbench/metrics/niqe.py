@@ -72,10 +72,10 @@ def load_niqe_parameters(path: Path) -> NiqeParameters:
     """
     from scipy.io import loadmat
 
+    if not path.is_file():
+        raise UserError(f"{path}: no such file (NIQE's parameters)")
     try:
-        content = loadmat(path)
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file (NIQE's parameters)") from None
+        content = loadmat(path, appendmat=False)
     except Exception as error:  # scipy's reader raises many kinds for damaged files
         raise UserError(f"{path}: cannot be read as a MATLAB file of NIQE's parameters ({error})") from None
     if "mu_prisparam" not in content or "cov_prisparam" not in content:

@@ -51,10 +51,10 @@ def load_ma_model(path: Path) -> MaModel:
     """
     from scipy.io import loadmat
 
+    if not path.is_file():
+        raise UserError(f"{path}: no such file (Ma's model)")
     try:
-        content = loadmat(path)
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file (Ma's model)") from None
+        content = loadmat(path, appendmat=False)
     except NotImplementedError:
         raise UserError(f"{path}: a MATLAB 7.3 file; save it again with MATLAB's -v7") from None
     except Exception as error:  # scipy's reader raises many kinds for damaged files
