@@ -99,7 +99,7 @@ def _score_one(
 ) -> list[ImageScore]:
     try:
         reference = None if candidate.reference is None else read_image(candidate.reference)
-        gray = reference is not None and reference.ndim == 2
+        gray = None if reference is None else reference.ndim == 2
         image = read_image(candidate.path)
     except Unscorable as error:
         return [ImageScore(candidate.image, metric.name, None, str(error), 0.0) for metric in metrics]

@@ -28,9 +28,11 @@ T = TypeVar("T")
 class View:
     """One image as a protocol measures it.
 
-    `image` is uint8, H x W or H x W x 3. Where the reference is a grayscale file and the protocol takes
-    gray as full-range luma, `gray_reference` makes a colour output comparable: it is reduced with
-    MATLAB's `rgb2gray`, which leaves equal channels as they are.
+    `image` is uint8, H x W or H x W x 3. `gray_reference` says whether the reference is a grayscale
+    file (None where there is none, or for the reference itself) and makes an output comparable with it:
+    where the protocol takes gray as full-range luma, a colour output of a gray reference is reduced with
+    MATLAB's `rgb2gray`, which leaves equal channels as they are; a gray output of a colour reference is
+    replicated to three channels.
     """
 
     def __init__(
@@ -39,11 +41,13 @@ class View:
         protocol: Protocol,
         scale: int,
         *,
-        gray_reference: bool = False,
+        gray_reference: bool | None = None,
         device: str = "cpu",
     ) -> None:
         if gray_reference and protocol.gray == "full-range":
             image = matlab_gray(image)
+        elif gray_reference is False:
+            image = as_rgb(image)
         self.image = image
         self.protocol = protocol
         self.scale = scale
