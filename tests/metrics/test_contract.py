@@ -25,6 +25,10 @@ def metric(compute: Callable[[View, View], float], **fields: object) -> Metric:
     return Metric(name="m", title="M", unit="", source="", compute=compute, **settings)  # type: ignore[arg-type]
 
 
+def constant(value: float) -> Callable[[View, View], float]:
+    return lambda output, reference: value if output.image.size and reference.image.size else math.inf
+
+
 def view(image: np.ndarray, protocol: str = "srbench", scale: int = 4, **options: object) -> View:
     return View(image, PROTOCOLS.get(protocol), scale, **options)  # type: ignore[arg-type]
 
@@ -83,14 +87,14 @@ def test_sizes_must_agree() -> None:
 def test_a_reference_is_needed_or_not() -> None:
     seen = view(picture(20, 20))
     with pytest.raises(Unscorable, match="m needs a reference"):
-        metric(lambda output, reference: 1.0).score(seen, None)
-    assert metric(lambda output, reference: 2.0, needs_reference=False).score(seen, None) == 2.0
+        metric(constant(1.0)).score(seen, None)
+    assert metric(constant(2.0), needs_reference=False).score(seen, None) == 2.0
 
 
 def test_not_a_number_is_a_reason() -> None:
     seen = view(picture(20, 20))
     with pytest.raises(Unscorable, match="m is not a number"):
-        metric(lambda output, reference: math.nan).score(seen, seen)
+        metric(constant(math.nan)).score(seen, seen)
 
 
 def test_infinity_is_a_value() -> None:
@@ -122,7 +126,7 @@ def test_a_metric_alone_equals_the_metric_among_others() -> None:
 
 
 def test_a_missing_package_is_said_with_the_way_to_get_it() -> None:
-    missing = metric(lambda output, reference: 1.0, modules=("no_such_package",))
+    missing = metric(constant(1.0), modules=("no_such_package",))
     assert (
         missing.unavailable() == "the package no_such_package is not installed: pip install no_such_package"
     )
@@ -130,7 +134,7 @@ def test_a_missing_package_is_said_with_the_way_to_get_it() -> None:
 
 def test_missing_weights_are_said_with_the_command() -> None:
     file = WeightFile(name="w", sha256=("0" * 64,), homepage="h", license="l", citation="c")
-    missing = metric(lambda output, reference: 1.0, weights=(file,))
+    missing = metric(constant(1.0), weights=(file,))
     assert missing.unavailable() == "weights w are not here: srbench metrics pull m --from FILE"
 
 
