@@ -12,6 +12,14 @@ import math
 import numpy as np
 from numba import njit
 
+from srbench.metrics.filters import (
+    correlate_ring,
+    correlate_row,
+    gaussian_taps,
+    half_taps,
+    new_ring,
+    store_row,
+)
 from srbench.records import Unscorable
 
 _C1 = (0.01 * 255) ** 2
@@ -30,10 +38,8 @@ def ssim_wang(output: np.ndarray, reference: np.ndarray) -> float:
     height, width = reference.shape
     if min(height, width) < _WANG_WINDOW:
         raise Unscorable(f"{width}x{height} pixels are smaller than the 11x11 window of SSIM")
-    offset = np.arange(_WANG_WINDOW) - _WANG_WINDOW // 2
-    kernel = np.exp(-(offset**2) / (2 * 1.5**2))
-    kernel /= kernel.sum()
-    return float(_wang_mean(_plane(output), _plane(reference), kernel))
+    half, unroll = half_taps(gaussian_taps(_WANG_WINDOW, 1.5))
+    return float(_wang_mean(_plane(output), _plane(reference), half, unroll))
 
 
 def ssim_daala(output: np.ndarray, reference: np.ndarray) -> float:
@@ -101,27 +107,43 @@ def _horizontal(line, kernel, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _wang_mean(x, y, kernel):  # type: ignore[no-untyped-def]
-    rows = x.shape[0] - kernel.size + 1
-    columns = x.shape[1] - kernel.size + 1
-    lines = np.empty((4, x.shape[1]))
+def _wang_mean(x, y, half, unroll):  # type: ignore[no-untyped-def]
+    """One pass down the image: each row is filtered once and kept until its last window is done."""
+    reach = len(unroll) - 1
+    height, width = x.shape
+    columns = width - 2 * reach
+    rings = [new_ring(reach, columns) for _ in range(4)]
+    squares, product = np.empty(width), np.empty(width)
+    filtered = np.empty(columns)
     moments = np.empty((4, columns))
     total = 0.0
-    for i in range(rows):
-        _vertical_moments(x, y, kernel, i, lines, 0)
-        for m in range(4):
-            _horizontal(lines[m], kernel, moments[m])
-        row_total = 0.0
-        for j in range(columns):
-            mean_product = moments[0, j] * moments[1, j]
-            mean_squares = moments[0, j] ** 2 + moments[1, j] ** 2
-            covariance = moments[3, j] - mean_product
-            variances = moments[2, j] - mean_squares
-            row_total += ((2 * mean_product + _C1) * (2 * covariance + _C2)) / (
-                (mean_squares + _C1) * (variances + _C2)
-            )
-        total += row_total
-    return total / (rows * columns)
+    for row in range(height):
+        for j in range(width):
+            squares[j] = x[row, j] * x[row, j] + y[row, j] * y[row, j]
+            product[j] = x[row, j] * y[row, j]
+        for ring, line in zip(rings, (x[row], y[row], squares, product)):  # noqa: B905 - numba has no strict
+            correlate_row(line, half, unroll, filtered)
+            store_row(filtered, row, ring)
+        if row >= 2 * reach:
+            for m in range(4):
+                correlate_ring(rings[m], row - 2 * reach, half, unroll, moments[m])
+            total += _row_similarity(moments)
+    return total / ((height - 2 * reach) * columns)
+
+
+@njit(cache=True, nogil=True)
+def _row_similarity(moments):  # type: ignore[no-untyped-def]
+    """Sum of SSIM over a row of means, mean squares (both images together) and mean products."""
+    total = 0.0
+    for j in range(moments.shape[1]):
+        mean_product = moments[0, j] * moments[1, j]
+        mean_squares = moments[0, j] ** 2 + moments[1, j] ** 2
+        covariance = moments[3, j] - mean_product
+        variances = moments[2, j] - mean_squares
+        total += ((2 * mean_product + _C1) * (2 * covariance + _C2)) / (
+            (mean_squares + _C1) * (variances + _C2)
+        )
+    return total
 
 
 @njit(cache=True, nogil=True)
@@ -150,8 +172,11 @@ def _daala_mean(x, y, kernel):  # type: ignore[no-untyped-def]
             variances = moments[2, j] * mass - mean_squares
             c1 = _C1 * mass * mass
             c2 = _C2 * mass * mass
-            total += mass * (2 * mean_product + c1) * (c2 + 2 * covariance) / (
-                (mean_squares + c1) * (variances + c2)
+            total += (
+                mass
+                * (2 * mean_product + c1)
+                * (c2 + 2 * covariance)
+                / ((mean_squares + c1) * (variances + c2))
             )
             mass_total += mass
     return total / mass_total
