@@ -12,7 +12,6 @@ import pytest
 from srbench.execute import choose_workers, execute
 from srbench.records import UsageError, UserError
 
-
 Begun = Callable[[], Any]
 
 
@@ -56,7 +55,7 @@ def test_an_error_of_a_worker_arrives_as_itself() -> None:
 
 
 def test_a_worker_that_dies_is_said_in_one_line() -> None:
-    with pytest.raises(UserError, match="a worker process died.*fewer --workers"):
+    with pytest.raises(UserError, match=r"a worker process died.*fewer --workers"):
         list(execute(die, [1, 2], workers=2, executor="local"))
 
 
