@@ -30,22 +30,23 @@ def stage_costs(module: nn.Module, stages: Sequence[Stage], x: Tensor) -> tuple[
 
     Activations grow with the number of pixels, so a small `x` tells for all sizes.
     """
+    widest = _Widest()
+    leaves = [layer for layer in module.modules() if not any(layer.children())]
+    handles = [layer.register_forward_hook(widest) for layer in leaves]
     state: tuple[Tensor, ...] = (x,)
     costs = []
-    for stage in stages:
-        pixels = state[0].shape[-1] * state[0].shape[-2]
-        widest = _Widest()
-        leaves = [layer for layer in module.modules() if not any(layer.children())]
-        handles = [layer.register_forward_hook(widest) for layer in leaves]
-        held = sum(map(_size, state))
-        try:
+    try:
+        for stage in stages:
+            pixels = state[0].shape[-1] * state[0].shape[-2]
+            widest.bytes = 0
             with torch.inference_mode():
-                state = stage.run(state)
-        finally:
-            for handle in handles:
-                handle.remove()
-        result = sum(map(_size, state))
-        costs.append((max(widest.bytes, held + result) / pixels, result / pixels))
+                new = stage.run(state)
+            result = sum(map(_size, new))
+            costs.append((max(widest.bytes, result + sum(map(_size, state))) / pixels, result / pixels))
+            state = (*state[: stage.keeps], *new)
+    finally:
+        for handle in handles:
+            handle.remove()
     return tuple(costs)
 
 

@@ -25,8 +25,8 @@ class NetworkSpec:
       the colours of a colour image are then those of its bicubic enlargement.
     - `input_range`, `output_range`: the values that stand for the grey levels 0 and 255.
     - `residual`: the enlargement of the input that the network's output is added to.
-    - `radius`: how many input pixels away an output pixel can depend on; tiles overlap by it. Networks
-      with a method `stages()` state it per stage there.
+    - `radius`: how many input pixels away an output pixel can depend on, None where on all; tiles overlap
+      by it. Networks with a method `stages()` state it per stage there.
     - `multiple`: the sides of the input must be multiples of it; inference pads by edge replication.
     """
 
@@ -37,7 +37,7 @@ class NetworkSpec:
     input_range: tuple[float, float] = (0.0, 1.0)
     output_range: tuple[float, float] = (0.0, 1.0)
     residual: Residual = "none"
-    radius: int = 16
+    radius: int | None = 16
     multiple: int = 1
 
     @property
@@ -50,7 +50,8 @@ class NetworkSpec:
 class Stage:
     """A part of a network that can be run on tiles.
 
-    `run` maps a tuple of N x C x H x W tensors of one size to such a tuple, `scale` times as large.
+    `run` maps a tuple of N x C x H x W tensors of one size to such a tuple, `scale` times as large; the
+    next stage sees the first `keeps` tensors of the old tuple, unchanged, before the new ones.
     `radius` is how many pixels around an input pixel matter, None where the whole image does (global
     pooling): such a stage runs untiled and should be element-wise otherwise.
     """
@@ -58,6 +59,7 @@ class Stage:
     run: Callable[[State], State]
     radius: int | None
     scale: int = 1
+    keeps: int = 0
 
 
 def stages_of(module: nn.Module, spec: NetworkSpec) -> tuple[Stage, ...]:

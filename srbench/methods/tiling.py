@@ -64,10 +64,10 @@ class Box:
 
 @dataclass(frozen=True)
 class Plan:
-    """A network cut into stages, with what each costs per pixel of its input (bytes: peak, result)."""
+    """A network as one stage and cut into stages, with what each costs (`stage_costs`)."""
 
-    whole: Stage
     whole_cost: tuple[float, float]
+    whole: Stage
     stages: tuple[Stage, ...]
     costs: tuple[tuple[float, float], ...]
 
@@ -78,7 +78,7 @@ def make_plan(module: nn.Module, spec: NetworkSpec, channels: int) -> Plan:
     stages = stages_of(module, spec)
     device = next(iter(module.parameters())).device
     x = torch.zeros(1, channels, _PROBE * spec.multiple, _PROBE * spec.multiple, device=device)
-    return Plan(whole, stage_costs(module, (whole,), x)[0], stages, stage_costs(module, stages, x))
+    return Plan(stage_costs(module, (whole,), x)[0], whole, stages, stage_costs(module, stages, x))
 
 
 def run(plan: Plan, x: Tensor, max_memory: int) -> Iterator[tuple[Box, Tensor]]:
@@ -104,10 +104,13 @@ def _tile_pixels(state: State, cost: tuple[float, float], max_memory: int) -> in
 
 
 def _assemble(stage: Stage, state: State, tile_pixels: int) -> State:
-    """The stage's whole result, computed tile by tile."""
+    """What the next stage sees, computed tile by tile."""
     height, width = state[0].shape[-2:]
     results: list[Tensor] = []
     for box, *pieces in _tiles(stage, state, tile_pixels):
+        if box == Box(0, height, 0, width).scaled(stage.scale):
+            results = pieces
+            break
         if not results:
             results = [
                 piece.new_empty((*piece.shape[:2], height * stage.scale, width * stage.scale))
@@ -115,7 +118,7 @@ def _assemble(stage: Stage, state: State, tile_pixels: int) -> State:
             ]
         for result, piece in zip(results, pieces, strict=True):
             result[(..., *box.slices)] = piece
-    return tuple(results)
+    return (*state[: stage.keeps], *results)
 
 
 def _run_stage(stage: Stage, state: State, tile_pixels: int) -> Iterator[tuple[Box, Tensor]]:

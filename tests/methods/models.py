@@ -39,10 +39,12 @@ def random_network(spec: NetworkSpec, *, seed: int = 0) -> nn.Module:
     """
     generator = torch.Generator().manual_seed(seed)
     module = spec.build().eval()
+    layers = sum(isinstance(layer, nn.Conv2d) for layer in module.modules())
+    gain = 2.0 if layers < 100 else 0.2  # hundreds of residual branches of full size add up
     for name, tensor in module.state_dict().items():
         if tensor.is_floating_point() and tensor.ndim == 4 and "mean" not in name:
             fan_in = tensor[0].numel()
-            tensor.copy_(torch.randn(tensor.shape, generator=generator) * (2 / fan_in) ** 0.5)
+            tensor.copy_(torch.randn(tensor.shape, generator=generator) * (gain / fan_in) ** 0.5)
         elif name.endswith("bias") and "mean" not in name:
             tensor.copy_(torch.randn(tensor.shape, generator=generator) * 0.05)
     _level(module, spec)
@@ -53,9 +55,7 @@ def _level(module: nn.Module, spec: NetworkSpec) -> None:
     """Scales the last convolution so that the output spreads over a fifth of its range."""
     low, high = spec.output_range
     channels = 1 if spec.color == "luma" else 3
-    last = [
-        layer for layer in module.modules() if isinstance(layer, nn.Conv2d) and layer.out_channels == channels
-    ]
+    last = [layer for layer in module.modules() if isinstance(layer, nn.Conv2d)]
     with torch.no_grad():
         x = torch.rand(1, channels, 8, 8, generator=torch.Generator().manual_seed(1))
         spread = module(x * (spec.input_range[1] - spec.input_range[0])).std()

@@ -57,3 +57,43 @@ class LapSRN(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """The image of the last level."""
         return self.pyramid(x)[-1]
+
+
+class MSLapSRN(nn.Module):
+    """MS-LapSRN D5R8: one level's weights for all levels, five convolutions applied eight times.
+
+    Luma, N x 1 x H x W in 0 to 1, to luma of `scale` (2, 4 or 8) times the size. Source: Lai et al.,
+    "Fast and Accurate Image Super-Resolution with Deep Laplacian Pyramid Networks" (TPAMI 2018), section
+    3.3; `init_MSLapSRN_model.m` of phoenix104104/LapSRN: leaky ReLU before each convolution, skip
+    connections from the level's input, 3x3 transposed convolution of the features.
+    """
+
+    def __init__(self, scale: int = 4, features: int = 64, depth: int = 5, recursions: int = 8) -> None:
+        super().__init__()
+        if scale not in (2, 4, 8):
+            raise ValueError(f"MS-LapSRN doubles: scale 2, 4 or 8, not {scale}")
+        self.scale = scale
+        self.recursions = recursions
+        self.head = nn.Conv2d(1, features, 3, padding=1)
+        self.body = nn.ModuleList(nn.Conv2d(features, features, 3, padding=1) for _ in range(depth))
+        self.up_features = nn.ConvTranspose2d(features, features, 3, stride=2, padding=1, output_padding=1)
+        self.up_image = nn.ConvTranspose2d(1, 1, 4, stride=2, padding=1, bias=False)
+        self.residual = nn.Conv2d(features, 1, 3, padding=1)
+
+    def pyramid(self, x: Tensor) -> list[Tensor]:
+        """The images of all levels, 2x first: what the paper's loss compares."""
+        images = [x]
+        features = self.head(x)
+        for _ in range(self.scale.bit_length() - 1):
+            source = features
+            for _ in range(self.recursions):
+                for layer in self.body:
+                    features = layer(functional.leaky_relu(features, SLOPE))
+                features = features + source
+            features = self.up_features(functional.leaky_relu(features, SLOPE))
+            images.append(self.up_image(images[-1]) + self.residual(features))
+        return images[1:]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The image of the last level."""
+        return self.pyramid(x)[-1]

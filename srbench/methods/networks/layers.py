@@ -1,0 +1,73 @@
+"""Layers that several families share, with the names of their published checkpoints."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from srbench.methods.specification import Stage
+
+DIV2K_MEANS = (0.4488, 0.4371, 0.4040)  # of DIV2K's training images, EDSR section 3 (code: rgb_mean)
+
+
+def convolution(inputs: int, outputs: int, size: int = 3, *, bias: bool = True) -> nn.Conv2d:
+    """Stride 1 and zero padding: the output has the size of the input."""
+    return nn.Conv2d(inputs, outputs, size, padding=size // 2, bias=bias)
+
+
+class MeanShift(nn.Module):
+    """EDSR's shift of the channel means as a fixed 1x1 convolution; stored, not trained."""
+
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(self, sign: int, value_range: float = 255.0) -> None:
+        super().__init__()
+        self.register_buffer("weight", torch.eye(3).reshape(3, 3, 1, 1))
+        self.register_buffer("bias", sign * value_range * torch.tensor(DIV2K_MEANS))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N x 3 x H x W in and out."""
+        return functional.conv2d(x, self.weight, self.bias)
+
+
+class SubPixelUpsampler(nn.Sequential):
+    """Convolution and pixel shuffle per factor of 2, or once for 3 (EDSR's `Upsampler`)."""
+
+    def __init__(self, scale: int, features: int) -> None:
+        if scale & (scale - 1) and scale != 3:
+            raise ValueError(f"scale 3 or a power of 2, not {scale}")
+        steps = [3] if scale == 3 else [2] * int(math.log2(scale))
+        layers: list[nn.Module] = []
+        for step in steps:
+            layers += [convolution(features, step * step * features), nn.PixelShuffle(step)]
+        super().__init__(*layers)
+
+
+def skip_stages(
+    head: Callable[[Tensor], Tensor],
+    blocks: Iterable[tuple[nn.Module, int]],
+    close: Callable[[Tensor], Tensor],
+    tail: Callable[[Tensor], Tensor],
+    *,
+    head_radius: int,
+    close_radius: int,
+    tail_radius: int,
+    scale: int,
+) -> tuple[Stage, ...]:
+    """The stages of the usual form: head, blocks (each with its radius), close plus long skip, tail."""
+
+    def through(block: nn.Module) -> Callable[[tuple[Tensor, ...]], tuple[Tensor, ...]]:
+        return lambda state: (cast(Tensor, block(state[-1])),)
+
+    return (
+        Stage(lambda state: (head(state[0]),), head_radius),
+        *(Stage(through(block), radius, keeps=1) for block, radius in blocks),
+        Stage(lambda state: (close(state[-1]).add_(state[0]),), close_radius),
+        Stage(lambda state: (tail(state[0]),), tail_radius, scale),
+    )
