@@ -241,6 +241,15 @@ def _hash_of_version(path: Path, _modified: int, _size: int) -> str:
 
 
 def output_path(out: Path, method: str, pair: Pair) -> Path:
-    """`images/<method>/<dataset>/x<scale>/<image>.png`; characters unfit for file names become `_`."""
-    safe = [re.sub(r"[^\w@+.,=() -]", "_", part) for part in (method, pair.dataset, pair.image)]
-    return out / "images" / safe[0] / safe[1] / f"x{pair.scale}" / f"{safe[2]}.png"
+    """`images/<method>/<dataset>/x<scale>/<image>.png`; names unfit for files are changed (`_file_name`)."""
+    names = [_file_name(part) for part in (method, pair.dataset, pair.image)]
+    return out / "images" / names[0] / names[1] / f"x{pair.scale}" / f"{names[2]}.png"
+
+
+def _file_name(name: str) -> str:
+    """The name itself where it is fit for a file; else unfit characters become `_` and a hash tells
+    different names apart."""
+    safe = re.sub(r"[^\w@+.,=() -]", "_", name)[:100]
+    if safe == name and not name.startswith(".") and name:
+        return name
+    return f"{safe.lstrip('.')}~{content_key(name)[:8]}"
