@@ -50,9 +50,10 @@ class Job:
 
 @dataclass
 class Outcome:
-    """What an evaluation did: image results computed, and rows that have a reason in place of a value."""
+    """What an evaluation did: images worked on, values at the end, rows that have a reason instead."""
 
     computed: int = 0
+    scored: int = 0
     missing: list[Score] = field(default_factory=list)
 
 
@@ -131,31 +132,40 @@ class _Book:
             return _Planned(method, MethodTask(spec, path, made=False, metrics=metrics), key)
         wanted = []
         for metric in self.job.metrics:
-            stored = self.store.score(_score_key(self.job, pair, output.pixels, metric))
-            if stored is None:
+            measured = self._stored(pair, output.pixels, metric)
+            if measured is None:
                 wanted.append(metric.name)
             else:
-                measured = Measured(metric.name, stored[0], OK, stored[1])
                 self._put(pair, method.name, measured, output.pixels)
         task = MethodTask(spec, path, made=True, metrics=tuple(wanted))
         return _Planned(method, task, key) if wanted else None
 
     def _record_method(self, pair: Pair, item: _Planned, result: MethodResult) -> None:
-        pixels = "" if result.output is None else result.output.pixels
         if result.output is not None and not item.task.made:
             self.store.put_output(item.key, result.output)
+        # An output that was made before and cannot be made again keeps its scores.
+        output = result.output or self.store.output(item.key)
+        pixels = "" if output is None else output.pixels
         by_name = {metric.name: metric for metric in self.job.metrics}
         for measured in result.measured:
+            metric = by_name[measured.metric]
             if measured.value is not None:
-                key = _score_key(self.job, pair, pixels, by_name[measured.metric])
+                key = _score_key(self.job, pair, pixels, metric)
                 self.store.put_score(key, measured.value, measured.seconds)
-            self._put(pair, item.method.name, measured, pixels)
+            known = self._stored(pair, pixels, metric) if measured.value is None else None
+            self._put(pair, item.method.name, known or measured, pixels)
+
+    def _stored(self, pair: Pair, pixels: str, metric: Metric) -> Measured | None:
+        stored = self.store.score(_score_key(self.job, pair, pixels, metric))
+        return None if stored is None else Measured(metric.name, stored[0], OK, stored[1])
 
     def _put(self, pair: Pair, method: str, measured: Measured, output: str) -> None:
         score = self._score(pair, method, measured)
         self.store.put_result(score, output)
         if score.value is None:
             self.outcome.missing.append(score)
+        else:
+            self.outcome.scored += 1
 
     def _score(self, pair: Pair, method: str, measured: Measured) -> Score:
         return Score(

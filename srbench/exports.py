@@ -94,8 +94,7 @@ def leaderboard_markdown(made: list[Board]) -> str:
     """`leaderboard.md`: a table per data set, the best value in bold, reasons of gaps below."""
     out = io.StringIO()
     for board in made:
-        images = f"{board.images} image{'s' if board.images != 1 else ''}"
-        out.write(f"## {board.dataset} ×{board.scale}, protocol {board.protocol}, {images}\n\n")
+        out.write(f"## {board_title(board)}\n\n")
         heads = [text for info in board.metrics for text in (heading(info), "95% CI")]
         out.write(_markdown_row(["method", "n", *heads]))
         out.write(_markdown_row(["---", "---:", *["---:"] * len(heads)]))
@@ -109,7 +108,7 @@ def leaderboard_markdown(made: list[Board]) -> str:
                 texts.append(format_interval(cell, info))
             out.write(_markdown_row([method, str(board.images), *texts]))
         out.write("\n")
-        out.writelines(f"- {line}\n" for line in gaps(board))
+        out.writelines(f"- missing: {_escaped(line)}\n" for line in gaps(board))
         out.write("\n")
     return out.getvalue().rstrip() + "\n"
 
@@ -157,15 +156,40 @@ def heading(info: MetricInfo) -> str:
 
 
 def _markdown_row(cells: list[str]) -> str:
-    escaped = [cell.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ") for cell in cells]
-    return f"| {' | '.join(escaped)} |\n"
+    return f"| {' | '.join(_escaped(cell) for cell in cells)} |\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+
+
+def board_title(board: Board) -> str:
+    """Data set, scale, protocol and number of images of a leaderboard."""
+    images = f"{board.images} image{'s' if board.images != 1 else ''}"
+    return f"{board.dataset} ×{board.scale}, protocol {board.protocol}, {images}"
 
 
 def gaps(board: Board) -> list[str]:
-    """One line for each cell that lacks images, with the reasons."""
+    """What is missing and why: one line for each set of reasons, with the cells that it holds for."""
+    groups: dict[tuple[int, tuple[str, ...]], dict[str, list[str]]] = {}
+    for (method, metric), cell in board.cells.items():
+        if cell.n < cell.expected:
+            group = groups.setdefault((cell.expected - cell.n, cell.reasons), {})
+            group.setdefault(method, []).append(metric)
     return [
-        f"{method}, {metric}: {cell.expected - cell.n} of {cell.expected} images missing "
-        f"({'; '.join(cell.reasons[:3])})"
-        for (method, metric), cell in board.cells.items()
-        if cell.n < cell.expected
+        f"{_cells(by_method)}: {count} of {board.images} images ({_shortened(reasons)})"
+        for (count, reasons), by_method in groups.items()
     ]
+
+
+def _cells(by_method: dict[str, list[str]]) -> str:
+    """Methods and metrics in as few words as they allow."""
+    metrics = list(by_method.values())
+    if all(part == metrics[0] for part in metrics):
+        return f"{', '.join(metrics[0])} of {', '.join(by_method)}"
+    return "; ".join(f"{', '.join(part)} of {method}" for method, part in by_method.items())
+
+
+def _shortened(reasons: tuple[str, ...]) -> str:
+    shown = "; ".join(reasons[:3])
+    return shown if len(reasons) <= 3 else f"{shown}; {len(reasons) - 3} more reasons in scores.csv"

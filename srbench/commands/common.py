@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from srbench.tables import Board
 
+_METRICS_WITH_INTERVALS = 3
+
 DataRoot = Annotated[
     list[Path],
     typer.Option(
@@ -66,28 +68,27 @@ def progress(description: str) -> Iterator[Bar]:
 
 
 def print_board(output: Console, board: Board) -> None:
-    """A leaderboard as a table of the terminal; reasons of gaps below it."""
+    """A leaderboard as a table of the terminal; intervals where there is room, reasons of gaps below."""
     from rich.markup import escape
     from rich.table import Table
 
-    from srbench.exports import format_cell, format_interval, gaps, heading
+    from srbench.exports import board_title, format_cell, format_interval, gaps, heading
 
-    title = f"{board.dataset} ×{board.scale}, protocol {board.protocol}, {board.images} images"
-    table = Table(title=escape(title), title_justify="left", header_style="bold")
+    intervals = len(board.metrics) <= _METRICS_WITH_INTERVALS
+    table = Table(title=escape(board_title(board)), title_justify="left", header_style="bold")
     table.add_column("method")
     for info in board.metrics:
         table.add_column(escape(heading(info)), justify="right")
-        table.add_column("95% CI", justify="right", style="dim")
+        if intervals:
+            table.add_column("95% CI", justify="right", style="dim")
     bests = {info.name: board.best(info) for info in board.metrics}
     for method in board.methods:
         row = [escape(method)]
         for info in board.metrics:
             cell = board.cells[method, info.name]
             text = escape(format_cell(cell, info))
-            row += [
-                f"[bold green]{text}[/]" if method in bests[info.name] else text,
-                format_interval(cell, info),
-            ]
+            row.append(f"[bold green]{text}[/]" if method in bests[info.name] else text)
+            row += [format_interval(cell, info)] if intervals else []
         table.add_row(*row)
     output.print(table)
     for line in gaps(board):

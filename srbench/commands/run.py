@@ -65,14 +65,13 @@ def run(
     for name, reason in finished.selection.skipped.items():
         remarks.print(f"left out: {name}: {reason}", markup=False)
     computed = finished.outcome.computed
-    output.print(
-        f"{computed} images computed, the rest was there" if computed else "nothing to compute",
-        f"({finished.seconds:.1f} s); files in {out}",
-        markup=False,
-    )
-    missing = len(finished.outcome.missing)
+    done = f"{computed} image{'s' if computed != 1 else ''} computed" if computed else "nothing to compute"
+    output.print(f"{done} in {finished.seconds:.1f} s; files in {out}", markup=False)
+    missing = finished.outcome.missing
+    if missing and not finished.outcome.scored:
+        raise UserError(f"no score could be computed: {missing[0].status}")
     if missing and strict:
-        raise UserError(f"{missing} scores are missing, and --strict is set; see {out / 'scores.csv'}")
+        raise UserError(f"{len(missing)} scores are missing, and --strict is set; see {out / 'scores.csv'}")
 
 
 def table(run_folder: RunFolder) -> None:
