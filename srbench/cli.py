@@ -12,6 +12,8 @@ from srbench.commands.run import compare, run, table
 from srbench.commands.score import score
 from srbench.records import Unscorable, UserError
 
+_INTERRUPTED = 130
+
 app = typer.Typer(
     name="srbench",
     help="Evaluation and perceptual metrics for single-image super-resolution.",
@@ -38,8 +40,13 @@ def main() -> None:
         _fail(str(error), error.exit_code)
     except Unscorable as error:
         _fail(str(error), 1)
-    except KeyboardInterrupt:
-        _fail("interrupted; what was done is kept, and the same command goes on from there", 130)
+    except OSError as error:
+        _fail(f"{error}; what was done before is kept", 1)
+    except (KeyboardInterrupt, SystemExit) as end:
+        if isinstance(end, SystemExit) and end.code != _INTERRUPTED:
+            raise
+        # typer turns Ctrl-C into an exit without a word.
+        _fail("interrupted; what was done is kept, and the same command goes on from there", _INTERRUPTED)
 
 
 def _fail(message: str, code: int) -> None:
