@@ -48,13 +48,13 @@ def outputs_method(argument: str) -> Method:
 
 
 @lru_cache(maxsize=32)
-def _listing(folder: Path) -> tuple[Path, ...]:
+def _listing(folder: Path, _modified: int) -> tuple[Path, ...]:
     return tuple(image_files(folder))
 
 
 def _file_of(folder: Path, pair: Pair) -> Path:
     names = (pair.image, *pair.aliases)
-    matches = match_files(pair.siblings.union(names), _listing(folder))
+    matches = match_files(pair.siblings.union(names), _listing(folder, folder.stat().st_mtime_ns))
     for name in names:
         found = matches[name]
         if len(found) == 1:
