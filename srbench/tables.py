@@ -105,8 +105,8 @@ def _cell(rows: list[Score], method: str, info: MetricInfo, images: int) -> Cell
     of_cell = [row for row in rows if row.method == method and row.metric == info.name]
     values = [row.value for row in of_cell if row.value is not None]
     reasons = tuple(dict.fromkeys(row.status for row in of_cell if row.value is None))
-    if not of_cell:
-        reasons = ("not computed",)
+    if len(of_cell) < images:
+        reasons = (*reasons, "not computed")
     value = aggregate(values, info.aggregate) if values else None
     # The interval is that of a mean; a root mean square has none.
     interval = mean_interval(values) if info.aggregate == "mean" else None
