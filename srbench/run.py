@@ -147,7 +147,9 @@ def run(options: Options, *, begin: Callable[[int], None], advance: Callable[[],
         finally:
             seconds = time.perf_counter() - start
             store.put_run(run_record(sys.argv, started, seconds))
-            made = write_files(store, options.out)
+            # Inside a transaction, so that of two runs the one that ends last also writes last.
+            with store.transaction():
+                made = write_files(store, options.out)
     return Finished(made, selection, outcome, seconds)
 
 
