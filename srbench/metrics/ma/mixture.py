@@ -26,52 +26,52 @@ _GUARD = 16
 
 def mixture_features(image: FloatArray, compatibility: Compatibility) -> FloatArray:
     """The 45 features of an H x W luma plane, 0 to 255."""
-    pyramid = build_pyramid(image, compatibility)
-    parents = _parents(pyramid, compatibility)
     official = compatibility == "official"
-    fine = [normalised_band(pyramid.fine, i, parents[i], _GUARD) for i in range(ORIENTATIONS)]
-    coarse = [normalised_band(pyramid.coarse, i, None, _GUARD // 2) for i in range(ORIENTATIONS)]
+    pyramid = build_pyramid(image, compatibility)
+    parents = _add_parents(pyramid, compatibility)
+    planes, coarse_bands = pyramid.planes, pyramid.coarse
+    fine = [normalised_band(planes, i, _GUARD, parent=i < parents) for i in range(ORIENTATIONS)]
+    coarse = [normalised_band(coarse_bands, i, _GUARD // 2, parent=False) for i in range(ORIENTATIONS)]
     table = shape_table(compatibility)
     shapes = [shape_of([band], table, official=official) for band in (*fine, *coarse)]
     shapes += [shape_of([a, b], table, official=official) for a, b in zip(fine, coarse, strict=True)]
     across_scales = _similarities_across_scales(pyramid, parents, compatibility)
+    del pyramid, planes, coarse_bands, coarse  # on large images the moments need the room
     moments = [local_moments(band) for band in fine]
     orientations = [contrast_structure(a, b, clamp=not official) for a, b in combinations(moments, 2)]
     return np.array([*shapes, *across_scales, *orientations])
 
 
-def _parents(pyramid: Pyramid, compatibility: Compatibility) -> list[FloatArray | None]:
-    """The coarse bands at the size of the fine ones, None for an orientation that has no parent.
+def _add_parents(pyramid: Pyramid, compatibility: Compatibility) -> int:
+    """Put the coarse bands at the size of the fine ones beside them; how many fine bands have a parent.
 
     The official code doubles the band and cuts it, and its index test leaves the last orientation without
     a parent; pyiqa resizes to size, in float32, and gives all six a parent.
     """
-    height, width = pyramid.highpass.shape
     if compatibility == "pyiqa":
-        return [_to_size_single(band, (height, width)) for band in pyramid.coarse]
-    doubled: list[FloatArray | None] = [
-        enlarge(band, (2.0, 2.0), (height, width)) for band in pyramid.coarse[:-1]
-    ]
-    return [*doubled, None]
+        for band, plane in zip(pyramid.coarse, pyramid.planes[ORIENTATIONS:], strict=True):
+            single = np.empty(plane.shape, np.float32)
+            enlarge(band.astype(np.float32), _scales(pyramid), single)
+            plane[:] = single
+        return ORIENTATIONS
+    for band, plane in zip(pyramid.coarse[:-1], pyramid.planes[ORIENTATIONS:-1], strict=True):
+        enlarge(band, (2.0, 2.0), plane)
+    return ORIENTATIONS - 1
 
 
-def _to_size_single(band: FloatArray, shape: tuple[int, int]) -> FloatArray:
-    scales = (shape[0] / band.shape[0], shape[1] / band.shape[1])
-    return enlarge(band.astype(np.float32), scales, shape).astype(np.float64)
+def _scales(pyramid: Pyramid) -> tuple[float, float]:
+    height, width = pyramid.highpass.shape
+    return height / pyramid.coarse.shape[1], width / pyramid.coarse.shape[2]
 
 
-def _similarities_across_scales(
-    pyramid: Pyramid, parents: list[FloatArray | None], compatibility: Compatibility
-) -> list[float]:
-    """Of the high-pass band with each fine band and with each coarse band resized to it."""
+def _similarities_across_scales(pyramid: Pyramid, parents: int, compatibility: Compatibility) -> list[float]:
+    """Of the high-pass band with each fine band and with each coarse band resized to it.
+
+    Overwrites the planes of the parents where those are not what is needed here.
+    """
     clamp = compatibility == "pyiqa"
-    shape = pyramid.highpass.shape
-    height, width = pyramid.coarse.shape[1:]
-    scales = (shape[0] / height, shape[1] / width)
+    enlarged = parents if clamp or _scales(pyramid) == (2.0, 2.0) else 0
+    for band, plane in zip(pyramid.coarse[enlarged:], pyramid.planes[ORIENTATIONS + enlarged :], strict=True):
+        enlarge(band, _scales(pyramid), plane)
     highpass = local_moments(pyramid.highpass)
-    result = [contrast_structure(local_moments(band), highpass, clamp=clamp) for band in pyramid.fine]
-    for band, parent in zip(pyramid.coarse, parents, strict=True):
-        usable = parent is not None and (clamp or scales == (2.0, 2.0))
-        resized = parent if parent is not None and usable else enlarge(band, scales, shape)
-        result.append(contrast_structure(local_moments(resized), highpass, clamp=clamp))
-    return result
+    return [contrast_structure(local_moments(plane), highpass, clamp=clamp) for plane in pyramid.planes]

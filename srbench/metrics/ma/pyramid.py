@@ -29,11 +29,19 @@ _KEEP_UP_TO = 1 << 21
 
 @dataclass(frozen=True)
 class Pyramid:
-    """`highpass` is H x W, `fine` 6 x H x W, `coarse` 6 x about H/2 x about W/2; float64."""
+    """`highpass` is H x W, `planes` 12 x H x W, `coarse` 6 x about H/2 x about W/2; float64.
+
+    The first six planes are the fine bands; the other six are room for their enlarged parents.
+    """
 
     highpass: FloatArray
-    fine: FloatArray
+    planes: FloatArray
     coarse: FloatArray
+
+    @property
+    def fine(self) -> FloatArray:
+        """The six bands of the fine scale, 6 x H x W."""
+        return self.planes[:ORIENTATIONS]
 
 
 @dataclass(frozen=True)
@@ -53,20 +61,18 @@ def build_pyramid(image: FloatArray, compatibility: Compatibility) -> Pyramid:
     highpass = fft.irfft2(spectrum * masks.highpass, s=image.shape)
     coarse_shape = (_coarse_length(image.shape[0]), _coarse_length(image.shape[1]))
     spectrum *= -1j
-    return Pyramid(
-        highpass,
-        _bands(spectrum, masks.fine, image.shape),
-        _bands(_low_frequencies(spectrum, coarse_shape), masks.coarse, coarse_shape),
-    )
+    planes = np.empty((2 * ORIENTATIONS, *image.shape))
+    _make_bands(spectrum, masks.fine, planes[:ORIENTATIONS])
+    coarse = np.empty((ORIENTATIONS, *coarse_shape))
+    _make_bands(_low_frequencies(spectrum, coarse_shape), masks.coarse, coarse)
+    return Pyramid(highpass, planes, coarse)
 
 
-def _bands(spectrum: NDArray[np.complex128], masks: FloatArray, shape: tuple[int, int]) -> FloatArray:
-    result = np.empty((len(masks), *shape))
+def _make_bands(spectrum: NDArray[np.complex128], masks: FloatArray, bands: FloatArray) -> None:
     product = np.empty_like(spectrum)
-    for band, mask in zip(result, masks, strict=True):
+    for band, mask in zip(bands, masks, strict=True):
         np.multiply(spectrum, mask, out=product)
-        band[:] = fft.irfft2(product, s=shape, overwrite_x=True)
-    return result
+        band[:] = fft.irfft2(product, s=band.shape, overwrite_x=True)
 
 
 def _coarse_length(length: int) -> int:

@@ -11,16 +11,14 @@ from numpy.typing import NDArray
 Taps = tuple[NDArray[np.int64], np.ndarray]
 
 
-def enlarge(image: np.ndarray, scales: tuple[float, float], shape: tuple[int, int]) -> np.ndarray:
-    """The first `shape` pixels of `image` enlarged by `scales` (rows, columns; each at least 1).
+def enlarge(image: np.ndarray, scales: tuple[float, float], result: np.ndarray) -> None:
+    """Fill `result` with the first pixels of `image` enlarged by `scales` (rows, columns; at least 1).
 
-    `image` is H x W, float64 or float32; positions, weights and sums are of its dtype, as is the result.
+    `image` is H x W, float64 or float32; positions, weights and sums are of its dtype.
     """
-    rows = _taps(image.shape[0], scales[0], shape[0], image.dtype)
-    columns = _taps(image.shape[1], scales[1], shape[1], image.dtype)
-    result = np.empty(shape, image.dtype)
+    rows = _taps(image.shape[0], scales[0], result.shape[0], image.dtype)
+    columns = _taps(image.shape[1], scales[1], result.shape[1], image.dtype)
     _enlarge(np.ascontiguousarray(image), *rows, *columns, result)
-    return result
 
 
 @lru_cache(maxsize=32)
