@@ -94,7 +94,7 @@ def leaderboard_markdown(made: list[Board]) -> str:
     """`leaderboard.md`: a table per data set, the best value in bold, reasons of gaps below."""
     out = io.StringIO()
     for board in made:
-        out.write(f"## {board_title(board)}\n\n")
+        out.write(f"## {_escaped(board_title(board))}\n\n")
         heads = [text for info in board.metrics for text in (heading(info), "95% CI")]
         out.write(_markdown_row(["method", "n", *heads]))
         out.write(_markdown_row(["---", "---:", *["---:"] * len(heads)]))
