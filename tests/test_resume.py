@@ -169,7 +169,7 @@ def test_a_disk_that_is_full_for_the_tables_too_is_one_line(
     before = (out / "scores.csv").read_bytes()
 
     class Full(srbench.images.atomic_file):
-        def __init__(self, path: Path) -> None:
+        def __init__(self, _: Path) -> None:
             raise failing(errno.ENOSPC)
 
     monkeypatch.setattr(srbench.exports, "atomic_file", Full)
