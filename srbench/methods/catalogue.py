@@ -5,11 +5,12 @@ from __future__ import annotations
 from srbench.methods.contract import Method
 from srbench.methods.interpolation import INTERPOLATIONS
 from srbench.methods.pretrained import PRETRAINED
+from srbench.methods.trained import TRAINED
 from srbench.registry import Registry
 
 METHODS: Registry[Method] = Registry("method", group="srbench.methods")
 
-for _method in (*INTERPOLATIONS, *PRETRAINED):
+for _method in (*INTERPOLATIONS, *PRETRAINED, *TRAINED):
     METHODS.add(_method.name, _method)
 
 

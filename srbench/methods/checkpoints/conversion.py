@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-
-from srbench.records import UserError
 
 if TYPE_CHECKING:
     from srbench.methods.specification import NetworkSpec
@@ -29,30 +27,15 @@ def converter(spec: NetworkSpec, *renamings: Renaming) -> Callable[[Path], Tenso
     """What turns a published file into the tensors of `spec`'s network: read, rename, check every one."""
 
     def convert(path: Path) -> Tensors:
+        from srbench.methods.checkpoints.containers import read_tensors
         from srbench.methods.checkpoints.fitting import fitted
 
-        tensors = read_any(path)
+        tensors = read_tensors(path)
         for rename in renamings:
             tensors = rename(tensors)
         return fitted(tensors, spec, path.name)
 
     return convert
-
-
-def read_any(path: Path) -> Tensors:
-    """The named tensors of a checkpoint of any supported format, recognised by its content."""
-    try:
-        with path.open("rb") as stream:
-            start = stream.read(16)
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror or error})") from None
-    if len(start) > 8 and start[8:9] == b"{":
-        from srbench.weights import load
-
-        return load(path)[0]
-    from srbench.methods.checkpoints.tensorflow1 import read_checkpoint
-
-    return read_checkpoint(path)
 
 
 def renamed(tensors: Tensors, rules: Rules) -> Tensors:
@@ -103,9 +86,47 @@ def _outputs_first(tensor: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(tensor.transpose(3, 2, 0, 1)) if tensor.ndim == 4 else tensor
 
 
-def without_prefix(tensors: Tensors, prefixes: Iterable[str]) -> Tensors:
-    """Names without the first of these prefixes that all of them share."""
-    for prefix in prefixes:
-        if tensors and all(name.startswith(prefix) for name in tensors):
-            return {name.removeprefix(prefix): tensor for name, tensor in tensors.items()}
-    return tensors
+def tsrn_names(tensors: Tensors) -> Tensors:
+    """The authors' names, without the normalisation layers that their networks never use."""
+    unused = ("bn1.", "instance_normalization.")
+    return {name: tensor for name, tensor in tensors.items() if not name.startswith(unused)}
+
+
+def srresnet_names(tensors: Tensors) -> Tensors:
+    """Lornatang/SRGAN-PyTorch, whose first versions call the outer layers `conv_blockN`."""
+    return renamed(tensors, ((r"conv_block([123])\.", r"conv\1."),))
+
+
+def rrdb_names(tensors: Tensors) -> Tensors:
+    """The three generations of RRDB names, to the newest (BasicSR's)."""
+    if "model.0.weight" in tensors:
+        tensors = renamed(tensors, _first_generation(tensors))
+    return {_newest(name): tensor for name, tensor in tensors.items()}
+
+
+def _first_generation(tensors: Tensors) -> Rules:
+    """`model.1.sub.N.RDB1.conv1.0`: layers are numbered, and the last of the trunk is its closing one."""
+    places = [name.split(".")[3] for name in tensors if name.startswith("model.1.sub.")]
+    close = max((int(place) for place in places if place.isdigit()), default=0)
+    return (
+        (r"model\.0\.", "conv_first."),
+        (rf"model\.1\.sub\.{close}\.", "trunk_conv."),
+        (r"model\.1\.sub\.(\d+)\.(RDB\d)\.(conv\d)\.0\.", r"RRDB_trunk.\1.\2.\3."),
+        (r"model\.3\.", "upconv1."),
+        (r"model\.6\.", "upconv2."),
+        (r"model\.8\.", "HRconv."),
+        (r"model\.10\.", "conv_last."),
+    )
+
+
+def _newest(name: str) -> str:
+    for old, new in (
+        ("RRDB_trunk.", "body."),
+        ("trunk_conv.", "conv_body."),
+        ("upconv1.", "conv_up1."),
+        ("upconv2.", "conv_up2."),
+        ("HRconv.", "conv_hr."),
+    ):
+        if name.startswith(old):
+            name = new + name.removeprefix(old)
+    return re.sub(r"\.RDB(\d)\.", r".rdb\1.", name)

@@ -1,0 +1,104 @@
+"""Methods that run one network with one file of weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from srbench.methods.contract import Method, Runtime, Upscaler
+from srbench.weights import WeightFile, locate
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import nn
+
+    from srbench.methods.specification import NetworkSpec
+    from srbench.records import Sample
+
+SpecOfScale = Callable[[int], "NetworkSpec"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkMethod(Method):
+    """A method that runs one network; `network(scale)` is its interface at each of its scales.
+
+    `trainable` marks networks whose weights nobody has published: they are trained with this package.
+    """
+
+    network: SpecOfScale
+    trainable: bool = False
+
+    def unavailable(self) -> str | None:
+        """Why this method cannot run here, with the command that mends it; None where it can."""
+        reason = super().unavailable()
+        if reason is None or not self.trainable:
+            return reason
+        return (
+            f"no published weights: train it with srbench train {self.name}, "
+            f"or give weights with srbench methods pull {self.name} --from FILE"
+        )
+
+    def module(self, scale: int) -> nn.Module:
+        """The network with its weights, on the CPU; `UserError` where they are not here."""
+        from srbench.methods.checkpoints.fitting import load_network
+
+        return load_network(self.network(scale), self.weight_path())
+
+    def weight_path(self) -> Path:
+        """The converted weights; `UserError` that says how to get them where they are not here."""
+        return locate(self.weights[0], command=f"srbench methods pull {self.name}")
+
+
+def network_method(
+    *,
+    name: str,
+    summary: str,
+    source: str,
+    spec: NetworkSpec | SpecOfScale,
+    weights: WeightFile,
+    scales: tuple[int, ...] | None = None,
+    trainable: bool = False,
+) -> NetworkMethod:
+    """The method of a network; `spec` is its interface, or gives it for each of `scales`."""
+    if callable(spec):
+        network = spec
+    else:
+        network, scales = partial(_only, spec), (spec.scale,)
+    return NetworkMethod(
+        name=name,
+        summary=summary,
+        kind="network",
+        source=source,
+        open=partial(_open, name, network, weights),
+        scales=scales,
+        weights=(weights,),
+        network=network,
+        trainable=trainable,
+    )
+
+
+def _only(spec: NetworkSpec, scale: int) -> NetworkSpec:
+    if scale != spec.scale:
+        raise ValueError(f"this network exists for {spec.scale}x, not {scale}x")
+    return spec
+
+
+def _open(name: str, network: SpecOfScale, weights: WeightFile, runtime: Runtime) -> Upscaler:
+    """One upscaler for all scales of the method; the network of a scale is made when it is first needed."""
+    path = locate(weights, command=f"srbench methods pull {name}")
+    from srbench.methods.checkpoints.fitting import load_network
+    from srbench.methods.inference import NetworkUpscaler
+
+    opened: dict[int, NetworkUpscaler] = {}
+
+    def upscale(sample: Sample) -> np.ndarray:
+        scale = sample.pair.scale
+        if scale not in opened:
+            spec = network(scale)
+            opened[scale] = NetworkUpscaler(load_network(spec, path), spec, runtime, name)
+        return opened[scale](sample)
+
+    return upscale

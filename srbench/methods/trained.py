@@ -1,0 +1,85 @@
+"""Networks whose weights nobody has published: they come from this package's own training.
+
+The one place that says where trained weights lie: `reference_models/NAME/weights.safetensors`, in the
+cache (the user's own training), beside the package in a checkout, or inside the wheel, in this order.
+`srbench methods pull NAME --from FILE` overrules all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from srbench.methods.architectures import DRCN, ENHANCENET, ESPCN, MS_LAPSRN, SRRESNET
+from srbench.methods.checkpoints.conversion import converter
+from srbench.methods.network import NetworkMethod, network_method
+from srbench.weights import WeightFile, cache_folder
+
+if TYPE_CHECKING:
+    from srbench.methods.specification import NetworkSpec
+
+FOLDER = "reference_models"
+FILE = "weights.safetensors"
+
+
+def model_folders() -> tuple[Path, ...]:
+    """Folders that may hold trained models, the first one that has a model wins."""
+    package = Path(__file__).resolve().parent.parent
+    return cache_folder() / FOLDER, package.parent / FOLDER, package / FOLDER
+
+
+@dataclass(frozen=True)
+class TrainedFile(WeightFile):
+    """Weights that were trained here or shipped; a file that the user gave stands before them."""
+
+    @property
+    def cached(self) -> Path:
+        """What the user gave, else the first trained model, else where one would be given."""
+        given = super().cached
+        if given.is_file():
+            return given
+        trained = (folder / self.name / FILE for folder in model_folders())
+        return next((path for path in trained if path.is_file()), given)
+
+
+def _trained(name: str, summary: str, source: str, spec: NetworkSpec) -> NetworkMethod:
+    return network_method(
+        name=name,
+        summary=summary,
+        source=source,
+        spec=spec,
+        trainable=True,
+        weights=TrainedFile(
+            name=name,
+            sha256=(),
+            homepage=f"no published weights; srbench train {name} makes them",
+            license="that of the training run",
+            citation=source,
+            convert=converter(spec),
+        ),
+    )
+
+
+_ENHANCENET = "Sajjadi et al., EnhanceNet, ICCV 2017, Table 2"
+_SRGAN = "Ledig et al., SRGAN, CVPR 2017, Tables 1 and 2"
+
+TRAINED = (
+    _trained("espcn", "ESPCN, sub-pixel convolution on the luma", "Shi et al., ESPCN, CVPR 2016", ESPCN),
+    _trained("drcn", "DRCN, sixteen recursions on the enlarged luma", "Kim et al., DRCN, CVPR 2016", DRCN),
+    _trained(
+        "ms-lapsrn", "MS-LapSRN D5R8, shared pyramid levels on the luma", "Lai et al., TPAMI 2018", MS_LAPSRN
+    ),
+    _trained("srresnet-mse", "SRResNet trained with the mean squared error", _SRGAN, SRRESNET),
+    _trained("srresnet-vgg22", "SRResNet trained with a VGG22 loss", _SRGAN, SRRESNET),
+    _trained("srgan-mse", "SRGAN with a mean squared error content loss", _SRGAN, SRRESNET),
+    _trained("srgan-vgg22", "SRGAN with a VGG22 content loss", _SRGAN, SRRESNET),
+    _trained("srgan-vgg54", "SRGAN with a VGG54 content loss, the paper's SRGAN", _SRGAN, SRRESNET),
+    _trained("enet-e", "EnhanceNet trained with the mean squared error", _ENHANCENET, ENHANCENET),
+    _trained("enet-p", "EnhanceNet trained with a perceptual loss", _ENHANCENET, ENHANCENET),
+    _trained("enet-ea", "EnhanceNet trained with squared error and adversary", _ENHANCENET, ENHANCENET),
+    _trained("enet-pa", "EnhanceNet trained with perceptual loss and adversary", _ENHANCENET, ENHANCENET),
+    _trained(
+        "enet-eat", "EnhanceNet trained with squared error, adversary and texture", _ENHANCENET, ENHANCENET
+    ),
+)
