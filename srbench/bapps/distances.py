@@ -18,7 +18,7 @@ from srbench.metrics.features import Backbone, Network, channels_inside, open_ne
 from srbench.metrics.gram import GramDistance, gram_distance
 from srbench.metrics.lpips import FeatureDistance, sum_layers
 from srbench.protocols import PROTOCOLS
-from srbench.records import Unscorable
+from srbench.tasks import reason_of
 
 if TYPE_CHECKING:
     import torch
@@ -122,6 +122,6 @@ def view_distances(
         sign = -1.0 if metric.higher_is_better else 1.0
         try:
             found[metric.name] = tuple(sign * metric.score(role, reference) for role in roles)
-        except Unscorable as reason:
-            found[metric.name] = str(reason)
+        except Exception as error:  # one item must not end the run
+            found[metric.name] = reason_of(error)
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from collections.abc import Iterable
@@ -12,8 +11,8 @@ from typing import Any
 from srbench.bapps.measure import SubsetDistances
 from srbench.bapps.tables import GROUP_TITLES, GroupScore, Results
 from srbench.datasets.bapps import Kind
-from srbench.images import atomic_file
 from srbench.records import OK
+from srbench.table_files import write_csv, write_text
 
 _FIELDS = ("metric", "group", "value", "low", "high", "n", "expected", "subsets", "of_subsets", "reported")
 _HEADINGS: dict[Kind, str] = {
@@ -32,23 +31,23 @@ def write_files(
     """Writes all files of a run into `out`, each complete or not at all; returns their paths."""
     out.mkdir(parents=True, exist_ok=True)
     written = [
-        _csv(
+        write_csv(
             out / f"{kind}.csv",
             _FIELDS,
-            ([_plain(getattr(row, name)) for name in _FIELDS] for row in results.scores),
+            ([getattr(row, name) for name in _FIELDS] for row in results.scores),
         ),
-        _text(out / f"{kind}.md", markdown(kind, results.scores)),
-        _csv(
+        write_text(out / f"{kind}.md", markdown(kind, results.scores)),
+        write_csv(
             out / "items.csv",
             ("subset", "item", "judgement", "metric", "distances", "status"),
             _items(measured),
         ),
-        _text(out / "run.json", json.dumps(provenance, indent=2) + "\n"),
+        write_text(out / "run.json", json.dumps(provenance, indent=2) + "\n"),
     ]
     if results.tests:
         fields = list(vars(results.tests[0]))
-        rows = ([_plain(value) for value in vars(test).values()] for test in results.tests)
-        written.append(_csv(out / "tests.csv", fields, rows))
+        rows = [list(vars(test).values()) for test in results.tests]
+        written.append(write_csv(out / "tests.csv", fields, rows))
     return written
 
 
@@ -117,21 +116,3 @@ def _items(measured: dict[str, SubsetDistances]) -> Iterable[list[object]]:
                 status = subset.reasons.get((number, metric), OK)
                 text = " ".join(repr(float(value)) for value in distances[number]) if status == OK else ""
                 yield [name, item.name, item.judgement, metric, text, status]
-
-
-def _plain(value: object) -> object:
-    return "" if value is None or (isinstance(value, float) and math.isnan(value)) else value
-
-
-def _csv(path: Path, head: Iterable[str], rows: Iterable[list[object]]) -> Path:
-    with atomic_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(head)
-        writer.writerows(rows)
-    return path
-
-
-def _text(path: Path, text: str) -> Path:
-    with atomic_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    return path

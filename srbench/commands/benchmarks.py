@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from srbench.commands.common import DataRoot, console, notices, progress
+from srbench.records import UsageError
 
 if TYPE_CHECKING:
     from srbench.bapps.benchmark import Finished, Options
+    from srbench.recognition.benchmark import Finished as RecognitionFinished
 
 _Metrics = Annotated[
     str,
@@ -106,17 +108,107 @@ def bapps_jnd(
     )
 
 
+def recognition(
+    methods: Annotated[str, typer.Option(help="Names separated by commas, or all.")] = "all",
+    classifiers: Annotated[
+        str, typer.Option(help="torchvision names (also NAME:WEIGHTS) or timm:NAME, separated by commas.")
+    ] = "resnet50,vgg19,densenet169",
+    scale: Annotated[int, typer.Option(help="Super-resolution factor; the papers have 4 and 8.")] = 4,
+    protocol: Annotated[str, typer.Option(help="Decides how inputs are made.")] = "srbench",
+    images: Annotated[int, typer.Option(help="Size of the random subset; 0 takes all images.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Of the random subset.")] = 0,
+    resize: Annotated[int, typer.Option(help="Shorter side before the crop; 0 does not resize.")] = 256,
+    crop: Annotated[int, typer.Option(help="Side of the centre crop; a multiple of the scale.")] = 224,
+    data_root: DataRoot = [],  # noqa: B006 - typer copies it
+    labels: Annotated[
+        Path | None, typer.Option(help="File of labels where it does not lie beside the images.")
+    ] = None,
+    classifier_weights: Annotated[
+        list[str],
+        typer.Option(metavar="NAME=FILE", help="Weights of a classifier; may be given several times."),
+    ] = [],  # noqa: B006 - typer copies it
+    pull: Annotated[bool, typer.Option("--pull", help="Download classifiers that are not here.")] = False,
+    out: Annotated[Path, typer.Option(help="Folder for the tables.")] = Path("runs/recognition"),
+    device: _Device = "auto",
+    half: Annotated[bool, typer.Option("--half", help="16-bit classifiers on a CUDA device.")] = False,
+    batch_size: Annotated[int, typer.Option(help="Images that a classifier sees at once.")] = 32,
+) -> None:
+    """Measure how well classifiers recognise super-resolved ImageNet images (EnhanceNet, TSRN).
+
+    Reads validation images as ILSVRC2012 files with their labels, as one folder per class, or with
+    WordNet identifiers in their names. Writes recognition.csv, recognition.md, mcnemar.csv,
+    predictions.csv, run.json.
+    """
+    from srbench.recognition.benchmark import Options, run
+
+    options = Options(
+        methods=_names(methods),
+        classifiers=_names(classifiers),
+        scale=scale,
+        roots=tuple(data_root),
+        out=out,
+        protocol=protocol,
+        images=images,
+        seed=seed,
+        resize=resize,
+        crop=crop,
+        labels=labels,
+        weights=dict(_named_file(text) for text in classifier_weights),
+        download=pull,
+        device=_chosen(device),
+        half=half,
+        batch_size=batch_size,
+    )
+    with progress("images") as bar:
+        finished = run(options, say=_say, begin=bar.begin, advance=bar.advance)
+    _print_recognition(finished)
+
+
+def _print_recognition(finished: RecognitionFinished) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from srbench.recognition.tables import remarks
+
+    shown = Table(header_style="bold")
+    for heading in ("classifier", "method", "top-1", "95% CI", "top-5", "95% CI", "confidence"):
+        shown.add_column(heading, justify="left" if heading in ("classifier", "method") else "right")
+    for row in finished.rows:
+        intervals = [f"{low:.3f}–{high:.3f}" for low, high in (row.top1_interval, row.top5_interval)]
+        shown.add_row(
+            escape(row.classifier),
+            escape(row.method),
+            f"{row.found.top1:.3f}",
+            intervals[0],
+            f"{row.found.top5:.3f}",
+            intervals[1],
+            f"{row.found.confidence:.3f}",
+        )
+    output = console()
+    output.print(shown)
+    for line in remarks(finished.rows):
+        output.print(line, markup=False)
+    for name, reason in finished.skipped.items():
+        _say(f"left out: {name}: {reason}")
+    output.print(
+        f"{finished.images} images ({finished.seconds:.1f} s); files in {finished.files[0].parent}",
+        markup=False,
+    )
+
+
+def _named_file(text: str) -> tuple[str, Path]:
+    # Names of timm and of torchvision's weights may hold colons, but no equals sign.
+    name, separator, file = text.partition("=")
+    if not separator or not name or not file:
+        raise UsageError(f"--classifier-weights {text}: give NAME=FILE")
+    return name, Path(file)
+
+
 def _bapps(options: Options) -> None:
     from srbench.bapps.benchmark import run
 
-    remarks = notices()
     with progress("items") as bar:
-        finished = run(
-            options,
-            say=lambda text: remarks.print(text, markup=False),
-            begin=bar.begin,
-            advance=bar.advance,
-        )
+        finished = run(options, say=_say, begin=bar.begin, advance=bar.advance)
     _print_bapps(finished)
 
 
@@ -139,11 +231,15 @@ def _print_bapps(finished: Finished) -> None:
     for line in remarks(finished.results.scores):
         output.print(line, markup=False)
     for name, reason in finished.skipped.items():
-        notices().print(f"left out: {name}: {reason}", markup=False)
+        _say(f"left out: {name}: {reason}")
     output.print(
         f"{finished.items} items ({finished.seconds:.1f} s); files in {finished.files[0].parent}",
         markup=False,
     )
+
+
+def _say(text: str) -> None:
+    notices().print(text, markup=False)
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -1,0 +1,103 @@
+"""The labels of ImageNet's validation images, from any of the files that they are distributed in."""
+
+from __future__ import annotations
+
+import csv
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from srbench.records import UserError
+
+CLASSES = 1000
+_KIT = Path("ILSVRC2012_devkit_t12/data")
+_NAMES = ("val.txt", "LOC_val_solution.csv", "ILSVRC2012_validation_ground_truth.txt")
+
+
+def find_labels(folder: Path) -> Path | None:
+    """A file of labels in the folder of the images, above it, or in the development kit there."""
+    for place in (folder, folder.parent, folder / _KIT, folder.parent / _KIT):
+        for name in _NAMES:
+            if (place / name).is_file():
+                return place / name
+    return None
+
+
+def read_labels(path: Path) -> dict[str, int]:
+    """Labels 0 to 999 by file stem; `UserError` where the file holds something else."""
+    if not path.is_file():
+        raise UserError(f"{path}: no such file of labels")
+    if path.suffix == ".csv":
+        return _kaggle(path)
+    try:
+        lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        if lines and all(len(line) == 1 for line in lines):
+            return _development_kit(path, [int(line[0]) for line in lines])
+        return {Path(name).stem: _checked(path, int(label)) for name, label in lines}
+    except ValueError:
+        raise UserError(f"{path}: a line is not a file name and a label, nor a label alone") from None
+
+
+def _checked(path: Path, label: int) -> int:
+    if not 0 <= label < CLASSES:
+        raise UserError(f"{path}: the label {label} is not between 0 and {CLASSES - 1}")
+    return label
+
+
+def _kaggle(path: Path) -> dict[str, int]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows = csv.DictReader(stream)
+        if not {"ImageId", "PredictionString"} <= set(rows.fieldnames or ()):
+            raise UserError(f"{path} has no columns ImageId and PredictionString")
+        return {row["ImageId"]: synset_index(row["PredictionString"][:9]) for row in rows}
+
+
+def _development_kit(path: Path, numbers: list[int]) -> dict[str, int]:
+    """The kit numbers its classes in an order of its own, which `meta.mat` explains."""
+    meta = path.parent / "meta.mat"
+    if not meta.is_file():
+        raise UserError(
+            f"{path} numbers its classes as meta.mat of the same development kit says; put that beside it"
+        )
+    synsets = _kit_synsets(meta)
+    unknown = [number for number in numbers if number not in synsets]
+    if unknown:
+        raise UserError(f"{path}: the label {unknown[0]} is not between 1 and {CLASSES}")
+    return {
+        f"ILSVRC2012_val_{position:08d}": synset_index(synsets[number])
+        for position, number in enumerate(numbers, start=1)
+    }
+
+
+def _kit_synsets(meta: Path) -> dict[int, str]:
+    """WordNet identifiers by the kit's numbers, leaves only."""
+    from scipy.io import loadmat
+
+    try:
+        synsets: Any = loadmat(str(meta), squeeze_me=True)["synsets"]
+        leaves = [entry for entry in synsets if int(entry["num_children"]) == 0]
+        return {int(entry["ILSVRC2012_ID"]): str(entry["WNID"]) for entry in leaves}
+    except Exception as error:  # scipy lets through whatever a damaged file makes it do
+        raise UserError(f"{meta} is not the meta.mat of the ILSVRC2012 development kit ({error})") from None
+
+
+def synset_index(synset: str) -> int:
+    """The class, 0 to 999, of a WordNet identifier such as n01440764; `UserError` for others."""
+    index = _indices().get(synset)
+    if index is None:
+        raise UserError(f"{synset} is not one of the {CLASSES} classes of ILSVRC2012")
+    return index
+
+
+@lru_cache(maxsize=1)
+def _indices() -> dict[str, int]:
+    # timm carries the list of identifiers; importing timm for it would import torch.
+    spec = find_spec("timm")
+    if spec is None or not spec.submodule_search_locations:
+        raise UserError("the list of ImageNet's classes comes with the package timm: pip install timm")
+    path = Path(next(iter(spec.submodule_search_locations))) / "data" / "_info" / "imagenet_synsets.txt"
+    synsets = path.read_text(encoding="utf-8").split()
+    if len(synsets) != CLASSES or synsets != sorted(synsets):
+        raise UserError(f"{path} is not the list of ImageNet's {CLASSES} classes; install another timm")
+    return {synset: index for index, synset in enumerate(synsets)}

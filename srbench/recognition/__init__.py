@@ -1,0 +1,1 @@
+"""Object recognition on super-resolved images, the benchmark of EnhanceNet and TSRN."""

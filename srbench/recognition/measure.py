@@ -1,0 +1,165 @@
+"""Super-resolves images and has classifiers look at them.
+
+Images are read and prepared in threads ahead of the rest; each goes through every method, and each
+method's outputs through every classifier in batches.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from srbench.batches import Batches
+from srbench.datasets.imagenet import LabelledImage, prepare
+from srbench.datasets.samples import make_sample
+from srbench.images import as_rgb
+from srbench.methods.contract import Upscaler
+from srbench.metrics.recognition import confidences, true_ranks
+from srbench.protocols import Protocol
+from srbench.recognition.classifiers import Classifier
+from srbench.records import Pair, Sample, Unscorable
+from srbench.tasks import reason_of
+
+BASELINE = "baseline"
+DATASET = "imagenet"
+_AHEAD = 3
+_READERS = 2
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How originals become references and inputs."""
+
+    resize: int
+    crop: int
+    scale: int
+    protocol: Protocol
+
+
+@dataclass
+class Looks:
+    """What one classifier made of one method's images.
+
+    `ranks` and `confidence` have one entry per image, -1 and NaN where there is none; `reasons` tells
+    why by image number.
+    """
+
+    ranks: np.ndarray
+    confidence: np.ndarray
+    reasons: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """One image's samples by degradation, or why it cannot be read."""
+
+    image: LabelledImage
+    samples: dict[str, Sample]
+    reason: str = ""
+
+
+def _each(classifier: Classifier) -> Callable[[Sequence[np.ndarray]], list[np.ndarray]]:
+    return lambda images: list(classifier.logits(images))
+
+
+class Measurement:
+    """Methods and classifiers, ready to work. `upscalers` holds the methods by name."""
+
+    def __init__(
+        self,
+        upscalers: Mapping[str, Upscaler],
+        classifiers: Sequence[Classifier],
+        preparation: Preparation,
+        *,
+        batch_size: int,
+        say: Callable[[str], None],
+    ) -> None:
+        self._upscalers = upscalers
+        self._classifiers = [(classifier, Batches(batch_size, say)) for classifier in classifiers]
+        self._preparation = preparation
+        self._batch_size = batch_size
+
+    def run(
+        self, images: Sequence[LabelledImage], advance: Callable[[], None]
+    ) -> dict[tuple[str, str], Looks]:
+        """Looks by (method, classifier), the originals first as method "baseline"."""
+        methods = [BASELINE, *self._upscalers]
+        looks = {
+            (method, classifier.name): Looks(np.full(len(images), -1), np.full(len(images), np.nan))
+            for method in methods
+            for classifier, _ in self._classifiers
+        }
+        first = 0
+        for batch in self._load(images):
+            for method in methods:
+                self._look(looks, first, batch, method)
+            first += len(batch)
+            for _ in batch:
+                advance()
+        return looks
+
+    def _look(
+        self, looks: dict[tuple[str, str], Looks], first: int, batch: list[_Prepared], method: str
+    ) -> None:
+        outputs: dict[int, np.ndarray] = {}
+        for offset, prepared in enumerate(batch):
+            try:
+                outputs[offset] = self._output(prepared, method)
+            except Exception as error:  # one image must not end the run
+                for classifier, _ in self._classifiers:
+                    looks[method, classifier.name].reasons[first + offset] = reason_of(error)
+        if not outputs:
+            return
+        numbers = np.array(list(outputs)) + first
+        labels = np.array([batch[offset].image.label for offset in outputs])
+        for classifier, batches in self._classifiers:
+            logits = np.stack(batches.run(_each(classifier), list(outputs.values())))
+            of_pair = looks[method, classifier.name]
+            of_pair.ranks[numbers] = true_ranks(logits, labels)
+            of_pair.confidence[numbers] = confidences(logits)
+
+    def _output(self, prepared: _Prepared, method: str) -> np.ndarray:
+        if prepared.reason:
+            raise Unscorable(prepared.reason)
+        if method == BASELINE:
+            return next(iter(prepared.samples.values())).reference
+        sample = prepared.samples[self._preparation.protocol.degradation_for(method)]
+        output = as_rgb(self._upscalers[method](sample))
+        if output.shape != sample.reference.shape or output.dtype != np.uint8:
+            raise Unscorable(
+                f"the output is {output.shape} {output.dtype}, not {sample.reference.shape} uint8"
+            )
+        return output
+
+    def _load(self, images: Sequence[LabelledImage]) -> Iterator[list[_Prepared]]:
+        starts = iter(range(0, len(images), self._batch_size))
+        with ThreadPoolExecutor(_READERS) as pool:
+
+            def submit(start: int) -> Future[list[_Prepared]]:
+                return pool.submit(self._prepare_all, images[start : start + self._batch_size])
+
+            waiting = deque(submit(start) for start in itertools.islice(starts, _AHEAD))
+            while waiting:
+                yield waiting.popleft().result()
+                waiting.extend(submit(start) for start in itertools.islice(starts, 1))
+
+    def _prepare_all(self, images: Sequence[LabelledImage]) -> list[_Prepared]:
+        return [self._prepare(image) for image in images]
+
+    def _prepare(self, image: LabelledImage) -> _Prepared:
+        how = self._preparation
+        pair = Pair(DATASET, image.path.stem, how.scale, image.path, None)
+        degradations = {how.protocol.degradation_for(method) for method in (BASELINE, *self._upscalers)}
+        try:
+            reference = prepare(image.path, resize=how.resize, crop=how.crop)
+            samples: dict[str, Sample] = {
+                kind: make_sample(pair, reference, kind, how.protocol.edges) for kind in sorted(degradations)
+            }
+        except Unscorable as error:
+            return _Prepared(image, {}, str(error))
+        return _Prepared(image, samples)
