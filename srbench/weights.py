@@ -104,6 +104,18 @@ def pull(file: WeightFile, source: Path | None = None) -> Path:
     if not original.is_file():
         raise UserError(f"{original}: no such file")
     digest = file_hash(original)
+    try:
+        _verify(file, original, digest)
+    except UserError:
+        if source is None:  # else the next attempt would find it and not download again
+            original.unlink()
+        raise
+    file.cached.parent.mkdir(parents=True, exist_ok=True)
+    _store(file, original, digest)
+    return file.cached
+
+
+def _verify(file: WeightFile, original: Path, digest: str) -> None:
     if file.sha256 and not any(digest.startswith(accepted) for accepted in file.sha256):
         raise UserError(
             f"{original} is not the published {file.name}: its sha256 is {digest[:16]}..., "
@@ -111,9 +123,6 @@ def pull(file: WeightFile, source: Path | None = None) -> Path:
         )
     if file.check is not None:
         file.check(original)
-    file.cached.parent.mkdir(parents=True, exist_ok=True)
-    _store(file, original, digest)
-    return file.cached
 
 
 def _store(file: WeightFile, original: Path, digest: str) -> None:
@@ -147,7 +156,8 @@ def download(file: WeightFile) -> Path:
     from rich.console import Console
 
     size = f", {file.size / 1e6:.1f} MB" if file.size else ""
-    Console(stderr=True).print(f"downloading {file.name} from {file.url}{size}", highlight=False)
+    notices = Console(stderr=True, highlight=False, soft_wrap=True)
+    notices.print(f"downloading {file.name} from {file.url}{size}", markup=False)
     whole = next((digest for digest in file.sha256 if len(digest) == 64), None)
     pooch.get_logger().setLevel("WARNING")
     try:

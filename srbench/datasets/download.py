@@ -29,7 +29,7 @@ def pull(dataset: Dataset, *, begin: Callable[[int], None], advance: Callable[[]
     from rich.console import Console
 
     root = cache_folder() / "datasets"
-    Console(stderr=True, highlight=False).print(
+    Console(stderr=True, highlight=False, soft_wrap=True).print(
         f"downloading {dataset.title} from {dataset.remote.base_url}, {dataset.remote.size / 1e6:.1f} MB"
     )
     pooch.get_logger().setLevel("WARNING")
