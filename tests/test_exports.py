@@ -174,8 +174,8 @@ def test_files_are_utf8_with_lf(tmp_path: Path) -> None:
 
 def test_gaps_with_the_same_reasons_are_one_line() -> None:
     (board,) = made(
-        scores({"a": [None, 1.0], "b": [None, 1.0], "c": [1.0, 1.0]})
-        + [score("a", "i0", None, "rmse_y", status="other"), score("a", "i1", 1.0, "rmse_y")]
+        scores({"a": [None, 1.0], "b": [None, 1.0], "c": [1.0, 1.0]}),
+        [score("a", "i0", None, "rmse_y", status="other"), score("a", "i1", 1.0, "rmse_y")],
     )
     assert gaps(board) == [
         "psnr_y of a, b: 1 of 2 images (a reason)",
