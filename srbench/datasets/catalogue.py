@@ -141,7 +141,7 @@ def resolve(name: str) -> Dataset:
         return DATASETS.get(name)
     folder = Path(name.removeprefix("folder:"))
     title = folder.resolve().name
-    if not title:
+    if not title or name == "folder:":
         raise UsageError(f"{name}: a folder is needed")
     return Dataset(
         name=title,

@@ -22,6 +22,8 @@ def outputs_method(argument: str) -> Method:
 
     Files are matched to image identifiers by `srbench.names.match_files`.
     """
+    if not argument:
+        raise UsageError("outputs: needs a folder; write outputs:DIR or outputs:DIR:NAME")
     text, _, name = argument.rpartition(":")
     folder = Path(text) if text and not Path(argument).exists() else Path(argument)
     if folder == Path(argument):
