@@ -43,23 +43,31 @@ class Classifier:
     half: bool = False
 
     def logits(self, images: Sequence[np.ndarray]) -> np.ndarray:
-        """The classes' logits; `UserError` where the network does not know 1000 classes."""
+        """The classes' logits; `UserError` where the network does not know 1000 classes.
+
+        A processor gains nothing from batches, and its library sums in another order for each batch
+        size; there images go one by one, so that a score does not depend on the batch.
+        """
+        import numpy as np
+
+        step = 1 if self.device == "cpu" else len(images)
+        found = np.concatenate([self._logits(images[n : n + step]) for n in range(0, len(images), step)])
+        if found.ndim != 2 or found.shape[1] != CLASSES:
+            raise UserError(f"{self.name} tells {found.shape[-1]} classes apart, not {CLASSES}")
+        return found
+
+    def _logits(self, images: Sequence[np.ndarray]) -> np.ndarray:
         import numpy as np
         import torch
 
-        with (
-            torch.inference_mode(),
-            torch.autocast(self.device.partition(":")[0], torch.float16, enabled=self.half),
-        ):
+        kind = torch.device(self.device).type
+        with torch.inference_mode(), torch.autocast(kind, torch.float16, enabled=self.half):
             pixels = torch.from_numpy(np.stack(images)).to(self.device).permute(0, 3, 1, 2)
             mean, deviation = (
                 torch.tensor(values, device=self.device)[:, None, None]
                 for values in (self.mean, self.deviation)
             )
-            found = self.network((pixels.float() / 255 - mean) / deviation).float().cpu().numpy()
-        if found.ndim != 2 or found.shape[1] != CLASSES:
-            raise UserError(f"{self.name} tells {found.shape[-1]} classes apart, not {CLASSES}")
-        return found
+            return self.network((pixels.float() / 255 - mean) / deviation).float().cpu().numpy()
 
 
 def open_classifier(

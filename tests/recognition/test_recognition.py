@@ -103,8 +103,7 @@ def test_batches_do_not_change_the_answer(
     options = _options(root, tmp_path, weights)
     expected = _run(options).rows
     for found, known in zip(_run(replace(options, batch_size=batch_size)).rows, expected, strict=True):
-        assert (found.found.top1, found.found.top5) == (known.found.top1, known.found.top5)
-        assert found.found.confidence == pytest.approx(known.found.confidence, abs=1e-6)
+        assert found == known
 
 
 def test_unreadable_images_have_a_reason(made: tuple[Path, Path, torch.nn.Module], tmp_path: Path) -> None:
