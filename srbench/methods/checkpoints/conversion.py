@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
+    import numpy as np
+
     from srbench.methods.specification import NetworkSpec
     from srbench.weights import Tensors
 
@@ -83,7 +83,7 @@ def enhancenet_names(tensors: Tensors) -> Tensors:
 
 
 def _outputs_first(tensor: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(tensor.transpose(3, 2, 0, 1)) if tensor.ndim == 4 else tensor
+    return tensor.transpose(3, 2, 0, 1).copy() if tensor.ndim == 4 else tensor
 
 
 def tsrn_names(tensors: Tensors) -> Tensors:
