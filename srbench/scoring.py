@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from srbench.images import read_image
@@ -44,14 +45,20 @@ def candidates(images: Path, reference: Path | None) -> list[Candidate]:
     if not files:
         raise UserError(f"{images} holds no image files")
     if reference is None:
-        return [Candidate(path.stem, path, None) for path in files]
+        return _distinct([Candidate(path.stem, path, None) for path in files])
     if not reference.exists():
         raise UserError(f"{reference}: no such file or folder")
     if reference.is_file():
         if images.is_dir():
             raise UserError(f"--reference is one file, but {images} is a folder; give a folder of references")
         return [Candidate(image_identifier(images.stem), images, reference)]
-    return _matched(files, image_files(existing_folder(reference)), reference)
+    return _distinct(_matched(files, image_files(existing_folder(reference)), reference))
+
+
+def _distinct(found: list[Candidate]) -> list[Candidate]:
+    """Files that differ in their suffix only are called by their whole names."""
+    count = Counter(candidate.image for candidate in found)
+    return [replace(each, image=each.path.name) if count[each.image] > 1 else each for each in found]
 
 
 def _matched(files: list[Path], references: list[Path], folder: Path) -> list[Candidate]:
