@@ -11,7 +11,7 @@ from pathlib import Path
 
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.evaluate import Job, Outcome, evaluate
-from srbench.execute import Executor
+from srbench.execute import Executor, choose_workers
 from srbench.methods.catalogue import METHODS
 from srbench.methods.catalogue import resolve as resolve_method
 from srbench.methods.contract import Method, Runtime
@@ -119,11 +119,16 @@ def run(options: Options, *, begin: Callable[[int], None], advance: Callable[[],
     """
     if options.scale < 1:
         raise UsageError(f"--scale must be a positive whole number, not {options.scale}")
+    choose_workers(options.workers, 1, options.device)  # refuses a wrong number before anything is written
     protocol = PROTOCOLS.get(options.protocol)
     selection = select(options.methods, options.metrics, options.scale, protocol)
     datasets = split_names(options.datasets, "--datasets")
+    known: set[str] = set()
     for name in datasets:
-        resolve_dataset(name)
+        title = resolve_dataset(name).name
+        if title in known:
+            raise UsageError(f"two data sets are called {title}; rename a folder or use two runs")
+        known.add(title)
     _check_something_to_do(selection)
     job = Job(
         methods=selection.methods,
