@@ -1,0 +1,239 @@
+"""The commands as users meet them: help, lists, exit codes, plugins, start-up."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from srbench.datasets.catalogue import DATASETS
+from srbench.methods.catalogue import METHODS
+from srbench.metrics.catalogue import METRICS
+from srbench.protocols import PROTOCOLS
+from tests.helpers import command, process, python, references
+
+COMMANDS = [
+    "run", "score", "table", "compare", "doctor", "methods list", "methods show", "methods pull",
+    "metrics list", "metrics show", "metrics pull", "datasets list", "datasets show", "datasets pull",
+    "datasets verify", "protocols list", "protocols show",
+]  # fmt: skip
+HEAVY = ["torch", "torchvision", "pandas", "scipy", "numba", "lpips", "pyiqa", "timm", "skimage", "pooch"]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(name: str) -> None:
+    ended = command(*name.split(), "--help")
+    assert (ended.code, ended.err) == (0, "")
+    assert "Usage:" in ended.out
+    assert len(ended.out.splitlines()) > 5
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["methods", "list"], ["protocols", "list"], ["metrics", "list"]]
+)
+def test_light_commands_do_not_import_the_world(arguments: list[str]) -> None:
+    code = (
+        "import sys\nfrom srbench.cli import main\n"
+        "try: main()\nexcept SystemExit as end: assert not end.code, end.code\n"
+        f"loaded = [name for name in {HEAVY!r} if name in sys.modules]\n"
+        "print('LOADED', loaded)"
+    )
+    out, err = python(code, *arguments).communicate(timeout=60)
+    assert err == ""
+    assert out.splitlines()[-1] == "LOADED []"
+
+
+@pytest.mark.parametrize(
+    ("group", "names"),
+    [
+        ("methods", METHODS.names),
+        ("metrics", METRICS.names),
+        ("datasets", DATASETS.names),
+        ("protocols", PROTOCOLS.names),
+    ],
+)
+def test_lists_have_every_name_and_each_can_be_shown(group: str, names) -> None:  # type: ignore[no-untyped-def]
+    listed = command(group, "list")
+    assert (listed.code, listed.err) == (0, "")
+    for name in names():
+        assert name in listed.out
+        shown = command(group, "show", name)
+        assert (shown.code, shown.err) == (0, ""), name
+        assert name in shown.out.splitlines()[0]
+
+
+def test_show_says_what_matters() -> None:
+    assert "CC BY-NC-ND 4.0" in command("methods", "show", "enet-pat").out
+    assert "4250b3dc" in command("methods", "show", "enet-pat").out
+    assert "root-mean-square" in command("metrics", "show", "rmse_y").out
+    assert "BMVC 2012" in command("datasets", "show", "set5").out
+    assert "bt601-rounded" in command("protocols", "show", "srbench").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["methods", "show", "bicubik"], "unknown method 'bicubik'; did you mean bicubic?"),
+        (["metrics", "show", "psnr"], "did you mean psnr_y"),
+        (["datasets", "show", "set6"], "did you mean set5"),
+        (["datasets", "pull", "set55"], "unknown data set 'set55'; did you mean set5"),
+        (["protocols", "show", "sr-gan"], "did you mean srgan"),
+        (["methods", "pull", "bicubic"], "bicubic needs no weights"),
+        (["run", "--methods", "bicubik"], "unknown method 'bicubik'; did you mean bicubic?"),
+        (["run", "--metrics", "psnr"], "unknown metric 'psnr'"),
+        (["run", "--datasets", "sett5"], "unknown data set 'sett5'; did you mean set5"),
+        (["run", "--protocol", "daala"], "unknown protocol 'daala'"),
+        (["run", "--methods", " , "], "--methods is empty"),
+        (["run", "--datasets", ""], "--datasets is empty"),
+        (["run", "--scale", "0"], "--scale must be a positive whole number, not 0"),
+        (["run", "--scale", "-4"], "--scale must be a positive whole number, not -4"),
+        (["run", "--workers", "-1"], "--workers must be 0"),
+        (["run", "--device", "cuda:99x"], "unknown device"),
+        (["run", "--methods", "outputs:/no/such/folder:a/b"], "write outputs:DIR:NAME"),
+    ],
+)
+def test_wrong_usage_is_one_line_exit_2_and_writes_nothing(
+    arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ended = command(*arguments)
+    assert ended.code == 2
+    assert ended.message.startswith("srbench: ")
+    assert said in ended.message
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["run", "--scale", "four"], ["run", "--no-such-option"], ["score"], ["nothing"], ["methods", "show"]],
+)
+def test_options_that_cannot_be_parsed_are_exit_2_without_traceback(arguments: list[str]) -> None:
+    ended = command(*arguments)
+    assert ended.code == 2
+    assert "Traceback" not in ended.err
+    assert "Usage:" in ended.err
+
+
+def test_two_methods_or_data_sets_of_one_name_are_refused(tmp_path: Path) -> None:
+    one, two = references(tmp_path / "1" / "mine"), references(tmp_path / "2" / "mine")
+    common = ["--out", tmp_path / "out", "--device", "cpu"]
+    ended = command("run", "--methods", f"outputs:{one},outputs:{two}", "--datasets", "demo", *common)
+    assert ended.code == 2
+    assert "two methods are called mine; name one with outputs:DIR:NAME" in ended.message
+    both = f"folder:{one},folder:{two}"
+    ended = command("run", "--methods", "bicubic", "--datasets", both, *common)
+    assert ended.code == 2
+    assert "two data sets are called mine" in ended.message
+
+
+def test_pull_from_a_file_of_another_hash(tmp_path: Path) -> None:
+    (tmp_path / "weights").write_bytes(b"not the weights")
+    ended = command("methods", "pull", "enet-pat", "--from", tmp_path / "weights")
+    assert ended.code == 1
+    assert "is not the published enet-pat: its sha256 is" in ended.message
+    ended = command("methods", "pull", "enet-pat", "--from", tmp_path / "no")
+    assert (ended.code, "no such file" in ended.message) == (1, True)
+    ended = command("methods", "pull", "vdsr")
+    assert ended.code == 1
+    assert "give it with --from FILE" in ended.message
+
+
+def test_verify_and_pull_of_sets_without_hashes(tmp_path: Path) -> None:
+    ended = command("datasets", "pull", "urban100")
+    assert ended.code == 1
+    assert "no download with known hashes" in ended.message
+    ended = command("datasets", "verify", "set5", "--data-root", tmp_path)
+    assert ended.code == 1
+    assert "is not here" in ended.message
+
+
+def test_a_closed_pipe_is_not_a_traceback() -> None:
+    child = python("from srbench.cli import main; main()", "methods", "list")
+    assert child.stdout is not None
+    child.stdout.close()
+    assert child.stderr is not None
+    assert "Traceback" not in child.stderr.read()
+    child.wait(timeout=60)
+
+
+PLUGIN = """
+import numpy as np
+from srbench.methods.contract import Method
+from srbench.metrics.contract import Metric
+from srbench.datasets.contract import Dataset
+method = Method(name="inverse", summary="a plugin", kind="model", source="test",
+                open=lambda runtime: lambda sample: 255 - sample.reference)
+metric = Metric(name="brightness", title="Brightness", unit="", higher_is_better=True, needs_reference=False,
+                source="test", compute=lambda output, reference: float(output.luma.mean()))
+dataset = Dataset(name="theirs", title="Theirs", folders=("theirs",), images=3, homepage="", license="",
+                  citation="", instructions="ask them")
+"""
+
+
+def install(folder: Path, name: str, code: str, points: str) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.py").write_text(code)
+    information = folder / f"{name}-1.0.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (information / "entry_points.txt").write_text(points)
+
+
+POINTS = """
+[srbench.methods]
+one = their_plugin:method
+[srbench.metrics]
+one = their_plugin:metric
+[srbench.datasets]
+one = their_plugin:dataset
+"""
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_plugins_of_every_kind_work_beside_a_broken_one(tmp_path: Path, workers: str) -> None:
+    site = tmp_path / "site"
+    install(site, "their_plugin", PLUGIN, POINTS)
+    install(
+        site, "broken_plugin", "import no_such_thing\n", "[srbench.methods]\nbad = broken_plugin:method\n"
+    )
+    references(tmp_path / "root" / "theirs")
+    ended = process(
+        "run", "--methods", "bicubic,inverse", "--metrics", "psnr_y,brightness", "--datasets", "theirs",
+        "--data-root", tmp_path / "root", "--out", tmp_path / "out", "--workers", workers, "--device", "cpu",
+        "--strict", path=site,
+    )  # fmt: skip
+    assert ended.code == 0, ended.err
+    assert "the plugin 'bad' (broken_plugin:method)" in ended.err
+    assert "Traceback" not in ended.err
+    text = (tmp_path / "out" / "scores.csv").read_text()
+    assert text.count("inverse,theirs,4,srbench,") == 6
+    assert text.count(",brightness,") == 6
+
+
+def test_a_real_process_says_its_error_and_exits(tmp_path: Path) -> None:
+    ended = process("run", "--methods", "bicubik", "--out", tmp_path / "out")
+    assert ended.code == 2
+    assert ended.message == "srbench: unknown method 'bicubik'; did you mean bicubic?"
+    ended = process(
+        "run", "--methods", "bicubic", "--datasets", "set5", "--data-root", tmp_path, "--out", tmp_path
+    )
+    assert ended.code == 1
+    assert ended.message.startswith("srbench: the data set set5 is not here")
+
+
+@pytest.mark.slow
+def test_help_is_fast() -> None:
+    import sys
+    import time
+
+    best = 9.0
+    for _ in range(5):
+        start = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-c", "from srbench.cli import main; main()", "--help"],
+            check=True,
+            capture_output=True,
+        )
+        best = min(best, time.perf_counter() - start)
+    assert best < 0.5
