@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from srbench.images import as_rgb
+from srbench.methods.pixels import to_bytes
 from srbench.methods.tiling import Box, make_plan, run
 from srbench.records import Unscorable
 from srbench.resize import imresize_double, tensorflow1_bicubic
@@ -61,13 +62,17 @@ class NetworkUpscaler:
         if len({image.shape for image in images}) > 1:
             raise ValueError("a batch needs images of one size and kind")
         if self._device.type == "cpu":
-            return [self._together([image])[0] for image in images]
-        return self._together(images)
+            return [self._together([image], np.uint8)[0] for image in images]
+        return self._together(images, np.uint8)
 
-    def _together(self, images: Sequence[np.ndarray]) -> list[np.ndarray]:
+    def levels(self, sample: Sample) -> np.ndarray:
+        """The output before rounding and clamping: float32 grey levels."""
+        return self._together([sample.low_resolution], np.float32)[0]
+
+    def _together(self, images: Sequence[np.ndarray], dtype: type[np.generic]) -> list[np.ndarray]:
         sources = [as_rgb(image) if self._spec.color == "rgb" else image for image in images]
         height, width = (side * self._spec.scale for side in sources[0].shape[:2])
-        results = [np.empty((height, width, *source.shape[2:]), np.uint8) for source in sources]
+        results = [np.empty((height, width, *source.shape[2:]), dtype) for source in sources]
         for box, values in self._run(sources):
             for source, result, plane in zip(sources, results, values, strict=True):
                 self._write(source, result, box, plane)
@@ -110,7 +115,8 @@ class NetworkUpscaler:
         for top in range(box.top, box.bottom, step):
             band = Box(top, min(top + step, box.bottom), box.left, box.right)
             piece = values[top - box.top : band.bottom - box.top]
-            result[band.slices] = to_bytes(self._pixels(source, band, piece))
+            pixels = self._pixels(source, band, piece)
+            result[band.slices] = to_bytes(pixels) if result.dtype == np.uint8 else pixels
 
     def _pixels(self, source: np.ndarray, box: Box, values: np.ndarray) -> np.ndarray:
         """Grey levels, unrounded, in the kind of `source`."""
@@ -140,11 +146,6 @@ def usable_device(name: str) -> torch.device:
         first = str(error).strip().splitlines()[0]
         raise UsageError(f"the device '{name}' cannot be used here: {first}") from None
     return device
-
-
-def to_bytes(values: np.ndarray) -> np.ndarray:
-    """Grey levels to uint8: rounded half up and clamped."""
-    return np.clip(np.floor(values + 0.5), 0, 255).astype(np.uint8)
 
 
 def region(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import nn
 
+    from srbench.methods.inference import NetworkUpscaler
     from srbench.methods.specification import NetworkSpec
     from srbench.records import Sample
 
@@ -87,18 +88,38 @@ def _only(spec: NetworkSpec, scale: int) -> NetworkSpec:
 
 
 def _open(name: str, network: SpecOfScale, weights: WeightFile, runtime: Runtime) -> Upscaler:
-    """One upscaler for all scales of the method; the network of a scale is made when it is first needed."""
     path = locate(weights, command=f"srbench methods pull {name}")
     from srbench.methods.checkpoints.fitting import load_network
-    from srbench.methods.inference import NetworkUpscaler
 
-    opened: dict[int, NetworkUpscaler] = {}
+    return NetworkUpscalers(lambda scale: (load_network(network(scale), path), network(scale)), runtime, name)
 
-    def upscale(sample: Sample) -> np.ndarray:
-        scale = sample.pair.scale
-        if scale not in opened:
-            spec = network(scale)
-            opened[scale] = NetworkUpscaler(load_network(spec, path), spec, runtime, name)
-        return opened[scale](sample)
 
-    return upscale
+class NetworkUpscalers:
+    """One upscaler for all scales of a method; `build` makes the network of a scale when it is first needed.
+
+    `levels` gives what is about to be rounded, for methods that are combined of others.
+    """
+
+    def __init__(
+        self, build: Callable[[int], tuple[nn.Module, NetworkSpec]], runtime: Runtime, name: str
+    ) -> None:
+        self._build = build
+        self._runtime = runtime
+        self._name = name
+        self._opened: dict[int, NetworkUpscaler] = {}
+
+    def __call__(self, sample: Sample) -> np.ndarray:
+        """uint8, `scale` times as large as the sample's input."""
+        return self._of(sample.pair.scale)(sample)
+
+    def levels(self, sample: Sample) -> np.ndarray:
+        """The same before rounding and clamping: float32 grey levels."""
+        return self._of(sample.pair.scale).levels(sample)
+
+    def _of(self, scale: int) -> NetworkUpscaler:
+        from srbench.methods.inference import NetworkUpscaler
+
+        if scale not in self._opened:
+            module, spec = self._build(scale)
+            self._opened[scale] = NetworkUpscaler(module, spec, self._runtime, self._name)
+        return self._opened[scale]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _WORK_SPACE = 2.5
 _SMALLEST_CORE = 16
 _PROBE = 8
+_OPAQUE_FEATURES = 64  # assumed of programs whose layers cannot be seen
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,13 @@ def make_plan(module: nn.Module, spec: NetworkSpec, channels: int) -> Plan:
     """Cuts `module` into stages and counts what they hold, on an image of a few pixels."""
     whole = Stage(lambda state: (module(state[0]),), spec.radius, spec.factor)
     stages = stages_of(module, spec)
-    device = next(iter(module.parameters())).device
-    x = torch.zeros(1, channels, _PROBE * spec.multiple, _PROBE * spec.multiple, device=device)
+    parameter = next(module.parameters(), None)
+    device = parameter.device if parameter is not None else None
+    side = _PROBE * spec.multiple
+    x = torch.zeros(1, channels, side, side, device=device)
+    if getattr(module, "opaque", False):
+        guess = (4.0 * _OPAQUE_FEATURES * 2 * spec.factor**2, 4.0 * channels * spec.factor**2)
+        return Plan(guess, whole, (whole,), (guess,))
     return Plan(stage_costs(module, (whole,), x)[0], whole, stages, stage_costs(module, stages, x))
 
 

@@ -134,6 +134,7 @@ def test_published_format_loads_with_equal_tensors(
     loaded = convert(path)
     assert loaded.keys() == state.keys()
     for key, tensor in state.items():
+        assert loaded[key].shape == tuple(tensor.shape)
         np.testing.assert_array_equal(loaded[key], tensor.numpy(), err_msg=key)
 
 

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from srbench.images import luma
 from srbench.methods.contract import Runtime
-from srbench.methods.inference import region, to_bytes, usable_device
+from srbench.methods.inference import region, usable_device
+from srbench.methods.pixels import to_bytes
 from srbench.methods.specification import NetworkSpec
 from srbench.methods.tiling import Box, grid
 from srbench.records import Unscorable, UsageError

@@ -41,7 +41,7 @@ def fitted(tensors: Tensors, spec: NetworkSpec, source: str) -> Tensors:
     with torch.device("meta"):
         shapes = shapes_of(spec.build())
     require_fit(tensors, shapes, source)
-    return {name: np.ascontiguousarray(_single(tensors[name])) for name in shapes}
+    return {name: np.asarray(_single(tensors[name]), order="C") for name in shapes}
 
 
 def _single(tensor: np.ndarray) -> np.ndarray:
