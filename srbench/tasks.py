@@ -139,6 +139,10 @@ class _ImageWork:
                 f"the output is {image.shape[1]}x{image.shape[0]} {image.dtype}, the reference "
                 f"{self.reference.shape[1]}x{self.reference.shape[0]} uint8"
             )
+        if image.shape[2:] not in ((), (3,)):
+            raise Unscorable(
+                f"the output is an array of {image.shape}, neither gray (H x W) nor RGB (H x W x 3)"
+            )
         return image
 
     def _sample(self, method: str) -> Sample:
