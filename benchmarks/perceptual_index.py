@@ -10,7 +10,7 @@ size serve: the time does not depend on what is in them.
 A last table shows where srbench's time goes. Of the 105 ms of a PI at 480x320 on an AMD EPYC core about
 50 are the normalisation of the twelve bands (half of it the 120 products per pixel of the second moments,
 half the quadratic form), 33 the similarity maps (65 filters of 11 taps in each direction), 9 the Fourier
-transforms, 5 the block DCTs and 4 NIQE. Two thirds of the products of the second moments are of the same
+transforms, 5 the block DCTs and 4 NIQE. More than half of the products of the second moments are of the same
 two pixels in another position of the window: sharing them is what is left to gain.
 """
 

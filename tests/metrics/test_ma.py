@@ -20,6 +20,7 @@ from srbench.metrics.ma.pyramid import build_pyramid
 from srbench.metrics.ma.singular import singular_values
 from srbench.metrics.ma.structure import contrast_structure, local_moments
 from srbench.records import Unscorable, UserError
+from srbench.resize import imresize
 from tests.metrics.ma_model import LINEAR, typical_features, write_ma_model
 
 
@@ -300,16 +301,30 @@ def pyiqa_features(image: np.ndarray) -> list[np.ndarray]:
     return [group[0].numpy() for group in groups]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("number", [1, 3, 18, 41, 59, 88])
-@pytest.mark.parametrize("crop", [0, 1])
-def test_features_equal_pyiqas_on_bsd100(number: int, crop: int, shared: Path) -> None:
-    image = read_image(shared / "data" / "BSD100" / "image_SRF_4" / f"img_{number:03d}_SRF_4_HR.png")
-    image = image if image.ndim == 2 else matlab_gray(image)
-    image = image[: image.shape[0] - 3 * crop, : image.shape[1] - crop]
+def assert_features_equal_pyiqas(image: np.ndarray) -> None:
     ours = ma_features(image, compatibility="pyiqa")
     for mine, theirs in zip(ours, pyiqa_features(image), strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-6, atol=1e-12)
+
+
+def bsd100_image(shared: Path, number: int, role: str) -> np.ndarray:
+    path = shared / "data" / "BSD100" / "image_SRF_4" / f"img_{number:03d}_SRF_4_{role}.png"
+    image = read_image(path)
+    return image if image.ndim == 2 else matlab_gray(image)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [1, 3, 18, 41, 59, 88])
+@pytest.mark.parametrize("crop", [0, 1])
+def test_features_equal_pyiqas_on_references(number: int, crop: int, shared: Path) -> None:
+    image = bsd100_image(shared, number, "HR")
+    assert_features_equal_pyiqas(image[: image.shape[0] - 3 * crop, : image.shape[1] - crop])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [2, 18, 50, 88])
+def test_features_equal_pyiqas_on_bicubic_images(number: int, shared: Path) -> None:
+    assert_features_equal_pyiqas(imresize(bsd100_image(shared, number, "LR"), 4))
 
 
 @pytest.mark.slow
