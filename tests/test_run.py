@@ -159,7 +159,7 @@ def test_a_failing_method_and_metric_leave_reasons_and_the_rest_is_done(
         lambda reference: reference[..., :1],
         lambda reference: np.dstack([reference, reference[..., :1]]),
         lambda reference: reference[None],
-        lambda reference: None,
+        lambda _: None,
         lambda reference: reference.tolist(),
     ],
     ids=["rows", "float", "two", "one", "four", "batch", "none", "list"],
