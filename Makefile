@@ -15,6 +15,10 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed lint
 	$(BIN)/python -m pytest
 
+# pyiqa spends most of its time on memory that the allocator gives back and fetches again.
+test-slow: export MALLOC_MMAP_THRESHOLD_ = 4294967296
+test-slow: export MALLOC_TRIM_THRESHOLD_ = 4294967296
+test-slow: export MALLOC_TOP_PAD_ = 268435456
 test-slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -m slow
 
