@@ -1,0 +1,58 @@
+"""`srbench reproduce`, `leaderboard build`, `report` and `figure crops`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from srbench.commands.common import DataRoot, console, progress
+
+
+def reproduce(
+    paper: Annotated[str, typer.Argument(help="enhancenet, srgan, esrgan, tsrn, or all.")],
+    datasets: Annotated[
+        str, typer.Option(help="Only these data sets, separated by commas; all of the tables without it.")
+    ] = "",
+    data_root: DataRoot = [],  # noqa: B006 - typer copies it
+    method: Annotated[
+        list[str],
+        typer.Option(
+            metavar="SPEC",
+            help="Fills the row of its name: outputs:DIR:NAME or a model; may be given several times.",
+        ),
+    ] = [],  # noqa: B006 - typer copies it
+    out: Annotated[Path, typer.Option(help="Folder for tables and runs; a finished one is reused.")] = Path(
+        "runs/reproduce"
+    ),
+    scores: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Make the tables from the scores kept in DIR; measure nothing."),
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    workers: Annotated[int, typer.Option(help="Processes; 0 is one per core.")] = 0,
+) -> None:
+    """Make a paper's tables again: what it reports beside what is measured under its protocol.
+
+    Cells that cannot be measured here say why. Writes PAPER.csv, PAPER.md and PAPER.tex.
+    """
+    from srbench.devices import choose_device
+    from srbench.reproduce.documents import summary
+    from srbench.reproduce.evidence import Means, own_methods
+    from srbench.reproduce.job import papers_named, rebuild
+    from srbench.reproduce.job import reproduce as reproduce_all
+
+    papers = papers_named(paper)
+    chosen = tuple(name.strip() for name in datasets.split(",") if name.strip())
+    if scores is None:
+        means = Means(tuple(data_root), choose_device(device), workers, own_methods(method))
+        with progress("images") as bar:
+            made = reproduce_all(papers, chosen, means, out, begin=bar.begin, advance=bar.advance)
+    else:
+        made = rebuild(papers, chosen, scores, out)
+    output = console()
+    for reproduction in made:
+        for line in summary(reproduction.paper, reproduction.cells):
+            output.print(line, markup=False)
+    output.print(f"tables in {out}", markup=False)
