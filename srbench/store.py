@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from typing import Any
 from srbench.records import OK, Score, UserError
 
 FORMAT = 1
+_PATIENCE = 60  # seconds to wait for other processes
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS outputs (
@@ -59,11 +61,23 @@ class Store:
         except OSError as error:
             raise UserError(f"{folder} cannot be made ({error.strerror}); choose another --out") from None
         with self._explained():
-            self._connection = sqlite3.connect(self.path, timeout=60, isolation_level=None)
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = NORMAL")
-            self._check_format()
-            self._connection.executescript(_SCHEMA)
+            self._connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
+            self._prepare()
+
+    def _prepare(self) -> None:
+        # SQLite does not wait, but fails at once, where two processes switch to the write-ahead log together.
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                self._connection.execute("PRAGMA synchronous = NORMAL")
+                self._check_format()
+                self._connection.executescript(_SCHEMA)
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
 
     def __enter__(self) -> Store:
         return self
