@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import functools
 import io
 import os
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import typer.main
 from PIL import Image
 
 import srbench
 from srbench.cli import main
+
+# Building the command tree takes as long as a small run, and it is the same every time.
+typer.main.get_command = functools.cache(typer.main.get_command)
 
 PACKAGE_ROOT = Path(srbench.__file__).resolve().parent.parent
 # A child of a shell's background job would inherit an ignored Ctrl-C.
@@ -117,18 +121,3 @@ def rows(path: Path) -> list[dict[str, str]]:
 def values(path: Path) -> dict[tuple[str, str, str], str]:
     """(method, image, metric) to the value of a scores.csv, empty where it is missing."""
     return {(row["method"], row["image"], row["metric"]): row["value"] for row in rows(path)}
-
-
-@contextlib.contextmanager
-def counted(owner: object, name: str, monkeypatch_setattr: Callable[..., None]) -> Iterator[list[tuple]]:
-    """The calls of a function while the block runs."""
-    original = getattr(owner, name)
-    calls: list[tuple] = []
-
-    def counting(*arguments: object, **options: object) -> object:
-        calls.append(arguments)
-        return original(*arguments, **options)
-
-    monkeypatch_setattr(owner, name, counting)
-    yield calls
-    monkeypatch_setattr(owner, name, original)

@@ -20,7 +20,7 @@ import srbench.tasks
 from srbench.metrics.catalogue import METRICS
 from srbench.records import Unscorable
 from srbench.store import Store
-from tests.helpers import Result, command, process, python, references, rows, save, values
+from tests.helpers import Result, command, python, references, rows, save, values
 from tests.working import Work, method, run
 
 # A process whose bicubic waits before the third image until a file appears, and tells that it waits.
@@ -258,12 +258,3 @@ def test_a_result_file_that_vanished_is_a_reason_and_its_return_costs_nothing(
     run(images, out, methods=method_name)
     assert values(out / "scores.csv") == before
     assert work.since_last()[1] == []
-
-
-def test_strict_as_a_process(images: Path, out: Path, tmp_path: Path) -> None:
-    for name in "abcd":
-        save(tmp_path / "results" / f"{name}.png", srbench.images.read_image(images / f"{name}.png"))
-    ended = process(*arguments(images, out, "--methods", f"outputs:{tmp_path / 'results'}", "--strict"))
-    assert ended.code == 1
-    assert "2 scores are missing, and --strict is set" in ended.err
-    assert len([row for row in rows(out / "scores.csv") if row["value"]]) == 8

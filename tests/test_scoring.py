@@ -162,7 +162,9 @@ def test_the_protocol_and_scale_decide(folders: tuple[Path, Path], tmp_path: Pat
         ([], 1, "give --reference"),
         (["--protocol", "no"], 2, "unknown protocol 'no'"),
         (["--csv", "/no/such/folder/s.csv"], 2, "--csv: the folder /no/such/folder does not exist"),
-        (["--reference", ".", "--device", "abacus"], 2, "unknown device 'abacus'"),
+        pytest.param(
+            ["--reference", ".", "--device", "abacus"], 2, "unknown device 'abacus'", marks=pytest.mark.slow
+        ),
     ],
 )
 def test_wrong_usage_is_one_line(

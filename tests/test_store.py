@@ -152,21 +152,25 @@ def test_the_order_of_a_mapping_does_not_change_the_key() -> None:
     assert content_key({"a": 1, "b": 2}) == content_key({"b": 2, "a": 1})
 
 
-def test_many_writers_lose_nothing(tmp_path: Path) -> None:
+def write_ten(folder: Path, number: int, start: threading.Barrier, failures: list[BaseException]) -> None:
+    try:
+        start.wait()
+        with Store(folder) as store:
+            for index in range(10):
+                with store.transaction():
+                    store.put_result(score(f"{number}-{index}"), "")
+    except BaseException as error:
+        failures.append(error)
+
+
+@pytest.mark.parametrize("attempt", range(2))
+def test_many_writers_lose_nothing(tmp_path: Path, attempt: int) -> None:
+    """All open a folder that has no store yet at the same moment."""
     failures: list[BaseException] = []
     start = threading.Barrier(8)
-
-    def write(number: int) -> None:
-        try:
-            start.wait()
-            with Store(tmp_path) as store:
-                for index in range(10):
-                    with store.transaction():
-                        store.put_result(score(f"{number}-{index}"), "")
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    threads = [
+        threading.Thread(target=write_ten, args=(tmp_path, number, start, failures)) for number in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
