@@ -125,8 +125,12 @@ class NetworkUpscaler:
             if source.ndim == 2:
                 return values[..., 0]
             # Y from the network, colours from the enlargement: equal steps of R, G and B change Y only.
-            colors = region(source, spec.scale, box, lambda part: _bicubic(part, spec.scale, edges))
-            return colors + _LUMA_GAIN * (values - _luma(colors)[..., None])
+            # What is not luma is taken out before it is enlarged, where there are fewer pixels.
+            enlarged = region(
+                source, spec.scale, box, lambda part: _bicubic(_without_luma(part), spec.scale, edges)
+            )
+            enlarged += np.float32(_LUMA_GAIN) * values
+            return enlarged
         if spec.residual == "none":
             return values
         enlarge = _ENLARGEMENTS[spec.residual]
@@ -163,6 +167,10 @@ def _luma(image: np.ndarray) -> np.ndarray:
     if image.ndim == 2:
         return image
     return 16.0 + image.astype(np.float64) @ (np.array([65.481, 128.553, 24.966]) / 255.0)
+
+
+def _without_luma(image: np.ndarray) -> np.ndarray:
+    return image - _LUMA_GAIN * _luma(image)[..., None]
 
 
 def _bicubic(image: np.ndarray, scale: int, edges: Edges) -> np.ndarray:

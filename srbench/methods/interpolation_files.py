@@ -1,0 +1,59 @@
+"""Network interpolation between any two files of one network (ESRGAN, section 3.4)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from srbench.methods.combinations import interpolate
+from srbench.methods.network import NetworkMethod
+from srbench.records import UsageError
+
+if TYPE_CHECKING:
+    from srbench.weights import Tensors
+
+
+def interpolate_files(first: str, second: str, alpha: float, out: Path) -> None:
+    """Writes (1 - alpha) `first` + alpha `second` as safetensors, with where it comes from.
+
+    Each is a method's name or a checkpoint file; files of networks that this package knows may use
+    different generations of names. `UserError` where the two are not of one network.
+    """
+    if not 0 <= alpha <= 1:
+        raise UsageError(f"alpha is a number from 0 to 1, not {alpha:g}")
+    if out.suffix != ".safetensors":
+        raise UsageError(f"{out}: the result is written as .safetensors; name it so")
+    from safetensors.numpy import save_file
+
+    from srbench.images import atomic_file
+
+    (tensors_a, origin_a), (tensors_b, origin_b) = _tensors(first), _tensors(second)
+    mixed = interpolate(tensors_a, tensors_b, alpha)
+    metadata = {"alpha": repr(alpha), "first": origin_a, "second": origin_b, "made_by": "srbench interpolate"}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_file(out) as temporary:
+        save_file(mixed, temporary, metadata=metadata)
+
+
+def _tensors(name: str) -> tuple[Tensors, str]:
+    """The tensors of a method or file, and what identifies it."""
+    from srbench.images import file_hash
+    from srbench.methods.catalogue import METHODS
+
+    path = Path(name)
+    if path.is_file():
+        from srbench.methods.checkpoints.containers import read_tensors
+        from srbench.methods.recognition import recognise
+
+        tensors = read_tensors(path)
+        known = recognise(tensors)
+        return (known.tensors if known else tensors), f"{path.name} sha256 {file_hash(path)}"
+    method = METHODS.get(name)
+    if not isinstance(method, NetworkMethod):
+        raise UsageError(
+            f"{name} is not a network; srbench interpolate takes two networks or checkpoint files"
+        )
+    from srbench.weights import load
+
+    path = method.weight_path()
+    return load(path)[0], f"{name} sha256 {file_hash(path)}"
