@@ -1,7 +1,7 @@
 """Super-resolves images and has classifiers look at them.
 
-Images are read and prepared in threads ahead of the rest; each goes through every method, and each
-method's outputs through every classifier in batches.
+Images are read and prepared, and methods run, in threads ahead of the classifiers; each image goes
+through every method, and each method's outputs through every classifier in batches.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ BASELINE = "baseline"
 DATASET = "imagenet"
 _AHEAD = 3
 _READERS = 2
+_OUTPUTS_AHEAD = 2
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,17 @@ class _Prepared:
     reason: str = ""
 
 
+@dataclass
+class _Made:
+    """One method's outputs of a batch by image number, with their labels, or why there is none."""
+
+    method: str
+    count: int
+    outputs: dict[int, np.ndarray] = field(default_factory=dict)
+    labels: list[int] = field(default_factory=list)
+    reasons: dict[int, str] = field(default_factory=dict)
+
+
 def _each(classifier: Classifier) -> Callable[[Sequence[np.ndarray]], list[np.ndarray]]:
     return lambda images: list(classifier.logits(images))
 
@@ -94,34 +106,46 @@ class Measurement:
             for method in methods
             for classifier, _ in self._classifiers
         }
-        first = 0
-        for batch in self._load(images):
-            for method in methods:
-                self._look(looks, first, batch, method)
-            first += len(batch)
-            for _ in batch:
-                advance()
+        for made in self._ahead(images, methods):
+            self._look(looks, made)
+            if made.method == methods[-1]:
+                for _ in range(made.count):
+                    advance()
         return looks
 
-    def _look(
-        self, looks: dict[tuple[str, str], Looks], first: int, batch: list[_Prepared], method: str
-    ) -> None:
-        outputs: dict[int, np.ndarray] = {}
-        for offset, prepared in enumerate(batch):
+    def _ahead(self, images: Sequence[LabelledImage], methods: Sequence[str]) -> Iterator[_Made]:
+        """Every method's outputs batch by batch, made in a thread while classifiers look at others."""
+        with ThreadPoolExecutor(1) as pool:
+            waiting: deque[Future[_Made]] = deque()
+            first = 0
+            for batch in self._load(images):
+                for method in methods:
+                    waiting.append(pool.submit(self._make, first, batch, method))
+                    if len(waiting) > _OUTPUTS_AHEAD:
+                        yield waiting.popleft().result()
+                first += len(batch)
+            while waiting:
+                yield waiting.popleft().result()
+
+    def _make(self, first: int, batch: list[_Prepared], method: str) -> _Made:
+        made = _Made(method, len(batch))
+        for number, prepared in enumerate(batch, start=first):
             try:
-                outputs[offset] = self._output(prepared, method)
+                made.outputs[number] = self._output(prepared, method)
+                made.labels.append(prepared.image.label)
             except Exception as error:  # one image must not end the run
-                for classifier, _ in self._classifiers:
-                    looks[method, classifier.name].reasons[first + offset] = reason_of(error)
-        if not outputs:
-            return
-        numbers = np.array(list(outputs)) + first
-        labels = np.array([batch[offset].image.label for offset in outputs])
+                made.reasons[number] = reason_of(error)
+        return made
+
+    def _look(self, looks: dict[tuple[str, str], Looks], made: _Made) -> None:
+        numbers, labels = np.array(list(made.outputs), dtype=int), np.array(made.labels, dtype=int)
         for classifier, batches in self._classifiers:
-            logits = np.stack(batches.run(_each(classifier), list(outputs.values())))
-            of_pair = looks[method, classifier.name]
-            of_pair.ranks[numbers] = true_ranks(logits, labels)
-            of_pair.confidence[numbers] = confidences(logits)
+            of_pair = looks[made.method, classifier.name]
+            of_pair.reasons.update(made.reasons)
+            if made.outputs:
+                logits = np.stack(batches.run(_each(classifier), list(made.outputs.values())))
+                of_pair.ranks[numbers] = true_ranks(logits, labels)
+                of_pair.confidence[numbers] = confidences(logits)
 
     def _output(self, prepared: _Prepared, method: str) -> np.ndarray:
         if prepared.reason:
