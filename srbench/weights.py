@@ -47,9 +47,14 @@ class WeightFile:
     suffix: str = ".safetensors"
 
     @property
-    def cached(self) -> Path:
-        """Where the verified and converted file lies once it has been pulled."""
+    def destination(self) -> Path:
+        """Where `pull` puts the verified and converted file."""
         return cache_folder() / "weights" / f"{self.name}{self.suffix}"
+
+    @property
+    def cached(self) -> Path:
+        """Where the file is used from; kinds of files that also lie elsewhere say so here."""
+        return self.destination
 
 
 def cache_folder() -> Path:
@@ -110,9 +115,9 @@ def pull(file: WeightFile, source: Path | None = None) -> Path:
         if source is None:  # else the next attempt would find it and not download again
             original.unlink()
         raise
-    file.cached.parent.mkdir(parents=True, exist_ok=True)
+    file.destination.parent.mkdir(parents=True, exist_ok=True)
     _store(file, original, digest)
-    return file.cached
+    return file.destination
 
 
 def _verify(file: WeightFile, original: Path, digest: str) -> None:
@@ -131,7 +136,7 @@ def _store(file: WeightFile, original: Path, digest: str) -> None:
     from srbench import __version__
     from srbench.images import atomic_file
 
-    with atomic_file(file.cached) as temporary:
+    with atomic_file(file.destination) as temporary:
         if file.convert is None:
             shutil.copyfile(original, temporary)
             return

@@ -78,9 +78,9 @@ def make_plan(module: nn.Module, spec: NetworkSpec, channels: int) -> Plan:
     whole = Stage(lambda state: (module(state[0]),), spec.radius, spec.factor)
     stages = stages_of(module, spec)
     parameter = next(module.parameters(), None)
-    device = parameter.device if parameter is not None else None
+    device, dtype = (parameter.device, parameter.dtype) if parameter is not None else (None, None)
     side = _PROBE * spec.multiple
-    x = torch.zeros(1, channels, side, side, device=device)
+    x = torch.zeros(1, channels, side, side, device=device, dtype=dtype)
     if getattr(module, "opaque", False):
         guess = (4.0 * _OPAQUE_FEATURES * 2 * spec.factor**2, 4.0 * channels * spec.factor**2)
         return Plan(guess, whole, (whole,), (guess,))

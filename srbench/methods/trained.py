@@ -36,11 +36,10 @@ class TrainedFile(WeightFile):
     @property
     def cached(self) -> Path:
         """What the user gave, else the first trained model, else where one would be given."""
-        given = super().cached
-        if given.is_file():
-            return given
+        if self.destination.is_file():
+            return self.destination
         trained = (folder / self.name / FILE for folder in model_folders())
-        return next((path for path in trained if path.is_file()), given)
+        return next((path for path in trained if path.is_file()), self.destination)
 
 
 def _trained(name: str, summary: str, source: str, spec: NetworkSpec) -> NetworkMethod:

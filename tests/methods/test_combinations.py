@@ -13,7 +13,7 @@ from srbench.methods.contract import Method, Runtime
 from srbench.methods.network import NetworkMethod
 from srbench.records import UsageError
 from srbench.resize import imresize, imresize_double
-from srbench.weights import Tensors
+from srbench.weights import Tensors, pull
 from tests.methods.models import CPU, picture, random_network, sample
 
 
@@ -182,3 +182,8 @@ def test_shipped_and_trained_models_are_found(tmp_path: Path, monkeypatch: pytes
     save_file(tensors, folder / "espcn" / "weights.safetensors")
     assert method.unavailable() is None
     assert method.open(CPU)(sample(picture(4, 4), 4)).shape == (16, 16, 3)
+    shipped = (folder / "espcn" / "weights.safetensors").read_bytes()
+    save_file({key: 2 * tensor for key, tensor in tensors.items()}, tmp_path / "own.safetensors")
+    pull(method.weights[0], tmp_path / "own.safetensors")
+    assert method.weight_path() == method.weights[0].destination
+    assert (folder / "espcn" / "weights.safetensors").read_bytes() == shipped

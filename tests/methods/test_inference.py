@@ -66,7 +66,7 @@ def test_rounds_half_up_and_clamps(value: float, expected: int) -> None:
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_values_that_are_not_finite_are_refused(value: float) -> None:
-    with pytest.raises(Unscorable, match="test-network gave values that are not finite"):
+    with pytest.raises(Unscorable, match=r"test-network gave values that are not finite \(image image\)"):
         upscaler(repeat_spec(2), Constant(value, 2))(sample(picture(4, 4), 2))
 
 
@@ -194,3 +194,21 @@ def test_a_device_that_is_not_here_is_a_user_error(name: str) -> None:
 
 def test_auto_is_always_here() -> None:
     assert usable_device("auto").type in ("cpu", "cuda", "mps")
+
+
+def test_half_precision_only_where_it_is_faithful() -> None:
+    """The choice itself, on the CPU; it is made on CUDA devices only."""
+    image = sample(picture(12, 9), 2)
+    small = upscaler(repeat_spec(2), Repeat(2))
+    before = small(image)
+    assert small.use_half_where_faithful()
+    assert grey_difference(before, small(image)) <= 1
+
+    class Cancels(Repeat):
+        def forward(self, x: Tensor) -> Tensor:
+            return super().forward(x * 1000 + 30000 * self.gain) / 1000 - 30 * self.gain
+
+    wide = upscaler(repeat_spec(2), Cancels(2))
+    before = wide(image)
+    assert not wide.use_half_where_faithful()
+    np.testing.assert_array_equal(wide(image), before)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from srbench.images import as_rgb, crop_border, crop_to_multiple, luma, read_image
+from srbench.images import as_rgb, crop_border, crop_to_multiple, file_hash, luma, read_image
 from srbench.methods.catalogue import METHODS
 from srbench.methods.checkpoints.conversion import converter, enhancenet_names, lapsrn_names, vdsr_names
 from srbench.methods.checkpoints.fitting import load_into
+from srbench.methods.network import NetworkMethod
 from srbench.metrics.distortion import psnr
 from srbench.records import UserError
 from srbench.resize import pil_reduce
-from srbench.weights import Tensors, pull
+from srbench.weights import Tensors, load, pull
 from tests.methods.models import CPU, picture, random_network, sample, upscaler
 from tests.methods.tensorflow_writer import checkpoint
 
@@ -105,6 +111,40 @@ def test_third_party_safetensors_load_with_equal_output(tmp_path: Path, name: st
     load_into(loaded, converter(spec, rename)(path), "test")
     image = sample(picture(6, 7), 4)
     np.testing.assert_array_equal(upscaler(spec, loaded)(image), upscaler(spec, original)(image))
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[str]:
+    """The address of a folder of the test, on this machine."""
+    (tmp_path / "served").mkdir()
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path / "served"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_download_is_verified_by_the_published_beginning_of_the_hash(tmp_path: Path, served: str) -> None:
+    """`edsr_baseline_x4-6b446fab.pt` and others carry eight digits of their hash in their name."""
+    import torch
+
+    method = METHODS.get("edsr-baseline")
+    assert isinstance(method, NetworkMethod)
+    with torch.device("meta"):
+        shapes = method.network(4).build().state_dict()
+    path = tmp_path / "served" / "model.pt"
+    torch.save({name: torch.zeros(tensor.shape) for name, tensor in shapes.items()}, path)
+    beginning = file_hash(path)[:8]
+    weights = replace(method.weights[0], url=f"{served}/model.pt", sha256=(beginning,))
+    tensors, metadata = load(pull(weights))
+    assert tensors.keys() == shapes.keys()
+    assert metadata["sha256"].startswith(beginning)
+    assert metadata["license"] == "MIT"
+    wrong = replace(weights, name="other", sha256=("00000000",))
+    with pytest.raises(UserError, match="is not the published other"):
+        pull(wrong)
+    assert not wrong.cached.exists()
 
 
 # Means over Set5 at 4x, 4-pixel border, Y rounded (BT.601), one thread of a CPU in float32.

@@ -1,9 +1,8 @@
 """VDSR: twenty 3x3 convolutions that predict the residual of the bicubically enlarged luma.
 
 Source: Kim, Lee, Lee, "Accurate Image Super-Resolution Using Very Deep Convolutional Networks"
-(CVPR 2016), section 3.1: depth 20, 64 filters of 3x3, zero padding. The paper's count of 0.67 M
-parameters (665 k) has biases nearly without effect; the reimplementation in circulation
-(twtygqyy/pytorch-vdsr) has none, which leaves 664,704.
+(CVPR 2016), section 3.1: depth 20, 64 filters of 3x3, zero padding. The
+reimplementation in circulation (twtygqyy/pytorch-vdsr) has no biases, which leaves 664,704 parameters.
 """
 
 from __future__ import annotations
