@@ -102,8 +102,10 @@ class _Book:
             for pair in pairs:
                 for (method, metric), reason in self.job.refused.items():
                     score = self._score(pair, method, Measured(metric, None, reason, 0.0))
-                    self.store.put_result(score, "", keep_earlier=True)
-                    self.outcome.missing.append(score)
+                    if self.store.put_refusal(score):
+                        self.outcome.missing.append(score)
+                    else:
+                        self.outcome.scored += 1
 
     def plan(self, pair: Pair) -> list[_Planned]:
         """What remains to be done for a pair; what the store has is put into the table at once."""

@@ -141,24 +141,39 @@ class Store:
         with self._explained():
             self._connection.execute("INSERT OR REPLACE INTO scores VALUES (?, ?, ?)", (key, value, seconds))
 
-    def put_result(self, score: Score, output: str, *, keep_earlier: bool = False) -> None:
-        """Sets one row of the table; `keep_earlier` leaves a row that is there as it is.
+    def put_result(self, score: Score, output: str) -> None:
+        """Sets one row of the table.
 
         Rows of the same image that measured another output are dropped: they are no longer true.
         """
-        verb = "IGNORE" if keep_earlier else "REPLACE"
         place = (score.method, score.dataset, score.scale, score.protocol, score.image)
         with self._explained():
-            if not keep_earlier:
-                self._connection.execute(
-                    "DELETE FROM results WHERE method = ? AND dataset = ? AND scale = ? AND protocol = ? "
-                    "AND image = ? AND output <> ?",
-                    (*place, output),
-                )
             self._connection.execute(
-                f"INSERT OR {verb} INTO results ({_RESULT_COLUMNS}, output) VALUES (?,?,?,?,?,?,?,?,?,?)",
+                "DELETE FROM results WHERE method = ? AND dataset = ? AND scale = ? AND protocol = ? "
+                "AND image = ? AND output <> ?",
+                (*place, output),
+            )
+            self._connection.execute(
+                f"INSERT OR REPLACE INTO results ({_RESULT_COLUMNS}, output) VALUES (?,?,?,?,?,?,?,?,?,?)",
                 (*place, score.metric, score.value, score.status, score.seconds, output),
             )
+
+    def put_refusal(self, score: Score) -> bool:
+        """Sets a row that has a reason only, unless the table has a value there; whether it was set."""
+        place = (score.method, score.dataset, score.scale, score.protocol, score.image, score.metric)
+        found = self._fetch(
+            "SELECT 1 FROM results WHERE method = ? AND dataset = ? AND scale = ? AND protocol = ? "
+            "AND image = ? AND metric = ? AND value IS NOT NULL",
+            place,
+        )
+        if found:
+            return False
+        with self._explained():
+            self._connection.execute(
+                f"INSERT OR REPLACE INTO results ({_RESULT_COLUMNS}, output) VALUES (?,?,?,?,?,?,?,?,?,'')",
+                (*place, None, score.status, score.seconds),
+            )
+        return True
 
     def keep_images(self, dataset: str, scale: int, images: Iterable[str]) -> None:
         """Drops rows of images that the data set no longer has."""

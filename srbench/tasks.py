@@ -162,9 +162,14 @@ class _ImageWork:
         return Measured(name, value, OK, time.perf_counter() - start)
 
 
-@lru_cache(maxsize=64)
 def open_method(name: str, runtime: Runtime) -> Upscaler:
-    """The upscaler of a method, opened once per process."""
+    """The upscaler of a method, opened once per process for each state of its weight files."""
+    files = [file.cached for file in resolve_method(name).weights]
+    return _open_method(name, runtime, tuple(path.stat().st_mtime_ns for path in files if path.is_file()))
+
+
+@lru_cache(maxsize=64)
+def _open_method(name: str, runtime: Runtime, _modified: tuple[int, ...]) -> Upscaler:
     return resolve_method(name).open(runtime)
 
 

@@ -39,7 +39,7 @@ def out(tmp_path: Path) -> Path:
 @pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch) -> Iterator[Work]:
     yield Work(monkeypatch)
-    srbench.tasks.open_method.cache_clear()
+    srbench.tasks._open_method.cache_clear()
 
 
 def test_a_second_run_computes_nothing_and_changes_nothing(images: Path, out: Path, work: Work) -> None:

@@ -32,7 +32,7 @@ def out(tmp_path: Path) -> Path:
 @pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch) -> Iterator[Work]:
     yield Work(monkeypatch)
-    srbench.tasks.open_method.cache_clear()
+    srbench.tasks._open_method.cache_clear()
 
 
 def start(images: Path, out: Path, methods: str = "bicubic", *more: str) -> Result:

@@ -80,8 +80,9 @@ def test_rows_of_another_output_are_dropped(tmp_path: Path) -> None:
 def test_a_refusal_does_not_replace_a_score(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         store.put_result(score(), "pixels")
-        store.put_result(score(value=None), "", keep_earlier=True)
-        store.put_result(score("b", value=None), "", keep_earlier=True)
+        assert not store.put_refusal(score(value=None))
+        assert store.put_refusal(score("b", value=None))
+        assert store.put_refusal(score("b", value=None))
         assert [row.value for row in store.results()] == [30.0, None]
 
 

@@ -51,7 +51,7 @@ class Work:
         self.add_metric(dataclasses.replace(metric, compute=compute))
 
     def add(self, method: Method) -> None:
-        srbench.tasks.open_method.cache_clear()
+        srbench.tasks._open_method.cache_clear()
         self.monkeypatch.setitem(METHODS._records, method.name, method)
 
     def add_metric(self, metric: Metric) -> None:
