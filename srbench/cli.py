@@ -9,7 +9,7 @@ import typer
 from srbench.commands.benchmarks import bapps_2afc, bapps_jnd, recognition
 from srbench.commands.doctor import doctor
 from srbench.commands.registries import datasets_app, methods_app, metrics_app, protocols_app
-from srbench.commands.reports import reproduce
+from srbench.commands.reports import leaderboard_app, reproduce
 from srbench.commands.run import compare, run, table
 from srbench.commands.score import score
 from srbench.records import Unscorable, UserError
@@ -31,6 +31,7 @@ app.command("bapps-2afc")(bapps_2afc)
 app.command("bapps-jnd")(bapps_jnd)
 app.command()(recognition)
 app.command()(reproduce)
+app.add_typer(leaderboard_app, name="leaderboard")
 app.add_typer(methods_app, name="methods")
 app.add_typer(metrics_app, name="metrics")
 app.add_typer(datasets_app, name="datasets")

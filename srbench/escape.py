@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 _LATEX = {
@@ -44,3 +45,12 @@ def markdown(text: str) -> str:
 def markdown_row(cells: list[str]) -> str:
     """A row of a Markdown table from cells that are Markdown already."""
     return f"| {' | '.join(cells)} |\n"
+
+
+def file_name(name: str) -> str:
+    """The name itself where it is fit for a file; else unfit characters become `_` and a hash of the name
+    tells different names apart."""
+    safe = re.sub(r"[^\w@+.,=() -]", "_", name)[:100]
+    if name and safe == name and not name.startswith("."):
+        return name
+    return f"{safe.lstrip('.')}~{hashlib.sha256(name.encode()).hexdigest()[:8]}"

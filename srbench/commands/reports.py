@@ -9,6 +9,8 @@ import typer
 
 from srbench.commands.common import DataRoot, console, progress
 
+leaderboard_app = typer.Typer(no_args_is_help=True, help="Leaderboards of several runs.")
+
 
 def reproduce(
     paper: Annotated[str, typer.Argument(help="enhancenet, srgan, esrgan, tsrn, or all.")],
@@ -56,3 +58,21 @@ def reproduce(
         for line in summary(reproduction.paper, reproduction.cells):
             output.print(line, markup=False)
     output.print(f"tables in {out}", markup=False)
+
+
+@leaderboard_app.command("build")
+def build_leaderboard(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of finished runs.")],
+    protocol: Annotated[
+        str, typer.Option(help="Only scores under this protocol; needed where runs have several.")
+    ] = "",
+    out: Annotated[Path, typer.Option(help="Folder for the leaderboards.")] = Path("leaderboards"),
+) -> None:
+    """Merge runs into one leaderboard per data set and scale, as CSV and Markdown.
+
+    Runs that disagree on a number, a weight file, a protocol or a reference image are refused.
+    """
+    from srbench.leaderboard import build
+
+    files = build(runs, out, protocol)
+    console().print(f"{len(files)} files: {', '.join(str(path) for path in files)}", markup=False)
