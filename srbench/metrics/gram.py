@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Literal
 
 from srbench.images import as_rgb
 from srbench.metrics.features import Backbone, Network, channels_inside, open_network, sum_dtype
-from srbench.metrics.lpips import fits, view_features
+from srbench.metrics.lpips import fits, say_streamed, view_features
 
 if TYPE_CHECKING:
     import torch
@@ -97,13 +97,21 @@ class GramDistance:
         return gram / positions if self.normalisation == "positions" else gram
 
     def _of_view(self, network: Network, view: View) -> list[torch.Tensor]:
+        import torch
+
         image = as_rgb(view.image)
-        if not fits(network, image):
-            return self._streamed(network, network.images([image]))
+        if fits(network, image):
+            try:
+                return self.of_layers(self._whole(network, view))
+            except torch.OutOfMemoryError:
+                say_streamed(view)
+            torch.cuda.empty_cache()
+        return self._streamed(network, network.images([image]))
+
+    def _whole(self, network: Network, view: View) -> list[torch.Tensor]:
         if self.features == "unit":
-            return self.of_layers(view_features(network, view))
-        raw = network.raw_features(network.images([image]))
-        return self.of_layers([channels_inside(layer) for layer in raw])
+            return view_features(network, view)
+        return [channels_inside(raw) for raw in network.raw_features(network.images([as_rgb(view.image)]))]
 
     def _streamed(self, network: Network, images: torch.Tensor) -> list[torch.Tensor]:
         from srbench.metrics.streaming import stream_features

@@ -60,8 +60,14 @@ class FeatureDistance:
                 return float(_compare_patches(network, weights, output, reference))
             if not fits(network, reference.image):
                 return _compare_streamed(network, weights, output, reference)
-            ours, theirs = view_features(network, output), view_features(network, reference)
-            return float(sum_layers(ours, theirs, weights))
+            try:
+                ours, theirs = view_features(network, output), view_features(network, reference)
+                return float(sum_layers(ours, theirs, weights))
+            except torch.OutOfMemoryError:
+                say_streamed(reference)
+        torch.cuda.empty_cache()
+        with torch.inference_mode():
+            return _compare_streamed(network, weights, output, reference)
 
     def weights(self, network: Network) -> list[torch.Tensor]:
         """One weight per channel, for each layer."""
@@ -102,6 +108,16 @@ def squared_difference(first: torch.Tensor, second: torch.Tensor, weight: torch.
                 1, dtype=total.dtype
             )
     return total
+
+
+def say_streamed(view: View) -> None:
+    """Tells the user that a GPU's memory did not hold an image's features."""
+    from rich.console import Console
+
+    height, width = view.image.shape[:2]
+    Console(stderr=True, highlight=False, soft_wrap=True).print(
+        f"the GPU's memory does not hold the features of {width}x{height} pixels at once; going on in strips"
+    )
 
 
 def fits(network: Network, image: np.ndarray) -> bool:

@@ -176,7 +176,8 @@ def test_unreadable_images_are_left_out_with_a_reason(tmp_path: Path) -> None:
     assert "000002.png" in (tmp_path / "out" / "items.csv").read_text()
 
 
-def test_missing_weights_and_unknown_names(tmp_path: Path) -> None:
+def test_missing_weights_and_unknown_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     make_2afc(tmp_path, count=2)
     with pytest.raises(UserError, match="srbench metrics pull lpips-alex"):
         _run(tmp_path, metrics="lpips-alex")

@@ -139,7 +139,8 @@ def test_smallest_side(random_backbone: tuple[Backbone, torch.nn.Module]) -> Non
         network.images([image[: side - 1]])
 
 
-def test_missing_weights_name_the_command() -> None:
+def test_missing_weights_name_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     assert missing_weights((ALEX.file,), command="srbench metrics pull lpips-alex") == (
         "weights torchvision-alexnet-owt are not here: srbench metrics pull lpips-alex"
     )

@@ -14,13 +14,15 @@ import pytest
 import torch
 import torchvision
 
+from srbench.images import read_image
 from srbench.metrics import lpips as module
 from srbench.metrics.contract import View
-from srbench.metrics.features import ALEX, SQUEEZE, VGG, Backbone, open_network
+from srbench.metrics.features import ALEX, SQUEEZE, VGG, Backbone, Network, open_network
+from srbench.metrics.gram import GramDistance
 from srbench.metrics.lpips import FeatureDistance, linear_heads, sum_layers, tsrn_patches
 from srbench.protocols import PROTOCOLS
 from srbench.records import Unscorable, UserError
-from srbench.weights import pull
+from srbench.weights import missing_weights, pull
 from tests.metrics.deep_fixtures import distorted, no_initialisation, with_random_weights
 
 SRBENCH = PROTOCOLS.get("srbench")
@@ -154,9 +156,25 @@ def test_streamed_equals_whole(both: Both, monkeypatch: pytest.MonkeyPatch) -> N
     assert both.ours(output, reference) == pytest.approx(whole, rel=1e-5, abs=1e-7)
 
 
-def test_reference_features_are_computed_once(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
-    from srbench.metrics.features import Network
+def test_memory_that_runs_out_is_made_do(
+    both: Both, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output, reference = distorted((90, 70), 13)
+    gram = GramDistance(both.backbone)
+    views = View(output, SRBENCH, 4), View(reference, SRBENCH, 4)
+    expected = both.ours(output, reference), gram(*views)
 
+    def fail(self: Network, images: torch.Tensor) -> list[torch.Tensor]:
+        raise torch.OutOfMemoryError("made")
+
+    monkeypatch.setattr(Network, "features", fail)
+    assert both.ours(output, reference) == pytest.approx(expected[0], rel=1e-5)
+    assert "going on in strips" in capsys.readouterr().err
+    views = View(output, SRBENCH, 4), View(reference, SRBENCH, 4)
+    assert gram(*views) == pytest.approx(expected[1], rel=1e-5)
+
+
+def test_reference_features_are_computed_once(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
     compute = Network.features
     monkeypatch.setattr(Network, "features", lambda self, images: calls.append(1) or compute(self, images))
@@ -193,6 +211,19 @@ def test_patches_need_64_pixels() -> None:
     assert len(tsrn_patches(np.zeros((191, 200, 3), np.uint8))) == 4
     with pytest.raises(Unscorable, match="no 64x64 patch"):
         tsrn_patches(np.zeros((63, 300, 3), np.uint8))
+
+
+@pytest.mark.parametrize(("name", "value"), [("ex_p0", 0.722), ("ex_p1", 0.138)])
+def test_the_official_example(shared: Path, name: str, value: float) -> None:
+    """README of richzhang/PerceptualSimilarity: `lpips_2imgs.py` on its imgs/ex_*.png, AlexNet, three digits.
+
+    Runs where torchvision's published AlexNet is in torch hub's folder.
+    """
+    if missing_weights((ALEX.file,), command=""):
+        pytest.skip("torchvision's AlexNet weights are not here")
+    files = {path.stem: path for path in (shared / "data" / "lpips_example").rglob("*.png")}
+    views = [View(read_image(files[stem]), SRBENCH, 4) for stem in (name, "ex_ref")]
+    assert FeatureDistance(ALEX, linear=True)(*views) == pytest.approx(value, abs=6e-4)
 
 
 def test_heads_are_the_published_ones() -> None:

@@ -119,7 +119,10 @@ def test_unreadable_images_have_a_reason(made: tuple[Path, Path, torch.nn.Module
     assert "3 of 4 images" in (tmp_path / "out" / "recognition.md").read_text()
 
 
-def test_reported_numbers_stand_beside(made: tuple[Path, Path, torch.nn.Module], tmp_path: Path) -> None:
+def test_reported_numbers_stand_beside(
+    made: tuple[Path, Path, torch.nn.Module], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     root, weights, _ = made
     known = reported(4)
     assert known["resnet50", "enet-pat", "top1_error"] == [("EnhanceNet", 0.399)]
