@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from srbench.comparison import compare_run
 from srbench.rank_statistics import (
     bootstrap_interval,
     critical_difference,
@@ -17,6 +19,8 @@ from srbench.rank_statistics import (
     rank_test,
     wins_ties_losses,
 )
+from tests.helpers import command, references, values
+from tests.working import run
 
 
 def _methods(k: int, n: int, seed: int = 0) -> dict[str, dict[str, float]]:
@@ -209,3 +213,26 @@ def test_power_warning_names_the_smallest_p():
     assert "0.0625" in power_warning(5)
     assert "no image in common" in power_warning(0)
     assert power_warning(6) == ""
+
+
+def test_compare_counts_images_and_bounds_the_mean_difference(tmp_path: Path):
+    run(references(tmp_path / "mine", count=7), tmp_path / "out", methods="nearest,bicubic,lanczos")
+    found = compare_run(tmp_path / "out", ["bicubic", "nearest", "lanczos"], "psnr_y")
+    pair = next(item for item in found.pairs if item.row["method_b"] == "nearest")
+    scores = values(tmp_path / "out" / "scores.csv")
+    differences = [
+        float(scores["bicubic", image, "psnr_y"]) - float(scores["nearest", image, "psnr_y"])
+        for image in "abcdefg"
+    ]
+    assert pair.wins == (sum(d > 0 for d in differences), 0, sum(d < 0 for d in differences))
+    assert pair.interval == bootstrap_interval(differences)
+    assert [test.n for test in found.ranks.values()] == [7]
+    assert found.warnings() == []
+    shown = command("compare", tmp_path / "out", "--metric", "psnr_y").out
+    assert "Friedman p =" in shown
+    assert "7/0/0" in shown
+
+
+def test_compare_warns_of_five_images(tmp_path: Path):
+    run(references(tmp_path / "mine", count=5), tmp_path / "out", methods="nearest,bicubic")
+    assert "power: 5 images are too few" in command("compare", tmp_path / "out", "--metric", "psnr_y").out

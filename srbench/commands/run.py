@@ -92,19 +92,34 @@ def compare(
     metric: Annotated[str, typer.Option(help="One metric; all of the run without it.")] = "",
 ) -> None:
     """Compare methods image by image: Wilcoxon signed-rank tests with Holm's correction."""
+    from rich.markup import escape
     from rich.table import Table
 
-    from srbench.comparison import comparisons
+    from srbench.comparison import compare_run
+    from srbench.rank_statistics import BOOTSTRAP
 
-    rows = comparisons(run_folder, methods or [], metric)
+    found = compare_run(run_folder, methods or [], metric)
     shown = Table(header_style="bold")
-    for name in ("data set", "metric", "A", "B", "n", "median A-B", "W", "p", "p (Holm)", "effect r", ""):
-        shown.add_column(name, justify="left" if name in ("data set", "metric", "A", "B", "") else "right")
-    for row in rows:
-        shown.add_row(*row.cells())
+    left = ("data set", "metric", "A", "B", "")
+    numbers = ("n", "win/tie/loss", "median A-B", "mean A-B", "W", "p", "p (Holm)", "effect r")
+    for name in (*left[:-1], *numbers, ""):
+        shown.add_column(name, justify="left" if name in left else "right")
+    for pair in found.pairs:
+        shown.add_row(*map(escape, pair.cells()))
     output = console()
     output.print(shown)
+    for place, test in found.ranks.items():
+        ranks = ", ".join(f"{name} {rank:.2f}" for name, rank in test.ranks.items())
+        output.print(
+            f"{place}: Friedman p = {test.p_value:.3g} over {test.n} images; mean ranks {ranks}; "
+            f"Nemenyi's critical difference {test.critical_difference:.2f}",
+            markup=False,
+        )
+    for warning in found.warnings():
+        output.print(f"power: {warning}", markup=False)
     output.print(
         "Two-sided Wilcoxon signed-rank test over images; * marks p < 0.05 after Holm's correction over the "
-        "pairs of a data set and metric; r is the rank-biserial correlation, positive when A is larger.",
+        "pairs of a data set and metric; r is the rank-biserial correlation, positive when A is larger. "
+        f"mean A-B: {BOOTSTRAP}; win/tie/loss: images on which A is better, equal, worse.",
+        markup=False,
     )
