@@ -58,6 +58,8 @@ class ModelMethod(Method):
 
 def is_model_name(name: str) -> bool:
     """Whether a name is a model file (with or without options) or `module:function`."""
+    if name.startswith("mix:"):
+        return False
     return _file_part(name)[0].suffix.lower() in SUFFIXES or _is_function(name)
 
 
@@ -70,7 +72,7 @@ def model_method(name: str) -> Method:
         raise UserError(f"{path}: no such file")
     asked = _parse(options, name)
     return ModelMethod(
-        name=path.stem,
+        name=f"{path.name}:{options}" if options else path.name,
         summary=f"the model {path}",
         kind="model",
         source=str(path),
