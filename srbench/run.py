@@ -88,7 +88,7 @@ def split_names(text: str, option: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Options:
-    """The options of `srbench run`."""
+    """The options of `srbench run`; `max_memory` is in bytes."""
 
     methods: str
     datasets: str
@@ -100,6 +100,7 @@ class Options:
     device: str
     workers: int
     executor: Executor
+    max_memory: int = 2 * 1024**3
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ def run(options: Options, *, begin: Callable[[int], None], advance: Callable[[],
         protocol=protocol,
         roots=options.roots,
         out=options.out,
-        runtime=Runtime(device=options.device, edges=protocol.edges),
+        runtime=Runtime(device=options.device, edges=protocol.edges, max_memory=options.max_memory),
         refused=_refusals(selection),
         workers=options.workers,
         executor=options.executor,

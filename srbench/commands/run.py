@@ -33,6 +33,9 @@ def run(
         "runs/default"
     ),
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    max_memory: Annotated[
+        float, typer.Option(metavar="GB", min=0.1, help="Activations of a network beyond this are tiled.")
+    ] = 2.0,
     workers: Annotated[int, typer.Option(help="Processes; 0 is one per core.")] = 0,
     executor: Annotated[
         ExecutorName, typer.Option(help="This machine or a Ray cluster.")
@@ -53,6 +56,7 @@ def run(
         roots=tuple(data_root),
         out=out,
         device=choose_device(device),
+        max_memory=int(max_memory * 1024**3),
         workers=workers,
         executor=executor.value,
     )
