@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any, NoReturn
 
 import typer
 
@@ -17,6 +18,8 @@ from srbench.commands.train import train
 from srbench.records import Unscorable, UserError
 
 _INTERRUPTED = 130
+# typer's errors of usage descend from click's ClickException, which it does not give a public name.
+_PARSER_ERROR: type[Any] = typer.BadParameter.__mro__[2]
 
 app = typer.Typer(
     name="srbench",
@@ -47,20 +50,34 @@ app.command()(doctor)
 def main() -> None:
     """Entry point of the `srbench` command."""
     try:
-        app()
+        code = app(prog_name="srbench", standalone_mode=False)
+    except _PARSER_ERROR as error:
+        _fail_usage(error)
     except UserError as error:
         _fail(str(error), error.exit_code)
     except Unscorable as error:
         _fail(str(error), 1)
     except OSError as error:
         _fail(f"{error}; what was done before is kept", 1)
-    except (KeyboardInterrupt, SystemExit) as end:
-        if isinstance(end, SystemExit) and end.code != _INTERRUPTED:
-            raise
-        # typer turns Ctrl-C into an exit without a word.
+    except (KeyboardInterrupt, typer.Abort):
+        code = _INTERRUPTED
+    # typer turns Ctrl-C into this code without a word.
+    if code == _INTERRUPTED:
         _fail("interrupted; what was done is kept, and the same command goes on from there", _INTERRUPTED)
+    sys.exit(code or 0)
 
 
-def _fail(message: str, code: int) -> None:
+def _fail_usage(error: Any) -> NoReturn:
+    """What the command line's own parser says, in one line; without a command it is the help."""
+    message = error.format_message()
+    if type(error).__name__ == "NoArgsIsHelpError":
+        error.show()
+        sys.exit(error.exit_code)
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "srbench"
+    _fail(f"{' '.join(message.split())} See: {command} --help", error.exit_code)
+
+
+def _fail(message: str, code: int) -> NoReturn:
     print(f"srbench: {message}", file=sys.stderr)
     sys.exit(code)
