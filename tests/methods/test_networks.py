@@ -58,6 +58,10 @@ NETWORKS: dict[str, tuple[NetworkSpec, int, str]] = {
     "tsrn-8x": (architectures.TSRN_8X, 1_222_147, "TSRN's `Model_8x` without its unused normalisation"),
 }
 EVERY = pytest.mark.parametrize("name", NETWORKS)
+HEAVY = ("drcn", "edsr", "rcan", "rrdb-16", "rrdb-23")
+EVERY_HEAVY_ONES_SLOW = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in HEAVY)) for name in NETWORKS]
+)
 STAGED = [name for name, (spec, _, _) in NETWORKS.items() if hasattr(spec.build(), "stages")]
 
 
@@ -82,7 +86,7 @@ def test_every_size_gives_exactly_scale_times_the_size(name: str, size: tuple[in
     assert result.dtype == np.uint8
 
 
-@EVERY
+@EVERY_HEAVY_ONES_SLOW
 def test_tiled_equals_whole(name: str) -> None:
     spec = NETWORKS[name][0]
     module = random_network(spec)
@@ -113,7 +117,7 @@ def test_tiles_are_exact_but_for_rounding(name: str) -> None:
         torch.testing.assert_close(tile, whole[(..., *box.slices)], rtol=1e-9, atol=1e-9)
 
 
-@EVERY
+@EVERY_HEAVY_ONES_SLOW
 def test_batch_of_one_equals_batch_of_several(name: str) -> None:
     batch = whole_upscaler(name).batch
     images = [picture(5, 4, seed=seed) for seed in range(2)]
