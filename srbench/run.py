@@ -12,7 +12,7 @@ from pathlib import Path
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.evaluate import Job, Outcome, evaluate
 from srbench.execute import Executor, choose_workers
-from srbench.methods.catalogue import METHODS
+from srbench.methods.catalogue import METHODS, split_methods
 from srbench.methods.catalogue import resolve as resolve_method
 from srbench.methods.contract import Method, Runtime
 from srbench.metrics.catalogue import METRICS
@@ -48,7 +48,7 @@ def select(methods: str, metrics: str, scale: int, protocol: Protocol) -> Select
     refused_metrics: dict[str, str] = {}
     skipped: dict[str, str] = {}
     everything = methods.strip() == "all"
-    for spec in METHODS.names() if everything else split_names(methods, "--methods"):
+    for spec in METHODS.names() if everything else _method_specs(methods):
         method = resolve_method(spec)
         if method.name in {known.name for known in usable_methods.values()}:
             raise UsageError(f"two methods are called {method.name}; name one with outputs:DIR:NAME")
@@ -68,6 +68,13 @@ def select(methods: str, metrics: str, scale: int, protocol: Protocol) -> Select
     return Selection(
         usable_methods, tuple(usable_metrics.values()), refused_methods, refused_metrics, skipped
     )
+
+
+def _method_specs(methods: str) -> list[str]:
+    specs = split_methods(methods)
+    if not specs:
+        raise UsageError("--methods is empty; give names separated by commas")
+    return specs
 
 
 def _metric_names(metrics: str, protocol: Protocol) -> list[str]:

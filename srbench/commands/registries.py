@@ -49,7 +49,8 @@ def _print_facts(facts: dict[str, object]) -> None:
 def _weight_facts(files: Iterable[WeightFile]) -> dict[str, object]:
     return {
         f"weights {file.name}": (
-            f"{file.url or file.homepage}; sha256 {' or '.join(file.sha256)}"
+            f"{file.url or file.homepage}; "
+            f"{'sha256 ' + ' or '.join(file.sha256) if file.sha256 else 'no published hash'}"
             f"{f'; {file.size / 1e6:.1f} MB' if file.size else ''}; licence {file.license}; {file.citation}; "
             f"{'here: ' + str(file.cached) if file.cached.is_file() else 'not here'}"
         )
