@@ -1,0 +1,137 @@
+"""`srbench train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from srbench.commands.common import DataRoot, console, notices
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+_Number = Annotated[int | None, typer.Option(min=1)]
+
+
+def train(
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe's name, or list.")],
+    data: Annotated[Path | None, typer.Option(help="Folder of images to train on.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the run (runs/train/RECIPE); a stopped one goes on.")
+    ] = None,
+    iterations: Annotated[int | None, typer.Option(min=1, help="Milestones move in proportion.")] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Patches per process and iteration.")] = None,
+    crop: Annotated[int | None, typer.Option(min=1, help="Side of the high-resolution patches.")] = None,
+    scale: Annotated[int | None, typer.Option(min=1, help="Super-resolution factor.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Initial learning rate.")] = None,
+    features: Annotated[
+        str | None, typer.Option(help="vgg19-imagenet, vgg19-random or a file of VGG-19 weights.")
+    ] = None,
+    start_from: Annotated[str | None, typer.Option(help="Weights: FILE, a recipe, none.")] = None,
+    average: Annotated[float | None, typer.Option(help="Decay of the moving average of weights.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Decides initial weights and patches.")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Any constant of the recipe."),
+    ] = None,
+    validation: Annotated[
+        Path | None, typer.Option(help="Folder of validation images; else some of the data are held out.")
+    ] = None,
+    annotations: Annotated[
+        Path | None, typer.Option(help="COCO-Stuff pixel maps of the images (recipes with masks).")
+    ] = None,
+    test: Annotated[str, typer.Option(help="Data sets to score at the end, separated by commas.")] = "",
+    data_root: DataRoot = [],  # noqa: B006 - typer copies it
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    devices: Annotated[int, typer.Option(min=1, help="Processes, one device each; or use torchrun.")] = 1,
+    precision: Annotated[str, typer.Option(help="auto, 32-true, bf16-mixed or 16-mixed.")] = "auto",
+    compiled: Annotated[bool, typer.Option("--compile", help="Compile the networks with torch.")] = False,
+    install: Annotated[
+        bool, typer.Option("--install", help="Put the result where srbench run finds it.")
+    ] = False,
+) -> None:
+    """Train a paper's model by its recipe; `srbench train list` names the recipes.
+
+    Ctrl-C or SIGTERM saves and stops; the same command goes on from there. Writes last.ckpt, best.ckpt,
+    curve.csv, TensorBoard files and model/{weights.safetensors,recipe.json,card.md,curve.csv}.
+    """
+    from srbench.train.recipes import RECIPES
+
+    if recipe == "list":
+        output = console()
+        for one in RECIPES:
+            output.print(f"{one.name:16} {one.summary}", markup=False)
+        return
+    from srbench.train.job import Job, resolve, run
+
+    changes = {
+        "iterations": iterations, "batch": batch, "crop": crop, "scale": scale, "average": average,
+        "learning_rate": learning_rate, "feature_network": features, "seed": seed,
+    }  # fmt: skip
+    job = Job(
+        recipe=resolve(recipe, changes, settings or []),
+        data=data,
+        out=out,
+        validation=validation,
+        annotations=annotations,
+        start=start_from,
+        test=tuple(name.strip() for name in test.split(",") if name.strip()),
+        roots=tuple(data_root),
+        device=device,
+        devices=devices,
+        precision=precision,
+        compiled=compiled,
+        install=install,
+    )
+    remarks = notices()
+    with _Shown() as shown:
+        finished = run(job, shown)
+    if not finished.main:
+        return
+    for line in finished.lines:
+        remarks.print(line, markup=False)
+    if finished.stopped:
+        raise typer.Exit(128 + finished.stopped)
+    console().print(f"{finished.weights}", markup=False)
+
+
+class _Shown:
+    """A run's report as a progress bar with images per second and time left, on standard error."""
+
+    def __init__(self) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        output = notices()
+        self._progress: Progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[speed]}"),
+            TimeRemainingColumn(),
+            console=output,
+            disable=not output.is_terminal,
+            transient=True,
+        )
+        self._console = output
+        self._task = self._progress.add_task("starting", total=None, speed="")
+
+    def __enter__(self) -> _Shown:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def say(self, text: str) -> None:
+        """A remark."""
+        self._console.print(text, markup=False)
+
+    def begin(self, description: str, total: int, done: int) -> None:
+        """A stretch of work begins."""
+        self._progress.reset(self._task, total=total, completed=done, description=description, speed="")
+
+    def advance(self, done: int, images_per_second: float) -> None:
+        """So much of it is done."""
+        self._progress.update(self._task, completed=done, speed=f"{images_per_second:.1f} images/s")

@@ -1,0 +1,126 @@
+"""What a trained model is shipped with: half-precision weights, the recipe as resolved, the curve, a card."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from srbench.images import atomic_file, file_hash
+from srbench.methods.trained import FILE
+from srbench.records import UserError
+from srbench.train import curves
+from srbench.train.perception import IMAGENET, RANDOM
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from srbench.train.checkpoints import Progress
+    from srbench.train.recipe import Recipe
+
+Scores = dict[tuple[str, str, str], float]
+
+
+def export(
+    folder: Path,
+    run: Path,
+    module: nn.Module,
+    recipe: Recipe,
+    progress: Progress,
+    *,
+    data: str,
+    images: int,
+    scores: Scores,
+) -> Path:
+    """Writes `weights.safetensors`, `recipe.json`, `curve.csv` and `card.md`; returns the weights' path."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = _write_weights(folder / FILE, module, recipe, progress)
+        (folder / "recipe.json").write_text(json.dumps(recipe.as_dict(), indent=2) + "\n", encoding="utf-8")
+        if (run / curves.FILE).is_file():
+            shutil.copyfile(run / curves.FILE, folder / curves.FILE)
+        text = card(recipe, progress, data=data, images=images, scores=scores, digest=file_hash(path))
+        (folder / "card.md").write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"the model folder {folder} cannot be written ({error.strerror or error})") from None
+    return path
+
+
+def model_name(recipe: Recipe) -> str:
+    """The name that the result goes by: the paper's with ImageNet's features, another one otherwise."""
+    if not recipe.needs_features or recipe.feature_network == IMAGENET:
+        return recipe.method
+    return f"{recipe.method}-{'random' if recipe.feature_network == RANDOM else 'custom'}"
+
+
+def half(module: nn.Module) -> nn.Module:
+    """The module with its weights rounded to half precision: what the exported file holds, in float32."""
+    return module.half().float()
+
+
+def _write_weights(path: Path, module: nn.Module, recipe: Recipe, progress: Progress) -> Path:
+    from safetensors.torch import save_file
+
+    from srbench import __version__
+
+    tensors = {
+        name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
+        for name, tensor in module.state_dict().items()
+    }
+    metadata = {
+        "name": model_name(recipe),
+        "recipe": recipe.name,
+        "iterations": str(progress.iteration),
+        "feature_network": recipe.feature_network if recipe.needs_features else "none",
+        "srbench": __version__,
+    }
+    with atomic_file(path) as temporary:
+        save_file(tensors, temporary, metadata=metadata)
+    return path
+
+
+def card(recipe: Recipe, progress: Progress, *, data: str, images: int, scores: Scores, digest: str) -> str:
+    """The model card as Markdown."""
+    name = model_name(recipe)
+    kept = (recipe.keep == "best" and progress.best_iteration) or progress.iteration
+    lines = [
+        f"# {name}",
+        "",
+        f"{recipe.summary}. Trained with `srbench train {recipe.name}`; not the authors' weights.",
+        "",
+        f"- Paper: {recipe.paper}",
+        f"- Data: {data}, {images} images; {recipe.degradation} inputs, {recipe.scale}x",
+        f"- Iterations: {progress.iteration} of {recipe.iterations}, batch {recipe.batch}, "
+        f"crop {recipe.crop}; the weights are those of iteration {kept}",
+        f"- Time: {progress.seconds / 3600:.2f} hours on {' and '.join(progress.machines)}",
+        f"- Weights: half precision, sha256 {digest}",
+    ]
+    if recipe.needs_features:
+        paper = "the paper's" if recipe.feature_network == IMAGENET else "**not the paper's**"
+        lines.append(f"- Feature network: {Path(recipe.feature_network).name} ({paper})")
+    if progress.best_iteration:
+        lines.append(f"- Validation PSNR (Y, protocol srbench) on held-out images: {progress.best:.3f} dB")
+    lines += ["", f"What the paper does not give: {recipe.chosen}", ""]
+    if scores:
+        lines += ["| data set | protocol | metric | measured | paper |", "|---|---|---|---|---|"]
+        for (dataset, protocol, metric), value in scores.items():
+            known = reported(recipe, dataset, metric)
+            lines.append(f"| {dataset} | {protocol} | {metric} | {value:.4f} | {known} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def reported(recipe: Recipe, dataset: str, metric: str) -> str:
+    """The published value of a method, empty where none is known."""
+    table = files("srbench") / "reported" / "reported.csv"
+    if not table.is_file():
+        return ""
+    wanted = (str(recipe.scale), dataset, recipe.method, metric)
+    rows = csv.DictReader(table.read_text(encoding="utf-8").splitlines())
+    values = [
+        row["value"] for row in rows if (row["scale"], row["dataset"], row["method"], row["metric"]) == wanted
+    ]
+    return values[0] if values else ""

@@ -1,0 +1,82 @@
+"""Checkpoints: written whole or not at all, read without running code, refused for another recipe."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from srbench.images import atomic_file
+from srbench.records import UserError
+from srbench.train.recipe import Recipe
+
+LAST = "last.ckpt"
+BEST = "best.ckpt"
+_VERSION = 1
+# Settings that change no weights: a run may be continued with others.
+_FREE = ("validate_every", "checkpoint_every", "summary", "chosen", "paper", "keep")
+
+State = dict[str, Any]
+
+
+@dataclass
+class Progress:
+    """Where a run stands: finished iterations, seconds spent, the best validation PSNR so far."""
+
+    iteration: int = 0
+    seconds: float = 0.0
+    best: float = float("-inf")
+    best_iteration: int = 0
+    accuracy: float = 0.0
+    machines: list[str] = field(default_factory=list)
+
+
+def save(path: Path, state: State) -> None:
+    """Replaces the checkpoint; where that fails, the old one stays and a `UserError` says so."""
+    try:
+        with atomic_file(path) as temporary, temporary.open("wb") as stream:
+            torch.save({"version": _VERSION, **state}, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or str(error).strip().splitlines()[0]
+        kept = "the older one is kept" if path.is_file() else "none was there before"
+        raise UserError(f"the checkpoint {path} cannot be written ({reason}); {kept}") from None
+
+
+def load(path: Path) -> State:
+    """The content of a checkpoint; `UserError` where it is damaged or of another version."""
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch.load fails in as many ways as pickle and zipfile do
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
+        raise UserError(f"{path} is not a readable checkpoint ({first}); delete it to start anew") from None
+    if not isinstance(state, dict) or state.get("version") != _VERSION:
+        raise UserError(f"{path} is not a checkpoint of this version; delete it to start anew")
+    return state
+
+
+def require_recipe(state: State, recipe: Recipe, path: Path) -> None:
+    """`UserError` that names the first constant in which the checkpoint's recipe is another one."""
+    # Compared as text: what was saved has gone through lists and tuples of its own.
+    stored, wanted = (
+        {name: _plain(value) for name, value in values.items() if name not in _FREE}
+        for values in (state["recipe"], recipe.as_dict())
+    )
+    for name, value in wanted.items():
+        if stored.get(name) != value:
+            raise UserError(
+                f"{path} is of another recipe: {name} is {stored.get(name)} there and {value} here; choose "
+                "another --out, or the same settings"
+            )
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_plain(part) for part in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_plain(part)}" for key, part in value.items()) + "}"
+    return str(value)

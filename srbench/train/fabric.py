@@ -1,0 +1,81 @@
+"""Lightning Fabric with this package's defaults: devices, precision, processes."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, cast
+
+from srbench.records import UsageError, UserError
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+    from torch import Tensor
+
+_PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed")
+_ASK_EVERY = 10  # iterations between questions whether any process wants to stop
+
+
+def make_fabric(device: str, devices: int, precision: str) -> Fabric:
+    """A launched Fabric; under torchrun its processes are used, else `devices` are started here.
+
+    `device` is a torch device name that is known to be usable.
+    """
+    try:
+        from lightning_fabric import Fabric
+        from lightning_fabric.strategies.ddp import DDPStrategy
+    except ImportError:
+        raise UserError("training needs lightning-fabric: pip install 'srbench[train]'") from None
+    import torch
+
+    if precision not in _PRECISIONS:
+        raise UsageError(f"unknown precision '{precision}'; there are: {', '.join(_PRECISIONS)}")
+    kind, _, number = device.partition(":")
+    if precision == "auto":
+        precision = "bf16-mixed" if kind == "cuda" and torch.cuda.is_bf16_supported() else "32-true"
+    if kind == "cuda":
+        torch.set_float32_matmul_precision("high")
+        torch.backends.cudnn.benchmark = True
+    processes = int(os.environ.get("LOCAL_WORLD_SIZE", devices))
+    nodes = max(1, int(os.environ.get("WORLD_SIZE", processes)) // processes)
+    strategy: Any = "auto"
+    if processes * nodes > 1:
+        # Running statistics follow the first process; averaging them would cost a message per layer.
+        backend = "nccl" if kind == "cuda" else "gloo"
+        strategy = DDPStrategy(process_group_backend=backend, broadcast_buffers=False)
+    fabric = Fabric(
+        accelerator={"cuda": "gpu"}.get(kind, kind),
+        devices=[int(number)] if number and processes == 1 else processes,
+        num_nodes=nodes,
+        strategy=strategy,
+        precision=cast(Any, precision),
+    )
+    fabric.launch()
+    return fabric
+
+
+def scaler_state(fabric: Fabric) -> dict[str, Any]:
+    """The state of the gradient scaler, empty for precisions that need none."""
+    return fabric.strategy.precision.state_dict()
+
+
+def set_scaler_state(fabric: Fabric, state: dict[str, Any]) -> None:
+    """Puts back what `scaler_state` gave."""
+    if state:
+        fabric.strategy.precision.load_state_dict(state)
+
+
+def wish_of_all(fabric: Fabric, number: int, iteration: int) -> bool:
+    """Whether any process was told to stop; processes agree every few iterations."""
+    if fabric.world_size == 1:
+        return bool(number)
+    if iteration % _ASK_EVERY:
+        return False
+    import torch
+
+    told = torch.tensor(float(bool(number)), device=fabric.device)
+    return mean_of_all(fabric, told) > 0
+
+
+def mean_of_all(fabric: Fabric, value: Tensor) -> float:
+    """The mean over processes of a number."""
+    return float(cast("Tensor", fabric.all_reduce(value, reduce_op="mean")))

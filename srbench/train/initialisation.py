@@ -1,0 +1,64 @@
+"""Initial weights: He's, and for the small networks of the luma a path that enlarges bicubically.
+
+A network that starts at bicubic interpolation spends its first iterations on what the papers are about
+and not on learning to copy, which takes most of the time of short trainings on a CPU.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from srbench.records import UsageError
+from srbench.resize import imresize_double
+from srbench.train.tensors import phases
+
+if TYPE_CHECKING:
+    from srbench.train.recipe import Recipe
+
+_AMPLITUDE = 0.3  # keeps the bicubic path of ESPCN where tanh is nearly linear
+
+
+def initialise(module: nn.Module, recipe: Recipe) -> None:
+    """Draws the initial weights from torch's global generator, in place."""
+    with torch.no_grad():
+        for layer in module.modules():
+            if isinstance(layer, nn.Conv2d):
+                nn.init.kaiming_normal_(layer.weight)
+                layer.weight.mul_(recipe.initial_scale)
+                if layer.bias is not None:
+                    layer.bias.zero_()
+        if not recipe.start_at_bicubic:
+            return
+        if recipe.network not in ("srcnn", "espcn"):
+            raise UsageError(f"start_at_bicubic exists for srcnn and espcn, not for {recipe.network}")
+        first, second, last = (getattr(module, name) for name in ("conv1", "conv2", "conv3"))
+        if recipe.network == "srcnn":
+            _plant(first, second, last, torch.ones(1, 1, 1), 1.0)
+        else:
+            _plant(first, second, last, _bicubic(recipe.scale), _AMPLITUDE)
+
+
+def _plant(first: nn.Conv2d, second: nn.Conv2d, last: nn.Conv2d, kernels: torch.Tensor, gain: float) -> None:
+    """Lets channel p of every layer carry the input filtered by kernel p, `gain` times."""
+    margin = (first.kernel_size[0] - kernels.shape[-1]) // 2
+    centre = slice(margin, margin + kernels.shape[-1])
+    for place, kernel in enumerate(kernels):
+        first.weight[place] = 0.0
+        first.weight[place, 0, centre, centre] = gain * kernel
+        second.weight[place] = 0.0
+        _middle(second)[place, place] = 1.0
+        _middle(last)[place, place] += 1.0 / gain
+
+
+def _middle(layer: nn.Conv2d) -> torch.Tensor:
+    """The weights of a layer's own pixel, outputs x inputs; a view."""
+    return layer.weight[:, :, layer.kernel_size[0] // 2, layer.kernel_size[1] // 2]
+
+
+def _bicubic(scale: int) -> torch.Tensor:
+    """MATLAB's bicubic enlargement as scale^2 kernels of 5 x 5, in the order of a pixel shuffle."""
+    taps = torch.from_numpy(phases(lambda image: imresize_double(image, scale), scale)).float()[:, 1:-1]
+    return (taps[:, None, :, None] * taps[None, :, None, :]).reshape(scale * scale, 5, 5)

@@ -1,0 +1,120 @@
+"""From the options of `srbench train` to a run and its model folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from srbench.devices import choose_device
+from srbench.methods.trained import FILE, FOLDER
+from srbench.records import UsageError
+from srbench.train.overrides import changed, parse
+from srbench.train.recipe import Recipe
+from srbench.train.recipes import RECIPES
+from srbench.train.starting import MODEL, RUNS
+from srbench.weights import cache_folder
+
+if TYPE_CHECKING:
+    from srbench.train.loop import Report
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the command was asked for; see its options."""
+
+    recipe: Recipe
+    data: Path | None
+    out: Path | None = None
+    validation: Path | None = None
+    annotations: Path | None = None
+    start: str | None = None
+    test: tuple[str, ...] = ()
+    roots: tuple[Path, ...] = ()
+    device: str = "auto"
+    devices: int = 1
+    precision: str = "auto"
+    compiled: bool = False
+    install: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """How it ended: lines for the user, the file of weights, the signal that stopped it or 0."""
+
+    lines: tuple[str, ...]
+    weights: Path
+    stopped: int
+    main: bool
+
+
+def resolve(name: str, changes: Mapping[str, Any], settings: Iterable[str]) -> Recipe:
+    """The recipe of this name with the changes of the command line."""
+    recipe = RECIPES.get(name)
+    return changed(recipe, {**changes, **parse(recipe, settings)})
+
+
+def run(job: Job, report: Report) -> Result:
+    """Trains, measures, and writes the model folder."""
+    recipe = job.recipe
+    if job.data is None:
+        raise UsageError("training needs --data DIR, a folder of images")
+    if recipe.needs_masks and job.annotations is None:
+        raise UsageError(f"{recipe.name} needs --annotations DIR, the pixel maps of COCO-Stuff")
+    device = choose_device(job.device)
+    from srbench.train.cards import export, half, model_name
+    from srbench.train.loop import Options, train
+    from srbench.train.networks import specification
+    from srbench.train.validation import measure
+
+    out = job.out or RUNS / recipe.name
+    options = Options(
+        data=job.data,
+        out=out,
+        device=device,
+        devices=job.devices,
+        precision=job.precision,
+        compiled=job.compiled,
+        start=job.start,
+        validation=job.validation,
+        **_regions(recipe, job.annotations),
+    )
+    finished = train(recipe, options, report)
+    if not finished.main:
+        return Result((), out, finished.stopped, main=False)
+    module = half(finished.module)
+    scores = {}
+    if job.test and not finished.stopped:
+        scores = measure(module, recipe, specification(recipe), list(job.test), list(job.roots), device)
+    weights = export(
+        out / MODEL,
+        out,
+        module.cpu(),
+        recipe,
+        finished.progress,
+        data=job.data.resolve().name,
+        images=finished.images,
+        scores=scores,
+    )
+    lines = [f"{dataset} {metric} ({name}): {value:.4f}" for (dataset, name, metric), value in scores.items()]
+    if finished.stopped:
+        done = finished.progress.iteration
+        lines.append(f"stopped and saved at iteration {done}; the same command goes on from there")
+    elif job.install:
+        target = cache_folder() / FOLDER / model_name(recipe)
+        shutil.copytree(weights.parent, target, dirs_exist_ok=True)
+        lines.append(f"installed as {model_name(recipe)}: {target / FILE}")
+    return Result(tuple(lines), weights, finished.stopped, main=True)
+
+
+def _regions(recipe: Recipe, annotations: Path | None) -> dict[str, Any]:
+    if not recipe.needs_masks or annotations is None:
+        return {}
+    from functools import partial
+
+    from srbench.datasets.coco_stuff import REGIONS, read_regions
+
+    source = f"coco-stuff:{annotations.resolve()}"
+    return {"masks": partial(read_regions, annotations), "mask_source": source, "regions": REGIONS}

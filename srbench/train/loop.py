@@ -1,0 +1,282 @@
+"""The training loop: one flat function that reads from top to bottom."""
+
+from __future__ import annotations
+
+import math
+import platform
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import torch
+
+from srbench.names import existing_folder
+from srbench.records import UserError
+from srbench.train import checkpoints
+from srbench.train.averaging import Average
+from srbench.train.cache import Preparation, open_cache, training_files
+from srbench.train.checkpoints import BEST, LAST, Progress
+from srbench.train.curves import Curve
+from srbench.train.fabric import make_fabric, mean_of_all, scaler_state, set_scaler_state, wish_of_all
+from srbench.train.losses import accuracy
+from srbench.train.networks import build_discriminator, build_generator, specification
+from srbench.train.objective import Objective, frozen
+from srbench.train.patches import Loader, Sampler
+from srbench.train.perception import open_features
+from srbench.train.schedule import learning_rate, make_optimizer, set_rate
+from srbench.train.starting import load_start
+from srbench.train.stopping import StopWish
+from srbench.train.tensors import Preparer
+from srbench.train.validation import held_out_pairs, mean_score, split
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from srbench.train.cache import Masks
+    from srbench.train.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where and how a recipe is trained; nothing here changes what one process computes on a CPU.
+
+    - `data`, `validation`: folders of images; without `validation` some of `data` are held out.
+    - `masks` gives the region numbers of an image (COCO-Stuff), `regions` how many there are.
+    - `precision`: "auto" is bfloat16 on GPUs that have it and float32 elsewhere, or Fabric's names.
+    - `compiled` has torch compile the networks; `log_every` iterations make a row of the curve.
+    """
+
+    data: Path
+    out: Path
+    device: str = "cpu"
+    devices: int = 1
+    precision: str = "auto"
+    compiled: bool = False
+    start: str | None = None
+    validation: Path | None = None
+    masks: Masks | None = None
+    mask_source: str = ""
+    regions: int = 0
+    log_every: int = 100
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a run ended: the weights of `keep` in float32 on the CPU, where it stands, what it left out."""
+
+    module: nn.Module
+    progress: Progress
+    skipped: dict[str, str]
+    images: int
+    stopped: int
+    main: bool
+
+
+class Report(Protocol):
+    """What a run tells while it runs; the command shows it."""
+
+    def say(self, text: str) -> None:
+        """A remark."""
+
+    def begin(self, description: str, total: int, done: int) -> None:
+        """A stretch of work begins."""
+
+    def advance(self, done: int, images_per_second: float) -> None:
+        """So much of it is done."""
+
+
+def train(recipe: Recipe, options: Options, report: Report) -> Finished:  # noqa: PLR0912, PLR0915 - flat
+    """Trains from the start or from the checkpoint in `options.out`, until the end or a signal."""
+    # Devices and data.
+    fabric = make_fabric(options.device, options.devices, options.precision)
+    main, rank, world = fabric.is_global_zero, fabric.global_rank, fabric.world_size
+    spec = specification(recipe)
+    files = training_files(options.data)
+    if options.validation is None:
+        files, held_out = split(files)
+    else:
+        held_out = training_files(options.validation)
+    wanted = Preparation(
+        recipe.scale, recipe.degradation, recipe.crop, spec.residual == "pil-bicubic", options.mask_source
+    )
+    with fabric.rank_zero_first():
+        images = open_cache(
+            files, wanted, masks=options.masks, begin=lambda total: report.begin("decoding", total, 0)
+        )
+    if main and images.skipped:
+        first = next(iter(images.skipped.items()))
+        report.say(f"left out {len(images.skipped)} of {len(files)} images (such as {first[0]}: {first[1]})")
+    sampler = Sampler(images, recipe.crop, recipe.batch, recipe.augment, recipe.seed)
+    loader = Loader(images, recipe.crop, device=fabric.device, regions=options.regions)
+    prepare = Preparer(spec, fabric.device)
+    pairs = held_out_pairs(held_out, recipe.scale)
+
+    # Networks, losses and optimisers; the seed decides the initial weights on every process.
+    torch.manual_seed(recipe.seed)
+    generator, discriminator = build_generator(recipe), build_discriminator(recipe)
+    features = open_features(recipe)
+    start = options.start or recipe.start_from
+    folder = existing_folder(options.out) if options.out.exists() else options.out
+    folder.mkdir(parents=True, exist_ok=True)
+    last = folder / LAST
+    stored = checkpoints.load(last) if last.is_file() else None
+    if stored is not None:
+        checkpoints.require_recipe(stored, recipe, last)
+    elif start is not None and start != "none":
+        load_start(generator, recipe, start)
+    for module in (generator, discriminator, features):
+        if module is not None:
+            module.to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    objective = Objective(recipe, spec, features)
+    optimizer = make_optimizer(recipe, generator)
+    run_generator, optimizer = fabric.setup(_compiled(generator, options), optimizer)
+    judging_optimizer: Any = None
+    run_discriminator: Any = None
+    if discriminator is not None:
+        judging_optimizer = make_optimizer(recipe, discriminator)
+        run_discriminator, judging_optimizer = fabric.setup(
+            _compiled(discriminator, options), judging_optimizer
+        )
+    average = Average(generator, recipe.average)
+
+    # The checkpoint, where there is one.
+    progress = Progress()
+    if stored is not None:
+        progress = Progress(**stored["progress"])
+        generator.load_state_dict(stored["generator"])
+        average.module.load_state_dict(stored["average"])
+        optimizer.load_state_dict(stored["optimizer"])
+        if discriminator is not None:
+            discriminator.load_state_dict(stored["discriminator"])
+            judging_optimizer.load_state_dict(stored["discriminator_optimizer"])
+        set_scaler_state(fabric, stored["scaler"])
+        if main:
+            report.say(f"going on from iteration {progress.iteration} of {recipe.iterations}")
+    machine = f"{platform.machine()}, {_device_name(fabric.device)} x {world}"
+    progress.machines = list(dict.fromkeys([*progress.machines, machine]))
+
+    def state() -> checkpoints.State:
+        return {
+            "recipe": recipe.as_dict(),
+            "progress": asdict(progress),
+            "generator": generator.state_dict(),
+            "average": average.module.state_dict(),
+            "optimizer": optimizer.state_dict(),
+            "discriminator": None if discriminator is None else discriminator.state_dict(),
+            "discriminator_optimizer": None if discriminator is None else judging_optimizer.state_dict(),
+            "scaler": scaler_state(fabric),
+        }
+
+    curve = Curve(folder, recipe, progress.iteration) if main else None
+    sums: dict[str, torch.Tensor] = {}
+    counted = 0
+    first_bad = torch.full((), recipe.iterations, dtype=torch.int64, device=fabric.device)
+    began = mark = time.monotonic()
+    before = progress.seconds
+    mark_iteration = progress.iteration
+    report.begin("training", recipe.iterations, progress.iteration)
+
+    with StopWish() as wish:
+        while progress.iteration < recipe.iterations:
+            iteration = progress.iteration
+            rate = learning_rate(recipe, iteration)
+            batch = loader.load(sampler.choose(iteration, rank, world))
+            seen, target, base = prepare(batch)
+
+            # The generator.
+            set_rate(optimizer, rate)
+            output = run_generator(seen)
+            if base is not None:
+                output = output + base
+            judge = None if discriminator is None else frozen(discriminator)
+            with fabric.autocast():
+                terms = objective.generator(output, target, masks=batch.masks, judge=judge)
+            loss = torch.stack(list(terms.values())).sum()
+            optimizer.zero_grad()
+            fabric.backward(loss)
+            if recipe.clip:
+                fabric.clip_gradients(run_generator, optimizer, clip_val=recipe.clip / rate)
+            optimizer.step()
+            average.update()
+            values = {"loss": loss, **terms}
+
+            # The discriminator, unless it is right too often already.
+            if run_discriminator is not None:
+                set_rate(judging_optimizer, rate)
+                real, fake = run_discriminator(target), run_discriminator(output.detach())
+                judged = objective.discriminator(real, fake)
+                if recipe.discriminator_limit >= 1 or progress.accuracy < recipe.discriminator_limit:
+                    judging_optimizer.zero_grad()
+                    fabric.backward(judged)
+                    judging_optimizer.step()
+                values["discriminator"] = judged
+                values["accuracy"] = accuracy(real, fake, relativistic=objective.relativistic)
+                if recipe.discriminator_limit < 1:
+                    progress.accuracy = mean_of_all(fabric, values["accuracy"])
+            progress.iteration += 1
+
+            # Sums stay on the device; a loss that is not finite is noted there with its iteration.
+            for name, value in values.items():
+                sums[name] = sums.get(name, torch.zeros((), device=fabric.device)) + value.detach().float()
+            bad = ~torch.isfinite(loss.detach())
+            if run_discriminator is not None:
+                bad |= ~torch.isfinite(judged.detach())
+            first_bad = torch.where(bad & (first_bad > iteration), iteration, first_bad)
+            counted += 1
+
+            # Everything below happens now and then only.
+            done = progress.iteration
+            finished = done == recipe.iterations
+            stopping = wish_of_all(fabric, wish.signal, done)
+            validating = bool(pairs) and (done % recipe.validate_every == 0 or finished)
+            saving = done % recipe.checkpoint_every == 0 or finished or stopping or validating
+            if done % options.log_every and not saving:
+                continue
+            if int(first_bad) < recipe.iterations or (saving and not _finite(generator)):
+                where = min(int(first_bad), iteration) + 1
+                kept = f"{last} is kept" if last.is_file() else "there was no checkpoint yet"
+                raise UserError(f"the loss is not finite from iteration {where} on; {kept}")
+            now = time.monotonic()
+            progress.seconds = before + now - began
+            speed = (done - mark_iteration) * recipe.batch * world / max(now - mark, 1e-9)
+            row: dict[str, float] = {name: float(total) / counted for name, total in sums.items()}
+            if validating and main:
+                row["psnr_y"] = mean_score(
+                    average.module, spec, pairs, recipe.degradation, str(fabric.device)
+                )
+            if saving and main:
+                if row.get("psnr_y", -math.inf) > progress.best:
+                    progress.best, progress.best_iteration = row["psnr_y"], done
+                    checkpoints.save(folder / BEST, state())
+                checkpoints.save(last, state())
+            if curve is not None:
+                row |= {"iteration": done, "learning_rate": rate, "images_per_second": speed}
+                curve.add({**row, "seconds": progress.seconds})
+            report.advance(done, speed)
+            sums, counted, mark, mark_iteration = {}, 0, time.monotonic(), done
+            fabric.barrier()
+            if stopping:
+                break
+
+    # The result: the weights that the recipe keeps.
+    if curve is not None:
+        curve.close()
+    if recipe.keep == "best" and (folder / BEST).is_file() and main:
+        average.module.load_state_dict(checkpoints.load(folder / BEST)["average"])
+    module = average.module.to("cpu", torch.float32)
+    return Finished(module, progress, images.skipped, len(images.entries), wish.signal, main)
+
+
+def _compiled(module: nn.Module, options: Options) -> nn.Module:
+    return torch.compile(module) if options.compiled else module  # type: ignore[return-value]
+
+
+def _finite(module: nn.Module) -> bool:
+    return all(bool(torch.isfinite(parameter).all()) for parameter in module.parameters())
+
+
+def _device_name(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"CPU, {torch.get_num_threads()} thread{'s' if torch.get_num_threads() > 1 else ''}"

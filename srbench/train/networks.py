@@ -1,0 +1,65 @@
+"""The networks that recipes train, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from srbench.methods import architectures as nets
+from srbench.records import UsageError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from srbench.methods.specification import NetworkSpec
+    from srbench.train.recipe import Recipe
+
+_OF_SCALE: dict[str, Callable[[int], NetworkSpec]] = {
+    "srcnn": nets.srcnn,
+    "espcn": nets.espcn,
+    "vdsr": nets.vdsr,
+    "srresnet": nets.srresnet,
+    "tsrn": nets.tsrn,
+}
+_OF_FOUR: dict[str, Callable[[], NetworkSpec]] = {
+    "enhancenet": lambda: nets.ENHANCENET,
+    "rrdb-23": lambda: nets.RRDB_23,
+    "rrdb-16": lambda: nets.RRDB_16,
+    "rrdb-1": lambda: nets.rrdb(1),
+}
+
+
+def specification(recipe: Recipe) -> NetworkSpec:
+    """The interface of a recipe's network; `UsageError` for an unknown name or scale."""
+    name, scale = recipe.network, recipe.scale
+    if name in _OF_SCALE:
+        return _OF_SCALE[name](scale)
+    if name not in _OF_FOUR:
+        raise UsageError(f"unknown network '{name}'; there are: {', '.join([*_OF_SCALE, *_OF_FOUR])}")
+    if scale != 4:
+        raise UsageError(f"the network {name} exists for 4x only, not {scale}x")
+    return _OF_FOUR[name]()
+
+
+def build_generator(recipe: Recipe) -> nn.Module:
+    """The recipe's network with its initial weights, drawn from torch's global generator."""
+    from srbench.train.initialisation import initialise
+
+    try:
+        module = specification(recipe).build()
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    initialise(module, recipe)
+    return module
+
+
+def build_discriminator(recipe: Recipe) -> nn.Module | None:
+    """The adversary for patches of the recipe's crop, None where it has none."""
+    from srbench.methods.networks import discriminators
+
+    kinds = {
+        "srgan": discriminators.SRGANDiscriminator,
+        "enhancenet": discriminators.EnhanceNetDiscriminator,
+        "esrgan": discriminators.ESRGANDiscriminator,
+    }
+    return None if recipe.discriminator is None else kinds[recipe.discriminator](recipe.crop)

@@ -1,0 +1,100 @@
+"""`--set NAME=VALUE`: changes of a recipe from the command line, with the types of its fields."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import types
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from srbench.records import UsageError
+from srbench.train.recipe import Recipe, shortened
+
+_FIXED = ("name", "method", "paper", "summary", "chosen", "terms")
+
+
+def changed(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
+    """The recipe with these fields, already of the right types; None leaves a field as it is.
+
+    Where the iterations change and the milestones do not, these move in proportion.
+    """
+    given = {name: value for name, value in values.items() if value is not None and value != ""}
+    if "iterations" in given and "milestones" not in given and given["iterations"] != recipe.iterations:
+        given["milestones"] = shortened(recipe, given["iterations"])
+    made = dataclasses.replace(recipe, **given)
+    _check(made)
+    return made
+
+
+def parse(recipe: Recipe, settings: Iterable[str]) -> dict[str, Any]:
+    """`NAME=VALUE` texts as values of the recipe's fields; `weight.KIND=VALUE` changes a term's weight."""
+    values: dict[str, Any] = {}
+    for setting in settings:
+        name, separator, text = setting.partition("=")
+        if not separator:
+            raise UsageError(f"--set needs NAME=VALUE, not '{setting}'")
+        if name.startswith("weight."):
+            terms = values.get("terms", recipe.terms)
+            values["terms"] = _weighted(terms, name.removeprefix("weight."), text)
+        else:
+            values[name] = _value(name, text)
+    return values
+
+
+def _weighted(terms: tuple[Any, ...], kind: str, text: str) -> tuple[Any, ...]:
+    kinds = [term.kind for term in terms]
+    if kind not in kinds:
+        raise UsageError(f"the recipe has no term '{kind}'; it has: {', '.join(kinds)}")
+    weight = _converted(f"weight.{kind}", text, float)
+    return tuple(dataclasses.replace(term, weight=weight) if term.kind == kind else term for term in terms)
+
+
+def _value(name: str, text: str) -> Any:
+    hints = get_type_hints(Recipe)
+    settable = [field.name for field in dataclasses.fields(Recipe) if field.name not in _FIXED]
+    if name not in settable:
+        near = difflib.get_close_matches(name, settable, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(settable)}"
+        raise UsageError(f"a recipe has no setting '{name}'; {hint}")
+    return _converted(name, text, hints[name])
+
+
+def _converted(name: str, text: str, kind: Any) -> Any:
+    origin = get_origin(kind)
+    if origin is Literal:
+        if text not in get_args(kind):
+            raise UsageError(f"{name} is one of {', '.join(map(str, get_args(kind)))}, not '{text}'")
+        return text
+    if kind is bool:
+        if text not in ("true", "false"):
+            raise UsageError(f"{name} is true or false, not '{text}'")
+        return text == "true"
+    if origin in (Union, types.UnionType):
+        inner = next(part for part in get_args(kind) if part is not type(None))
+        return None if text == "none" else _converted(name, text, inner)
+    if origin is tuple:
+        return tuple(_converted(name, part, get_args(kind)[0]) for part in text.split(",") if part)
+    try:
+        return kind(text)
+    except ValueError:
+        expected = {int: "a whole number", float: "a number"}.get(kind, kind.__name__)
+        raise UsageError(f"{name} is {expected}, not '{text}'") from None
+
+
+def _check(recipe: Recipe) -> None:
+    for name in ("crop", "batch", "iterations", "scale", "validate_every", "checkpoint_every"):
+        if getattr(recipe, name) < 1:
+            raise UsageError(f"{name} must be at least 1, not {getattr(recipe, name)}")
+    if not recipe.learning_rate > 0:
+        raise UsageError(f"learning_rate must be positive, not {recipe.learning_rate:g}")
+    if recipe.crop % recipe.scale:
+        raise UsageError(f"crop must be a multiple of the scale {recipe.scale}, not {recipe.crop}")
+    if not 0 <= recipe.average < 1:
+        raise UsageError(f"average must be at least 0 and below 1, not {recipe.average:g}")
+    side = {"srgan": 16, "enhancenet": 32, "esrgan": 32}.get(recipe.discriminator or "", 1)
+    if recipe.crop % side:
+        raise UsageError(f"this discriminator needs a crop that is a multiple of {side}, not {recipe.crop}")
+    patch = max((term.patch for term in recipe.terms), default=0)
+    if patch and recipe.crop % patch:
+        raise UsageError(f"the texture loss needs a crop that is a multiple of {patch}, not {recipe.crop}")

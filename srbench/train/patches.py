@@ -1,0 +1,211 @@
+"""Deterministic training patches: which pixels are taken follows from (seed, iteration, place) alone.
+
+Every sample of the run has a number, and the processes of a distributed run take consecutive shares of
+each iteration's numbers: two processes see together what one with the double batch sees. Each epoch goes
+through the images in a random order of its own, so that a batch holds distinct images.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from srbench.train.cache import Images
+
+MARGIN = 3  # input pixels around a patch that its enlargement depends on
+_COLUMNS = 3  # row, column and orientation of a sample
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Samples of one iteration: image numbers, corners in input pixels, orientations; N of each.
+
+    Orientation bits: 1 flips left-right, 2 flips up-down, 4 transposes (last).
+    """
+
+    image: np.ndarray
+    top: np.ndarray
+    left: np.ndarray
+    orientation: np.ndarray
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Patches as uint8 on the device.
+
+    - `reference`: N x 3 x crop x crop.
+    - `low_resolution`: N x 3 x (crop / s + 2 m) x (crop / s + 2 m) with m pixels of surroundings,
+      replicated beyond the image.
+    - `base`: N x 3 x crop x crop, PIL's enlargement, where the network adds to it.
+    - `masks`: N x R x crop x crop bool, one region after the other, where the recipe needs them.
+    """
+
+    reference: Tensor
+    low_resolution: Tensor
+    base: Tensor | None
+    masks: Tensor | None
+
+
+class Sampler:
+    """Chooses samples: a pure function of the iteration."""
+
+    def __init__(
+        self, images: Images, crop: int, batch: int, augment: Literal["none", "flips", "dihedral"], seed: int
+    ) -> None:
+        self._sizes = np.array([(entry.height, entry.width) for entry in images.entries])
+        self._scale = images.scale
+        self._crop = crop
+        self._batch = batch
+        self._seed = seed
+        self._orientations = {"none": 1, "flips": 4, "dihedral": 8}[augment]
+
+    def choose(self, iteration: int, rank: int = 0, world: int = 1) -> Choice:
+        """The samples of a process in an iteration, counted from 0."""
+        total = self._batch * world
+        mine = slice(rank * self._batch, (rank + 1) * self._batch)
+        numbers = np.arange(iteration * total, (iteration + 1) * total)[mine]
+        image = np.array([self._image(int(number)) for number in numbers])
+        uniform = np.stack([self._uniform(int(number)) for number in numbers])
+        free = (self._sizes[image] - self._crop) // self._scale + 1
+        corner = (uniform[:, :2] * free).astype(np.int64)
+        orientation = (uniform[:, 2] * self._orientations).astype(np.int64)
+        return Choice(image, corner[:, 0], corner[:, 1], orientation)
+
+    def _image(self, number: int) -> int:
+        epoch, place = divmod(number, len(self._sizes))
+        return int(_order(self._seed, epoch, len(self._sizes))[place])
+
+    def _uniform(self, number: int) -> np.ndarray:
+        return np.random.Generator(np.random.Philox(key=self._seed, counter=[number, 0, 0, 0])).random(
+            _COLUMNS
+        )
+
+
+@lru_cache(maxsize=4)
+def _order(seed: int, epoch: int, count: int) -> np.ndarray:
+    return np.random.Generator(np.random.Philox(key=seed, counter=[epoch, 1, 0, 0])).permutation(count)
+
+
+class Loader:
+    """Cuts chosen samples out of the decoded images.
+
+    On a GPU the pixels lie there, where they fit, and are gathered there; on a CPU they are sliced from
+    the memory map. Both give the same patches.
+    """
+
+    def __init__(
+        self,
+        images: Images,
+        crop: int,
+        *,
+        device: torch.device,
+        regions: int = 0,
+        resident: bool | None = None,
+    ) -> None:
+        self._images = images
+        self._crop = crop
+        self._small = crop // images.scale
+        self._device = device
+        self._regions = regions
+        self._has_base = images.entries[0].base >= 0
+        fits = device.type == "cuda" and _fits(images, device)
+        self.resident = fits if resident is None else resident
+        # The copy is torch's own: a map that is only read must not be handed out as a writable tensor.
+        self._pixels = torch.tensor(np.asarray(images.pixels), device=device) if self.resident else None
+
+    def load(self, choice: Choice) -> Batch:
+        """The patches of these samples."""
+        scale, small, crop = self._images.scale, self._small, self._crop
+        large = (choice.top * scale, choice.left * scale)
+        reference = self._cut("reference", choice, large, crop, 3)
+        corner = (choice.top - MARGIN, choice.left - MARGIN)
+        low = self._cut("low_resolution", choice, corner, small + 2 * MARGIN, 3)
+        base = self._cut("base", choice, large, crop, 3) if self._has_base else None
+        masks = None
+        if self._regions:
+            numbers = self._cut("regions", choice, large, crop, 1)
+            masks = _region_masks(numbers, self._regions)
+        return Batch(reference, low, base, masks)
+
+    def _cut(
+        self, plane: str, choice: Choice, corner: tuple[np.ndarray, np.ndarray], side: int, channels: int
+    ) -> Tensor:
+        cut = self._gather if self.resident else self._slice
+        return oriented(cut(plane, choice, corner, side, channels), choice.orientation)
+
+    def _slice(
+        self, plane: str, choice: Choice, corner: tuple[np.ndarray, np.ndarray], side: int, channels: int
+    ) -> Tensor:
+        patches = np.empty((len(choice.image), side, side, channels), np.uint8)
+        for place, image in enumerate(choice.image):
+            whole = getattr(self._images, plane)(int(image)).reshape(*self._size(plane, int(image)), channels)
+            rows, columns = (
+                np.clip(np.arange(start[place], start[place] + side), 0, length - 1)
+                for start, length in zip(corner, whole.shape[:2], strict=True)
+            )
+            if rows[-1] - rows[0] == side - 1 and columns[-1] - columns[0] == side - 1:
+                patches[place] = whole[rows[0] : rows[0] + side, columns[0] : columns[0] + side]
+            else:
+                patches[place] = whole[np.ix_(rows, columns)]
+        return torch.from_numpy(patches).to(self._device).permute(0, 3, 1, 2)
+
+    def _gather(
+        self, plane: str, choice: Choice, corner: tuple[np.ndarray, np.ndarray], side: int, channels: int
+    ) -> Tensor:
+        assert self._pixels is not None
+        entries = [self._images.entries[int(image)] for image in choice.image]
+        sizes = np.array([self._size(plane, int(image)) for image in choice.image])
+        start, top, left, height, width = (
+            torch.from_numpy(np.ascontiguousarray(values, dtype=np.int64)).to(self._device, non_blocking=True)
+            for values in (
+                np.array([getattr(entry, plane) for entry in entries]), *corner, sizes[:, 0], sizes[:, 1]
+            )
+        )  # fmt: skip
+        steps = torch.arange(side, device=self._device)
+        rows = torch.minimum((top[:, None] + steps).clamp_(min=0), height[:, None] - 1)
+        columns = torch.minimum((left[:, None] + steps).clamp_(min=0), width[:, None] - 1)
+        place = (
+            start[:, None, None] + (rows[:, :, None] * width[:, None, None] + columns[:, None, :]) * channels
+        )
+        index = place[:, None] + torch.arange(channels, device=self._device)[:, None, None]
+        return self._pixels[index]
+
+    def _size(self, plane: str, image: int) -> tuple[int, int]:
+        entry = self._images.entries[image]
+        divisor = self._images.scale if plane == "low_resolution" else 1
+        return entry.height // divisor, entry.width // divisor
+
+
+def oriented(patches: Tensor, orientation: np.ndarray) -> Tensor:
+    """Each of N x C x S x S patches flipped and transposed as its orientation says; contiguous."""
+    if not orientation.any():
+        return patches.contiguous()
+    result = torch.empty_like(patches, memory_format=torch.contiguous_format)
+    for kind in np.unique(orientation):
+        chosen = torch.from_numpy(np.flatnonzero(orientation == kind)).to(patches.device, non_blocking=True)
+        part = patches[chosen]
+        if kind & 1:
+            part = part.flip(3)
+        if kind & 2:
+            part = part.flip(2)
+        result[chosen] = part.transpose(2, 3) if kind & 4 else part
+    return result
+
+
+def _region_masks(numbers: Tensor, count: int) -> Tensor:
+    """N x 1 x S x S region numbers to N x R x S x S masks; a region that a patch does not have gets the
+    mask of the last one, "others" (TSRN, section 5: it "is replicated to give out seven masks")."""
+    masks = numbers == torch.arange(count, device=numbers.device)[:, None, None]
+    present = masks.flatten(2).any(dim=2)[..., None, None]
+    return torch.where(present, masks, masks[:, -1:])
+
+
+def _fits(images: Images, device: torch.device) -> bool:
+    free, _ = torch.cuda.mem_get_info(device)
+    return int(images.pixels.nbytes) < free // 2

@@ -1,0 +1,124 @@
+"""What a recipe is: everything that decides a training run, as one frozen record.
+
+Recipes live in `srbench.train.recipes`, one file per paper, with the section beside each constant. This
+module imports no torch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from srbench.protocols import Degradation
+
+TermKind = Literal[
+    "mse",
+    "l1",
+    "features",
+    "gram",
+    "gram-patches",
+    "gram-masks",
+    "total-variation",
+    "adversarial",
+    "relativistic",
+]
+
+
+@dataclass(frozen=True)
+class Term:
+    """One term of the generator's objective; see `srbench.train.losses` for the formulas.
+
+    - `weight` multiplies the term; `layer_weights` (1 each where empty) the parts of its `layers`.
+    - `layers` name places of VGG-19: `conv5_4` is before the activation, `relu5_4` after it, `pool5`
+      after the pooling.
+    - `scaling`: "none" takes features as they are, "unit-mean" divides them by the target's mean.
+    - `patch` is the side of the image patches of "gram-patches".
+    """
+
+    kind: TermKind
+    weight: float = 1.0
+    layers: tuple[str, ...] = ()
+    layer_weights: tuple[float, ...] = ()
+    scaling: Literal["none", "unit-mean"] = "none"
+    patch: int = 0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A paper's training, constant by constant.
+
+    - `method` is the method that the weights are for (its name in `srbench methods list`); `paper`
+      names the source of the constants, and `chosen` says which of them the paper does not give.
+    - `network` is a key of `srbench.train.networks`; its value ranges come from there.
+    - `crop` is the side of the high-resolution patches, `batch` their number per process.
+    - `augment`: "none", "flips" (left-right and up-down), or "dihedral" (with transposition, all eight).
+    - `learning_rate` is multiplied by `decay` at each of `milestones` (iterations), or falls to zero
+      along a cosine with "cosine"; `slow_layers` are parameters by name prefix that learn `slow_factor`
+      times as fast. `momentum` is Adam's beta 1, or SGD's momentum.
+    - `clip` bounds each gradient value to +-clip / learning rate (VDSR); 0 does nothing.
+    - `discriminator` is None for recipes without an adversary; it is updated where its accuracy of the
+      step before was below `discriminator_limit`.
+    - `start_from` names the recipe whose weights start this one (`--start-from FILE` gives them).
+    - `feature_network` is "vgg19-imagenet", "vgg19-random" or a path to a file of weights.
+    - `feature_input`: "imagenet" standardises images before it, "plain" gives them as they are, 0 to 1.
+    - `initial_scale` multiplies the initial weights (He's) of all convolutions; `start_at_bicubic` adds a
+      path that gives bicubic enlargement (SRCNN and ESPCN).
+    - `average` is the decay of the exponential moving average of the weights, 0 for none.
+    - `keep` says which weights are the result: those of the best validation PSNR, or the last ones.
+    """
+
+    name: str
+    method: str
+    paper: str
+    summary: str
+    network: str
+    terms: tuple[Term, ...]
+    crop: int
+    batch: int
+    iterations: int
+    learning_rate: float
+    chosen: str
+    scale: int = 4
+    degradation: Degradation = "matlab-bicubic"
+    augment: Literal["none", "flips", "dihedral"] = "flips"
+    optimizer: Literal["adam", "sgd"] = "adam"
+    momentum: float = 0.9
+    second_momentum: float = 0.999
+    weight_decay: float = 0.0
+    schedule: Literal["steps", "cosine"] = "steps"
+    milestones: tuple[int, ...] = ()
+    decay: float = 0.5
+    slow_layers: tuple[str, ...] = ()
+    slow_factor: float = 1.0
+    clip: float = 0.0
+    discriminator: Literal["srgan", "enhancenet", "esrgan"] | None = None
+    discriminator_limit: float = 1.0
+    start_from: str | None = None
+    feature_network: str = "vgg19-imagenet"
+    feature_input: Literal["imagenet", "plain"] = "imagenet"
+    initial_scale: float = 1.0
+    start_at_bicubic: bool = False
+    average: float = 0.0
+    keep: Literal["best", "last"] = "best"
+    validate_every: int = 5000
+    checkpoint_every: int = 5000
+    seed: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Every constant, as saved in checkpoints and cards."""
+        return asdict(self)
+
+    @property
+    def needs_features(self) -> bool:
+        """Whether a term looks at the features of VGG-19."""
+        return any(term.layers for term in self.terms)
+
+    @property
+    def needs_masks(self) -> bool:
+        """Whether a term needs semantic masks with the images."""
+        return any(term.kind == "gram-masks" for term in self.terms)
+
+
+def shortened(recipe: Recipe, iterations: int) -> tuple[int, ...]:
+    """The milestones of a recipe that runs for another number of iterations, moved in proportion."""
+    return tuple(max(1, milestone * iterations // recipe.iterations) for milestone in recipe.milestones)

@@ -1,0 +1,18 @@
+"""The recipes, one file per paper."""
+
+from __future__ import annotations
+
+from srbench.registry import Registry
+from srbench.train.recipe import Recipe
+from srbench.train.recipes.enhancenet import ENHANCENET
+from srbench.train.recipes.espcn import ESPCN
+from srbench.train.recipes.esrgan import ESRGAN
+from srbench.train.recipes.srcnn import SRCNN
+from srbench.train.recipes.srgan import SRGAN
+from srbench.train.recipes.tsrn import TSRN
+from srbench.train.recipes.vdsr import VDSR
+
+RECIPES: Registry[Recipe] = Registry("recipe", group=None)
+
+for _recipe in (SRCNN, ESPCN, VDSR, *SRGAN, *ENHANCENET, *ESRGAN, *TSRN):
+    RECIPES.add(_recipe.name, _recipe)

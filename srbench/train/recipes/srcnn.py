@@ -1,0 +1,34 @@
+"""SRCNN: Dong, Loy, He, Tang, "Image Super-Resolution Using Deep Convolutional Networks", TPAMI 2016."""
+
+from __future__ import annotations
+
+from srbench.train.recipe import Recipe, Term
+
+SRCNN = Recipe(
+    name="srcnn",
+    method="srcnn",
+    paper="Dong et al., Image Super-Resolution Using Deep Convolutional Networks, TPAMI 2016",
+    summary="SRCNN 9-5-5 with the mean squared error on the luma",
+    network="srcnn",
+    terms=(Term("mse"),),  # section 3.4, equation 4
+    # Section 4.3.1 crops 33 px; the nearest multiple of the scale, so that crops fall on the input's grid.
+    crop=36,
+    batch=16,
+    iterations=100_000,
+    optimizer="adam",
+    learning_rate=1e-3,
+    slow_layers=("conv3.",),  # section 3.4: the last layer learns ten times as slowly
+    slow_factor=0.1,
+    schedule="cosine",
+    augment="dihedral",
+    initial_scale=0.1,
+    start_at_bicubic=True,
+    validate_every=2000,
+    checkpoint_every=2000,
+    chosen=(
+        "The paper takes SGD with learning rate 1e-4 (1e-5 in the last layer) for 8e8 back-propagations, "
+        "which takes days; Adam with 1e-3 (1e-4) and a cosine is chosen instead. Batch, augmentation and "
+        "the initial weights (a network that gives bicubic enlargement) are chosen. Convolutions pad "
+        "with zeros where the paper's shrink the patch."
+    ),
+)

@@ -1,0 +1,96 @@
+"""Validation and final measurement with the package's own inference, protocols and metrics."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from srbench.datasets.catalogue import resolve as resolve_dataset
+from srbench.datasets.folders import data_roots, find_pairs
+from srbench.datasets.samples import load_reference, make_sample
+from srbench.methods.contract import Runtime
+from srbench.methods.inference import NetworkUpscaler
+from srbench.metrics.catalogue import METRICS
+from srbench.metrics.contract import View
+from srbench.protocols import PROTOCOLS
+from srbench.records import Pair, Unscorable, UserError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from srbench.methods.specification import NetworkSpec
+    from srbench.protocols import Degradation
+    from srbench.train.recipe import Recipe
+
+HELD_OUT = 10
+METRIC = "psnr_y"
+
+
+def split(files: list[Path]) -> tuple[list[Path], list[Path]]:
+    """Training and validation images: a tenth, HELD_OUT at most, is held out, evenly over the files."""
+    count = min(HELD_OUT, len(files) // 10)
+    if count == 0:
+        return files, []
+    step = len(files) // count
+    held = set(files[step - 1 :: step][:count])
+    return [path for path in files if path not in held], sorted(held)
+
+
+def held_out_pairs(files: list[Path], scale: int) -> list[Pair]:
+    """Validation images as pairs whose inputs are made from the references."""
+    return [Pair("validation", path.stem, scale, path, None) for path in files]
+
+
+def mean_score(
+    module: nn.Module, spec: NetworkSpec, pairs: list[Pair], degradation: Degradation, device: str
+) -> float:
+    """The mean PSNR of the srbench protocol over the pairs that can be scored; the module stays as it was.
+
+    `UserError` where none can.
+    """
+    # Inference freezes and moves the module that it is given.
+    upscale = NetworkUpscaler(copy.deepcopy(module), spec, Runtime(device=device), "the network in training")
+    values, reasons = [], []
+    for pair in pairs:
+        try:
+            values.append(_score(upscale, pair, degradation, "srbench", METRIC))
+        except Unscorable as error:
+            reasons.append(str(error))
+    if not values:
+        raise UserError(f"no validation image can be scored: {reasons[0]}")
+    return fmean(values)
+
+
+def measure(
+    module: nn.Module, recipe: Recipe, spec: NetworkSpec, datasets: list[str], roots: list[Path], device: str
+) -> dict[tuple[str, str, str], float]:
+    """(data set, protocol, metric) to the mean over its images.
+
+    Protocols: `srbench`, and the recipe's degradation under the same measurement where it is another.
+    """
+    upscale = NetworkUpscaler(module, spec, Runtime(device=device), recipe.name)
+    protocols: list[tuple[str, Degradation]] = [("srbench", "matlab-bicubic")]
+    if recipe.degradation == "pil-lanczos":
+        protocols.append(("enhancenet", "pil-lanczos"))
+    results = {}
+    for name in datasets:
+        dataset = resolve_dataset(name)
+        for protocol, degradation in protocols:
+            use_files = degradation == "matlab-bicubic"
+            pairs = find_pairs(dataset, recipe.scale, data_roots(roots), use_low_resolution=use_files)
+            for metric in PROTOCOLS.get(protocol).metrics:
+                scores = [_score(upscale, pair, degradation, protocol, metric) for pair in pairs]
+                results[name, protocol, metric] = fmean(scores)
+    return results
+
+
+def _score(
+    upscale: NetworkUpscaler, pair: Pair, degradation: Degradation, protocol_name: str, metric: str
+) -> float:
+    protocol = PROTOCOLS.get(protocol_name)
+    sample = make_sample(pair, load_reference(pair), degradation, protocol.edges)
+    reference = View(sample.reference, protocol, pair.scale)
+    output = View(upscale(sample), protocol, pair.scale, gray_reference=sample.reference.ndim == 2)
+    return METRICS.get(metric).score(output, reference)
