@@ -74,13 +74,6 @@ _SRGAN_HOME = "https://github.com/Lornatang/SRGAN-PyTorch"
 
 PRETRAINED = (
     _published(
-        "srcnn",
-        "SRCNN 9-5-5 on the enlarged luma (a third party's weights; colours are bicubic)",
-        "srcnn",
-        nets.SRCNN,
-        homepage="https://github.com/yjn870/SRCNN-pytorch",
-    ),
-    _published(
         "srcnn-mmagic",
         "SRCNN 9-1-5 on RGB (MMagic's variant, not the paper's network)",
         "srcnn",

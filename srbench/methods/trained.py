@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from srbench.methods.architectures import DRCN, ENHANCENET, ESPCN, MS_LAPSRN, SRRESNET
+from srbench.methods.architectures import (
+    DRCN,
+    ENHANCENET,
+    ESPCN,
+    MS_LAPSRN,
+    SRCNN,
+    SRRESNET,
+    TSRN,
+)
 from srbench.methods.checkpoints.conversion import converter
 from srbench.methods.network import NetworkMethod, network_method
 from srbench.weights import WeightFile, cache_folder
@@ -61,9 +69,16 @@ def _trained(name: str, summary: str, source: str, spec: NetworkSpec) -> Network
 
 
 _ENHANCENET = "Sajjadi et al., EnhanceNet, ICCV 2017, Table 2"
+_RANDOM = "random VGG-19 features, not the paper's"
 _SRGAN = "Ledig et al., SRGAN, CVPR 2017, Tables 1 and 2"
 
 TRAINED = (
+    _trained(
+        "srcnn",
+        "SRCNN 9-5-5 on the enlarged luma",
+        "Dong et al., SRCNN, TPAMI 2016; a third party's weights: https://github.com/yjn870/SRCNN-pytorch",
+        SRCNN,
+    ),
     _trained("espcn", "ESPCN, sub-pixel convolution on the luma", "Shi et al., ESPCN, CVPR 2016", ESPCN),
     _trained("drcn", "DRCN, sixteen recursions on the enlarged luma", "Kim et al., DRCN, CVPR 2016", DRCN),
     _trained(
@@ -81,4 +96,8 @@ TRAINED = (
     _trained(
         "enet-eat", "EnhanceNet trained with squared error, adversary and texture", _ENHANCENET, ENHANCENET
     ),
+    # The features of a random network in the place of ImageNet's: not the papers' models.
+    _trained("enet-pat-random", f"ENet-PAT trained with {_RANDOM}", _ENHANCENET, ENHANCENET),
+    _trained("srgan-vgg54-random", f"SRGAN-VGG54 trained with {_RANDOM}", _SRGAN, SRRESNET),
+    _trained("tsrn-g-random", f"TSRN-G trained with {_RANDOM}", "Gondal et al., TSRN, ECCVW 2018", TSRN),
 )
