@@ -51,9 +51,10 @@ class Result:
 
 
 def resolve(name: str, changes: Mapping[str, Any], settings: Iterable[str]) -> Recipe:
-    """The recipe of this name with the changes of the command line."""
+    """The recipe of this name with the changes of the command line; None leaves a constant as it is."""
     recipe = RECIPES.get(name)
-    return changed(recipe, {**changes, **parse(recipe, settings)})
+    given = {field: value for field, value in changes.items() if value is not None}
+    return changed(recipe, {**given, **parse(recipe, settings)})
 
 
 def run(job: Job, report: Report) -> Result:

@@ -15,11 +15,11 @@ _FIXED = ("name", "method", "paper", "summary", "chosen", "terms")
 
 
 def changed(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
-    """The recipe with these fields, already of the right types; None leaves a field as it is.
+    """The recipe with these fields, already of the right types.
 
     Where the iterations change and the milestones do not, these move in proportion.
     """
-    given = {name: value for name, value in values.items() if value is not None and value != ""}
+    given = dict(values)
     if "iterations" in given and "milestones" not in given and given["iterations"] != recipe.iterations:
         given["milestones"] = shortened(recipe, given["iterations"])
     made = dataclasses.replace(recipe, **given)
@@ -92,9 +92,17 @@ def _check(recipe: Recipe) -> None:
         raise UsageError(f"crop must be a multiple of the scale {recipe.scale}, not {recipe.crop}")
     if not 0 <= recipe.average < 1:
         raise UsageError(f"average must be at least 0 and below 1, not {recipe.average:g}")
+    adversarial = any(term.kind in ("adversarial", "relativistic") for term in recipe.terms)
+    if adversarial != (recipe.discriminator is not None):
+        raise UsageError("a recipe has adversarial terms and a discriminator, or neither")
     side = {"srgan": 16, "enhancenet": 32, "esrgan": 32}.get(recipe.discriminator or "", 1)
     if recipe.crop % side:
         raise UsageError(f"this discriminator needs a crop that is a multiple of {side}, not {recipe.crop}")
+    depth = max(
+        (int(name[4]) for term in recipe.terms for name in term.layers if name[:4] == "pool"), default=0
+    )
+    if recipe.crop < 2**depth:
+        raise UsageError(f"the features of pool{depth} need a crop of {2**depth} pixels, not {recipe.crop}")
     patch = max((term.patch for term in recipe.terms), default=0)
     if patch and recipe.crop % patch:
         raise UsageError(f"the texture loss needs a crop that is a multiple of {patch}, not {recipe.crop}")

@@ -19,7 +19,6 @@ ESPCN = Recipe(
     learning_rate=1e-3,  # section 3.2: from 0.01 down to 0.0001 as the error stalls
     schedule="cosine",
     augment="dihedral",
-    initial_scale=0.1,
     start_at_bicubic=True,
     validate_every=2000,
     checkpoint_every=2000,

@@ -21,7 +21,6 @@ SRCNN = Recipe(
     slow_factor=0.1,
     schedule="cosine",
     augment="dihedral",
-    initial_scale=0.1,
     start_at_bicubic=True,
     validate_every=2000,
     checkpoint_every=2000,
