@@ -11,7 +11,7 @@ from srbench.commands.benchmarks import bapps_2afc, bapps_jnd, recognition
 from srbench.commands.doctor import doctor
 from srbench.commands.models import bench_methods, interpolate_networks
 from srbench.commands.registries import datasets_app, methods_app, metrics_app, protocols_app
-from srbench.commands.reports import leaderboard_app, reproduce
+from srbench.commands.reports import figure_app, leaderboard_app, report, reproduce
 from srbench.commands.run import compare, run, table
 from srbench.commands.score import score
 from srbench.commands.train import train
@@ -36,10 +36,12 @@ app.command("bapps-2afc")(bapps_2afc)
 app.command("bapps-jnd")(bapps_jnd)
 app.command()(recognition)
 app.command()(reproduce)
+app.command()(report)
 app.command()(train)
 app.command("interpolate")(interpolate_networks)
 methods_app.command("bench")(bench_methods)
 app.add_typer(leaderboard_app, name="leaderboard")
+app.add_typer(figure_app, name="figure")
 app.add_typer(methods_app, name="methods")
 app.add_typer(metrics_app, name="metrics")
 app.add_typer(datasets_app, name="datasets")

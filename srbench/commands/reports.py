@@ -10,6 +10,17 @@ import typer
 from srbench.commands.common import DataRoot, console, progress
 
 leaderboard_app = typer.Typer(no_args_is_help=True, help="Leaderboards of several runs.")
+figure_app = typer.Typer(no_args_is_help=True, help="Figures for papers.")
+
+
+@figure_app.callback()
+def _figure() -> None:
+    """Figures for papers."""
+
+
+@leaderboard_app.callback()
+def _leaderboard() -> None:
+    """Leaderboards of several runs."""
 
 
 def reproduce(
@@ -76,3 +87,63 @@ def build_leaderboard(
 
     files = build(runs, out, protocol)
     console().print(f"{len(files)} files: {', '.join(str(path) for path in files)}", markup=False)
+
+
+def report(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
+    out: Annotated[Path | None, typer.Option(help="Folder of the page; RUN/report without it.")] = None,
+    title: Annotated[str, typer.Option(help="Title of the page.")] = "",
+    data_root: DataRoot = [],  # noqa: B006 - typer copies it
+    images: Annotated[bool, typer.Option(help="With the output images, or tables and plots only.")] = True,
+    figures: Annotated[
+        bool, typer.Option("--figures", help="Also the plots as SVG and PNG, in the folder figures.")
+    ] = False,
+) -> None:
+    """Make a page of a run: leaderboard, plots, image browser. One folder, works from file://.
+
+    References are shown where the run has the method hr or the data set is found.
+    """
+    from srbench.report.page import write_report
+
+    folder = out or run_folder / "report"
+    with progress("pictures") as bar:
+        made = write_report(
+            run_folder,
+            folder,
+            title=title,
+            roots=data_root,
+            with_images=images,
+            begin=bar.begin,
+            advance=bar.advance,
+        )
+    output = console()
+    if figures:
+        from srbench.report.figures import write_figures
+
+        files = write_figures(run_folder, folder / "figures")
+        output.print(f"{len(files)} figures in {folder / 'figures'}", markup=False)
+    output.print(f"{made.page} ({made.pictures} pictures, {made.size / 1e6:.1f} MB)", markup=False)
+
+
+@figure_app.command("crops")
+def figure_crops(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
+    image: Annotated[str, typer.Option(help="Identifier of the image, e.g. img_001.")],
+    box: Annotated[str, typer.Option(metavar="X,Y,W,H", help="The crop, in pixels of the output.")],
+    methods: Annotated[
+        str, typer.Option(help="Names separated by commas, in this order; all without it.")
+    ] = "",
+    metrics: Annotated[str, typer.Option(help="Scores below each crop; the first two of the run.")] = "",
+    dataset: Annotated[str, typer.Option(help="Where several data sets have the image.")] = "",
+    protocol: Annotated[str, typer.Option(help="Whose scores; srbench where the run has it.")] = "",
+    out: Annotated[Path | None, typer.Option(help="Path without suffix; RUN/figures/… without it.")] = None,
+) -> None:
+    """Make a paper's comparison figure: the picture with a box, and each method's crop with its scores."""
+    from srbench.report.crops import Request, parse_box, write_crops
+
+    def names(text: str) -> tuple[str, ...]:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+
+    request = Request(image, parse_box(box), names(methods), names(metrics), dataset, protocol)
+    files = write_crops(run_folder, request, out)
+    console().print(", ".join(str(path) for path in files), markup=False)

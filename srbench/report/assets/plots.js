@@ -1,0 +1,200 @@
+// The plots as SVG: strips of images, the perception-distortion plane, mean ranks.
+"use strict";
+
+const plots = (() => {
+  const NS = "http://www.w3.org/2000/svg";
+  // The regions of the PIRM 2018 challenge end at these RMSE (Blau et al., section 2).
+  const REGIONS = [11.5, 12.5, 16];
+
+  function svg(tag, attributes = {}, text = null) {
+    const element = document.createElementNS(NS, tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    if (text !== null) element.textContent = text;
+    return element;
+  }
+
+  function canvas(figure, width, height, label) {
+    const drawn = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
+    figure.replaceChildren(drawn);
+    return drawn;
+  }
+
+  // Round numbers that span [low, high] in about `count` steps.
+  function ticks(low, high, count) {
+    const raw = (high - low || 1) / count;
+    const power = 10 ** Math.floor(Math.log10(raw));
+    const step = [1, 2, 5, 10].map((k) => k * power).find((s) => s >= raw);
+    const found = [];
+    for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k += 1) found.push(+(k * step).toPrecision(12));
+    return found;
+  }
+
+  const short = (text, size) => (text.length > size ? `${text.slice(0, size - 1)}…` : text);
+
+  function extent(values) {
+    const low = Math.min(...values), high = Math.max(...values);
+    const room = (high - low || Math.abs(high) || 1) * 0.06;
+    return [low - room, high + room];
+  }
+
+  const widthOf = (figure) => Math.max(280, figure.clientWidth || 600);
+
+  // One row for each method, one dot for each image, a line at the mean.
+  function strip(figure, board, metric, chosen) {
+    const methods = board.methods.filter((method) => !method.reference);
+    const rows = (methods.length ? methods : board.methods).map((method) => ({
+      name: method.name,
+      values: board.values[metric.name][method.name].map((value, index) => ({ value: real(value), index }))
+        .filter((entry) => entry.value !== null && Number.isFinite(entry.value)),
+    }));
+    const all = rows.flatMap((row) => row.values.map((entry) => entry.value));
+    if (!all.length) { figure.replaceChildren(make("p", { class: "small" }, `No image has a finite ${metric.title}.`)); return; }
+    const width = widthOf(figure), left = width < 500 ? 86 : 130, step = 34, top = 8;
+    const height = top + rows.length * step + 36;
+    const [low, high] = extent(all);
+    const x = (value) => left + ((value - low) / (high - low)) * (width - left - 10);
+    const drawn = canvas(figure, width, height, `${metric.title} of every image by method`);
+    for (const tick of ticks(low, high, width / 90)) {
+      drawn.append(svg("line", { x1: x(tick), x2: x(tick), y1: top, y2: height - 34, class: "axis" }),
+        svg("text", { x: x(tick), y: height - 18, "text-anchor": "middle", class: "soft" }, String(tick)));
+    }
+    drawn.append(svg("text", { x: width - 10, y: height - 2, "text-anchor": "end", class: "soft" }, `${metric.heading}; line: mean`));
+    rows.forEach((row, place) => {
+      const y = top + place * step + step / 2;
+      const name = svg("text", { x: left - 10, y: y + 4, "text-anchor": "end" }, short(row.name, left < 100 ? 12 : 18));
+      name.append(svg("title", {}, row.name));
+      drawn.append(name);
+      for (const { value, index } of row.values) {
+        // Dots of a row are spread by their index, the same way in every row.
+        const dot = svg("circle", { cx: x(value), cy: y + (((index * 7) % 11) - 5) * 1.5, r: 4, class: "dot" });
+        dot.style.fill = colour(board, row.name);
+        dot.dataset.image = index;
+        dot.append(svg("title", {}, `${board.images[index]}: ${show(value, metric)} (${row.name})`));
+        dot.addEventListener("click", () => chosen(index, row.name));
+        dot.addEventListener("mouseenter", () => mark(drawn, index, true));
+        dot.addEventListener("mouseleave", () => mark(drawn, index, false));
+        drawn.append(dot);
+      }
+      if (row.values.length) {
+        const mean = x(row.values.reduce((sum, entry) => sum + entry.value, 0) / row.values.length);
+        drawn.append(svg("line", { x1: mean, x2: mean, y1: y - 13, y2: y + 13, class: "mean" }));
+      }
+    });
+  }
+
+  function mark(drawn, index, on) {
+    for (const dot of drawn.querySelectorAll(`[data-image="${index}"]`)) dot.classList.toggle("on", on);
+  }
+
+  // Distortion to the right, perception upwards as the metrics count; an arrow says which corner is better.
+  function plane(figure, board, first, second) {
+    const points = board.methods.map((method) => ({
+      name: method.name,
+      reference: method.reference,
+      x: real(board.cells[first.name][method.name].value),
+      y: real(board.cells[second.name][method.name].value),
+    })).filter((point) => [point.x, point.y].every((value) => value !== null && Number.isFinite(value)));
+    if (!points.length) { figure.replaceChildren(make("p", { class: "small" }, "No method has both values.")); return; }
+    const width = Math.min(widthOf(figure), 560), height = 380, left = 52, bottom = 44, top = 22;
+    const regions = first.name === "rmse_y" ? REGIONS : [];
+    let [lowX, highX] = extent(points.map((point) => point.x));
+    if (regions.length) highX = Math.max(highX, 16.8);
+    const [lowY, highY] = extent(points.map((point) => point.y));
+    const x = (value) => left + ((value - lowX) / (highX - lowX)) * (width - left - 14);
+    const y = (value) => height - bottom - ((value - lowY) / (highY - lowY)) * (height - bottom - top);
+    const drawn = canvas(figure, width, height, `${second.title} against ${first.title}, one point for each method`);
+    let start = Math.max(lowX, 0);
+    const areas = [];
+    regions.forEach((bound, index) => {
+      if (bound < lowX) return;
+      const end = x(bound);
+      drawn.append(svg("rect", { x: x(start), y: top, width: Math.max(0, end - x(start)), height: height - bottom - top, style: "fill:var(--region)" }),
+        svg("line", { x1: end, x2: end, y1: top, y2: height - bottom, class: "bound" }),
+        svg("text", { transform: `translate(${end - 5},${height - bottom - 8}) rotate(-90)`, class: "soft" }, `PIRM region ${index + 1}`));
+      areas.push([end - 18, height - bottom - 100, end, height - bottom]);
+      start = bound;
+    });
+    for (const tick of ticks(lowX, highX, width / 90)) {
+      drawn.append(svg("text", { x: x(tick), y: height - bottom + 17, "text-anchor": "middle", class: "soft" }, String(tick)));
+    }
+    for (const tick of ticks(lowY, highY, 6)) {
+      drawn.append(svg("line", { x1: left, x2: width - 14, y1: y(tick), y2: y(tick), class: "axis" }),
+        svg("text", { x: left - 8, y: y(tick) + 4, "text-anchor": "end", class: "soft" }, String(tick)));
+    }
+    drawn.append(svg("line", { x1: left, x2: width - 14, y1: height - bottom, y2: height - bottom, class: "axis" }),
+      svg("text", { x: width - 14, y: height - 6, "text-anchor": "end", class: "soft" }, `${first.heading} (better ${first.higher ? "→" : "←"})`),
+      svg("text", { x: 2, y: 12, class: "soft" }, `${second.heading} (better ${second.higher ? "above" : "below"})`));
+    const taken = [...areas, ...points.map((point) => [x(point.x) - 7, y(point.y) - 7, x(point.x) + 7, y(point.y) + 7])];
+    for (const point of points) {
+      const dot = svg("circle", { cx: x(point.x), cy: y(point.y), r: 6.5 });
+      dot.style.fill = point.reference ? "none" : colour(board, point.name);
+      dot.style.stroke = colour(board, point.name);
+      dot.style.strokeWidth = 2;
+      dot.append(svg("title", {}, `${point.name}: ${show(point.x, first)}, ${show(point.y, second)}`));
+      drawn.append(dot, label(x(point.x), y(point.y), point.name, taken, width));
+    }
+  }
+
+  // A label beside its point, at the first of some places where nothing else is.
+  function label(cx, cy, name, taken, width) {
+    const text = short(name, 20), size = text.length * 6.6;
+    const places = [[12, 4, "start"], [-12, 4, "end"], [0, -13, "middle"], [0, 22, "middle"],
+      [12, -10, "start"], [12, 18, "start"], [-12, -10, "end"], [-12, 18, "end"]];
+    const box = ([dx, dy, anchor]) => {
+      const start = cx + dx - (anchor === "end" ? size : anchor === "middle" ? size / 2 : 0);
+      return [start, cy + dy - 11, start + size, cy + dy + 3];
+    };
+    const free = (b) => b[0] >= 0 && b[2] <= width && taken.every((t) => b[2] < t[0] || b[0] > t[2] || b[3] < t[1] || b[1] > t[3]);
+    const best = places.find((place) => free(box(place))) || places[0];
+    taken.push(box(best));
+    return svg("text", { x: cx + best[0], y: cy + best[1], "text-anchor": best[2] }, text);
+  }
+
+  // Demšar's critical-difference diagram: methods on an axis of mean ranks, bars join those not told apart.
+  function ranks(figure, text, board, metric) {
+    const test = board.ranks[metric.name];
+    text.hidden = !test;
+    if (!test) {
+      figure.replaceChildren(make("p", { class: "small" }, "Ranks need three methods that share three images."));
+      return;
+    }
+    const width = Math.min(widthOf(figure), 560), half = Math.ceil(test.ranks.length / 2);
+    const margin = Math.min(120, width * 0.27), axis = 60, step = 24;
+    const below = axis + 18 + test.groups.length * 9;
+    const height = below + half * step + 10;
+    const x = (rank) => margin + ((rank - 1) / (test.ranks.length - 1)) * (width - 2 * margin);
+    const drawn = canvas(figure, width, height, `Mean ranks of ${test.ranks.length} methods by ${metric.title}: `
+      + test.ranks.map(([name, rank]) => `${name} ${rank.toFixed(2)}`).join(", "));
+    drawn.append(svg("line", { x1: x(1), x2: x(test.ranks.length), y1: axis, y2: axis, style: "stroke:var(--fg)" }));
+    for (let rank = 1; rank <= test.ranks.length; rank += 1) {
+      drawn.append(svg("line", { x1: x(rank), x2: x(rank), y1: axis - 6, y2: axis, style: "stroke:var(--fg)" }),
+        svg("text", { x: x(rank), y: axis - 11, "text-anchor": "middle", class: "soft" }, String(rank)));
+    }
+    const reach = x(1 + test.difference) - x(1);
+    drawn.append(svg("line", { x1: x(1), x2: x(1) + reach, y1: 22, y2: 22, class: "mean" }),
+      svg("text", { x: x(1), y: 14 }, `critical difference ${test.difference.toFixed(2)}`));
+    const rankOf = Object.fromEntries(test.ranks);
+    test.groups.forEach((group, index) => {
+      const at = group.map((name) => x(rankOf[name]));
+      const y = axis + 12 + index * 9;
+      drawn.append(svg("line", { x1: Math.min(...at) - 4, x2: Math.max(...at) + 4, y1: y, y2: y, class: "group" }));
+    });
+    test.ranks.forEach(([name, rank], index) => {
+      const onLeft = index < half;
+      const row = onLeft ? index : test.ranks.length - 1 - index;
+      const y = below + 8 + row * step;
+      const end = onLeft ? margin - 10 : width - margin + 10;
+      const line = svg("polyline", { points: `${x(rank)},${axis} ${x(rank)},${y} ${end},${y}`, fill: "none" });
+      line.style.stroke = colour(board, name);
+      line.style.strokeWidth = 1.6;
+      const size = Math.floor((margin - 14) / 7) - 4;
+      const words = svg("text", { x: onLeft ? end - 5 : end + 5, y: y + 4, "text-anchor": onLeft ? "end" : "start" },
+        `${short(name, Math.max(8, size))} ${rank.toFixed(2)}`);
+      words.append(svg("title", {}, name));
+      drawn.append(line, words);
+    });
+    text.textContent = `Friedman's test over ${test.n} images: p = ${test.p}. Bars join methods that Nemenyi's test at the 5% level cannot tell apart.`;
+  }
+
+  return { strip, plane, ranks };
+})();

@@ -1,0 +1,203 @@
+// The page: theme, choice of board, leaderboard, lists, and who draws what when.
+"use strict";
+
+const page = JSON.parse(document.getElementById("data").textContent);
+const $ = (id) => document.getElementById(id);
+
+// Builds an element; texts are always text, so names need no escaping.
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "onclick") element.addEventListener("click", value);
+    else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children);
+  return element;
+}
+
+const real = (value) => (value === "inf" ? Infinity : value === "-inf" ? -Infinity : value);
+
+function show(value, metric) {
+  value = real(value);
+  if (value === null || value === undefined) return "–";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  return value.toFixed(metric.digits);
+}
+
+const metricOf = (board, name) => board.metrics.find((metric) => metric.name === name);
+const colour = (board, method) => `var(--m${board.methods.findIndex((m) => m.name === method) % 10})`;
+
+function fill(select, options, chosen) {
+  select.replaceChildren(...options.map(([value, text]) => make("option", { value, selected: value === chosen }, text)));
+  if (chosen !== undefined) select.value = chosen;
+}
+
+// Theme: as the system has it, until the button is used; the choice is kept where the browser allows it.
+function setTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+}
+const system = window.matchMedia("(prefers-color-scheme: dark)");
+let kept = null;
+try { kept = localStorage.getItem("srbench-theme"); } catch { kept = null; }
+setTheme(kept || (system.matches ? "dark" : "light"));
+system.addEventListener("change", () => { if (!kept) setTheme(system.matches ? "dark" : "light"); });
+$("theme").addEventListener("click", () => {
+  kept = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+  setTheme(kept);
+  try { localStorage.setItem("srbench-theme", kept); } catch { /* the choice holds for this visit */ }
+});
+
+// Leaderboard
+let sorted = { metric: null, best: true };
+
+function cellOf(board, method, metric) {
+  const cell = board.cells[metric.name][method];
+  const value = show(cell.value, metric);
+  const reasons = cell.reasons.join("; ") || "not computed";
+  if (cell.value === null) return make("td", {}, make("abbr", { class: "missing", title: reasons, tabindex: 0 }, "missing"));
+  const td = make("td", { class: cell.best ? "best" : null }, cell.best ? make("b", {}, value) : value);
+  if (cell.level) {
+    const p = `cannot be told from the best: p = ${cell.p.toPrecision(2)} (Wilcoxon, Holm)`;
+    td.append(" ", make("abbr", { class: "mark", title: p }, "≈"));
+  }
+  if (cell.n < cell.expected) td.append(" ", make("abbr", { class: "partial", title: reasons, tabindex: 0 }, `${cell.n} of ${cell.expected}`));
+  if (cell.interval && real(cell.value) !== Infinity) {
+    td.append(make("small", {}, cell.interval.map((bound) => show(bound, metric)).join(" – ")));
+  }
+  return td;
+}
+
+function order(board) {
+  const methods = [...board.methods];
+  if (!sorted.metric) return methods;
+  if (sorted.metric === "method") return methods.sort((a, b) => a.name.localeCompare(b.name) * (sorted.best ? 1 : -1));
+  const metric = metricOf(board, sorted.metric);
+  const sign = (metric.higher ? -1 : 1) * (sorted.best ? 1 : -1);
+  return methods.sort((a, b) => {
+    const [x, y] = [a, b].map((m) => real(board.cells[metric.name][m.name].value));
+    if (x === null || y === null) return (x === null) - (y === null); // what is missing stays below
+    return x === y ? 0 : (x < y ? -1 : 1) * sign;
+  });
+}
+
+function drawBoard(board) {
+  const heads = [["method", "Method"], ...board.metrics.map((metric) => [metric.name, metric.heading])];
+  const head = make("tr", {}, ...heads.map(([name, text]) => {
+    const on = sorted.metric === name;
+    const rising = name === "method" ? sorted.best : metricOf(board, name).higher !== sorted.best;
+    const button = make("button", { type: "button", onclick: () => {
+      sorted = { metric: name, best: on ? !sorted.best : true };
+      drawBoard(board);
+      $("board").querySelectorAll("thead button")[heads.findIndex(([other]) => other === name)].focus();
+    } }, text, on ? (rising ? " ▴" : " ▾") : "");
+    return make("th", { scope: "col", "aria-sort": on ? (rising ? "ascending" : "descending") : null }, button);
+  }));
+  const rows = order(board).map((method) => make("tr", { class: method.reference ? "reference" : null },
+    make("th", { scope: "row", title: method.name },
+      make("span", { class: "swatch", style: `background:${colour(board, method.name)}` }), method.name),
+    ...board.metrics.map((metric) => cellOf(board, method.name, metric))));
+  $("board").replaceChildren(make("thead", {}, head), make("tbody", {}, ...rows));
+}
+
+function drawTexts(board) {
+  const count = board.images.length;
+  const of = board.expected && board.expected !== count ? ` of ${board.expected}` : "";
+  $("board-text").textContent = `${board.title} · ${count}${of} image${count === 1 ? "" : "s"} · protocol ${board.protocol}`;
+  const marks = board.warning ? `Power: ${board.warning}.` :
+    "≈ cannot be told from the best (two-sided Wilcoxon signed-rank test over images, p ≥ 0.05 after Holm's correction).";
+  $("board-key").textContent = `Coloured: the best value over all images. Below each value: ${page.intervals}. ${marks}`;
+  const gaps = new Map();
+  for (const [metric, method, index, reason] of board.reasons) {
+    const key = `${metricOf(board, metric).title} of ${method}: ${reason}`;
+    gaps.set(key, [...(gaps.get(key) || []), board.images[index]]);
+  }
+  $("gaps").hidden = gaps.size === 0;
+  $("gaps").querySelector("summary").textContent = `${board.reasons.length} scores are missing`;
+  $("gaps").querySelector("ul").replaceChildren(...[...gaps].map(([key, images]) =>
+    make("li", {}, `${key} (${images.length > 4 ? `${images.length} images` : images.join(", ")})`)));
+  $("provenance").replaceChildren(...board.provenance.map((line) => make("li", {}, line)));
+}
+
+function drawCorrelations(board) {
+  const names = board.metrics.map((metric) => metric.name);
+  const head = make("tr", {}, make("td"), ...board.metrics.map((metric) => make("th", { scope: "col" }, metric.title)));
+  const rows = names.map((a) => make("tr", {}, make("th", { scope: "row" }, metricOf(board, a).title), ...names.map((b) => {
+    const [rho, n] = board.correlations[a][b];
+    const ground = rho === null ? "transparent" :
+      `color-mix(in srgb, var(${rho < 0 ? "--against" : "--agree"}) ${Math.round(Math.abs(rho) * 100)}%, var(--card))`;
+    return make("td", { style: `--heat:${ground}`, title: `${n} outputs` }, rho === null ? "–" : rho.toFixed(2).replace("-", "−"));
+  })));
+  $("corr").replaceChildren(make("thead", {}, head), make("tbody", {}, ...rows));
+}
+
+// Best and worst images of one method
+function drawLists(board, metric, method) {
+  const found = board.values[metric.name][method]
+    .map((value, index) => ({ value: real(value), index })).filter((entry) => entry.value !== null)
+    .sort((a, b) => (a.value === b.value ? a.index - b.index : a.value < b.value ? -1 : 1));
+  if (metric.higher) found.reverse();
+  const entry = ({ value, index }) => {
+    const thumb = board.pictures && board.pictures.thumbs[index];
+    return make("li", {}, make("button", { type: "button", onclick: () => look(board, index, method) },
+      ...(thumb ? [make("img", { src: pathOf(thumb), alt: "", loading: "lazy" })] : []),
+      make("span", {}, board.images[index]), make("b", {}, show(Number.isFinite(value) ? value : "inf", metric))));
+  };
+  const count = Math.min(5, Math.ceil(found.length / 2));
+  $("best").replaceChildren(...found.slice(0, count).map(entry));
+  $("worst").replaceChildren(...found.slice(found.length - count).reverse().map(entry));
+}
+
+const pathOf = (path) => path.split("/").map(encodeURIComponent).join("/");
+
+function look(board, index, method) {
+  if (!board.pictures) return;
+  viewer.open(board, index, method);
+  $("look").scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+}
+
+function drawPlots(board) {
+  const metrics = board.metrics.map((metric) => [metric.name, metric.title]);
+  const own = board.methods.filter((method) => !method.reference);
+  const keep = (id, options, first) => {
+    const before = $(id).value;
+    fill($(id), options, options.some(([value]) => value === before) ? before : first);
+  };
+  const methods = (own.length ? own : board.methods).map((method) => [method.name, method.name]);
+  keep("strip-metric", metrics, metrics[0][0]);
+  keep("strip-method", methods, methods[0][0]);
+  keep("rank-metric", metrics, metrics[0][0]);
+  fill($("plane-x"), metrics, board.axes.x[0] || metrics[0][0]);
+  fill($("plane-y"), metrics, board.axes.y[0] || metrics[metrics.length - 1][0]);
+  redraw(board);
+}
+
+function redraw(board) {
+  const strip = metricOf(board, $("strip-metric").value);
+  plots.strip($("strip"), board, strip, (index, method) => look(board, index, method));
+  drawLists(board, strip, $("strip-method").value);
+  plots.plane($("plane"), board, metricOf(board, $("plane-x").value), metricOf(board, $("plane-y").value));
+  plots.ranks($("ranks"), $("ranks-text"), board, metricOf(board, $("rank-metric").value));
+}
+
+let current = 0;
+
+function choose(index) {
+  current = index;
+  sorted = { metric: null, best: true };
+  const board = page.boards[index];
+  [...$("tabs").children].forEach((tab, i) => tab.setAttribute("aria-pressed", i === index));
+  drawTexts(board);
+  drawBoard(board);
+  drawCorrelations(board);
+  drawPlots(board);
+  viewer.open(board, 0, null);
+}
+
+$("tabs").replaceChildren(...page.boards.map((board, index) => make("button", { type: "button", onclick: () => choose(index) },
+  board.title, make("small", {}, board.protocol))));
+for (const id of ["strip-metric", "strip-method", "plane-x", "plane-y", "rank-metric"]) {
+  $(id).addEventListener("change", () => redraw(page.boards[current]));
+}
+let width = innerWidth;
+addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; redraw(page.boards[current]); viewer.draw(); } });
+choose(0);

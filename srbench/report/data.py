@@ -1,0 +1,180 @@
+"""What the page shows, as one JSON document: boards, values, statistics, paths of pictures."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from srbench.exports import heading
+from srbench.leaderboard import Ranked, of_board, provenance, rank, values_of
+from srbench.protocols import PROTOCOLS
+from srbench.rank_statistics import BOOTSTRAP, RankTest, power_warning
+from srbench.records import Score
+from srbench.report.pictures import Pictures
+from srbench.run_reader import RunData
+from srbench.tables import Board, MetricInfo
+
+# Metrics of the axes of the perception-distortion plane; the first that a board has are shown first.
+DISTORTION = ("rmse_y", "psnr_y", "ssim_y", "ssim_daala")
+PERCEPTION = ("pi", "lpips-alex", "niqe", "lpips-vgg", "lpips-squeeze", "ma")
+
+
+def page_data(run: RunData, title: str, pictures: dict[tuple[str, int], Pictures]) -> dict[str, Any]:
+    """The whole page; see `srbench/report/assets` for who reads what."""
+    protocols = PROTOCOLS.names()
+    boards = sorted(
+        run.boards(),
+        key=lambda board: protocols.index(board.protocol) if board.protocol in protocols else len(protocols),
+    )
+    return {
+        "title": title,
+        "intervals": BOOTSTRAP,
+        "boards": [
+            board_data(
+                rank(board, of_board(run.scores, board)), run, pictures.get((board.dataset, board.scale))
+            )
+            for board in boards
+        ],
+    }
+
+
+def as_script(data: Any) -> str:
+    """JSON that may stand inside a `<script>` element: nothing in it can end the element or open another."""
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def board_data(ranked: Ranked, run: RunData, pictures: Pictures | None) -> dict[str, Any]:
+    """One board: a data set at a scale under a protocol."""
+    board = ranked.board
+    scores = of_board(run.scores, board)
+    images = sorted({score.image for score in scores})
+    fact = run.facts["datasets"].get(f"{board.dataset} x{board.scale}", {})
+    return {
+        "dataset": board.dataset,
+        "title": f"{fact.get('title') or board.dataset} ×{board.scale}",
+        "protocol": board.protocol,
+        "images": images,
+        "expected": fact.get("expected_images"),
+        "warning": power_warning(board.images),
+        "methods": [{"name": name, "reference": name in board.reference_methods} for name in ranked.methods],
+        "metrics": [_metric(info) for info in board.metrics],
+        "cells": {
+            info.name: {method: _cell(ranked, method, info) for method in ranked.methods}
+            for info in board.metrics
+        },
+        "values": _values(scores, board, images),
+        "reasons": _reasons(scores, images),
+        "ranks": {name: _rank_test(test) for name, test in ranked.ranks.items()},
+        "correlations": correlations(board, scores),
+        "axes": {"x": _present(DISTORTION, board), "y": _present(PERCEPTION, board)},
+        "pictures": pictures.as_data(images, ranked.methods) if pictures else None,
+        "provenance": provenance(board, run),
+    }
+
+
+def _present(names: Sequence[str], board: Board) -> list[str]:
+    return [name for name in names if name in {info.name for info in board.metrics}]
+
+
+def _metric(info: MetricInfo) -> dict[str, Any]:
+    return {
+        "name": info.name,
+        "title": info.title,
+        "heading": heading(info),
+        "unit": info.unit,
+        "higher": info.higher_is_better,
+        "digits": 2 if info.unit == "dB" else 4,
+    }
+
+
+def number(value: float | None) -> float | str | None:
+    """A value for JSON, which has no infinity; six digits are more than anything here is good for."""
+    if value is None or math.isnan(value):
+        return None
+    return round(value, 6) if math.isfinite(value) else ("inf" if value > 0 else "-inf")
+
+
+def _cell(ranked: Ranked, method: str, info: MetricInfo) -> dict[str, Any]:
+    cell = ranked.board.cells[method, info.name]
+    interval = ranked.intervals[method, info.name]
+    p_value = ranked.levels.get((method, info.name))
+    return {
+        "value": number(cell.value),
+        "interval": [number(bound) for bound in interval] if interval else None,
+        "n": cell.n,
+        "expected": cell.expected,
+        "reasons": list(cell.reasons),
+        "best": method in ranked.board.best(info),
+        "level": ranked.level_with_best(method, info.name) and not power_warning(cell.n),
+        "p": number(p_value),
+    }
+
+
+def _values(scores: list[Score], board: Board, images: list[str]) -> dict[str, dict[str, list[Any]]]:
+    by_cell = values_of(scores)
+    return {
+        info.name: {
+            method: [number(by_cell.get((method, info.name), {}).get(image)) for image in images]
+            for method in board.methods
+        }
+        for info in board.metrics
+    }
+
+
+def _reasons(scores: list[Score], images: list[str]) -> list[list[Any]]:
+    """Metric, method, index of the image and reason of each missing score."""
+    place = {image: index for index, image in enumerate(images)}
+    return [
+        [score.metric, score.method, place[score.image], score.status]
+        for score in scores
+        if score.value is None
+    ]
+
+
+def _rank_test(test: RankTest) -> dict[str, Any]:
+    return {
+        "n": test.n,
+        "p": float(f"{test.p_value:.3g}"),
+        "statistic": round(test.statistic, 3),
+        "difference": round(test.critical_difference, 4),
+        "ranks": [[name, round(value, 4)] for name, value in test.ranks.items()],
+        "groups": [list(group) for group in test.groups],
+    }
+
+
+def correlations(board: Board, scores: list[Score]) -> dict[str, Any]:
+    """Spearman's correlation of each two metrics over all outputs, every metric turned so that up is better.
+
+    Only outputs that both metrics have scored count, and not the references themselves.
+    """
+    found = values_of(score for score in scores if score.method not in board.reference_methods)
+    columns: dict[str, dict[tuple[str, str], float]] = {info.name: {} for info in board.metrics}
+    for (method, metric), values in found.items():
+        columns[metric] |= {(method, image): value for image, value in values.items()}
+    sign = {info.name: 1.0 if info.higher_is_better else -1.0 for info in board.metrics}
+    rho: dict[str, dict[str, list[float | int | None]]] = {name: {} for name in columns}
+    for a, b in itertools.product(columns, repeat=2):
+        common = sorted(columns[a].keys() & columns[b].keys())
+        pairs = [(sign[a] * columns[a][key], sign[b] * columns[b][key]) for key in common]
+        rho[a][b] = [spearman(pairs), len(pairs)]
+    return rho
+
+
+def spearman(pairs: list[tuple[float, float]]) -> float | None:
+    """Spearman's rank correlation; None for fewer than three pairs or where one side is constant."""
+    if len(pairs) < 3:
+        return None
+    from scipy.stats import rankdata
+
+    first, second = (rankdata(side) for side in zip(*pairs, strict=True))
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        return None
+    return round(float(np.corrcoef(first, second)[0, 1]), 4)

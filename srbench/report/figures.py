@@ -1,0 +1,224 @@
+"""The plots of the report as SVG and PNG files for papers, drawn by matplotlib."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from srbench.escape import file_name
+from srbench.exports import heading
+from srbench.leaderboard import Ranked, of_board, rank, values_of
+from srbench.pirm import REGIONS
+from srbench.rank_statistics import RankTest
+from srbench.records import Score
+from srbench.report.data import DISTORTION, PERCEPTION, correlations
+from srbench.run_reader import read_run
+from srbench.tables import MetricInfo
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe and Ito's colours, which people with any kind of colour vision can tell apart.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#882255", "#6b5344")
+_STYLE: dict[Any, Any] = {
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "svg.fonttype": "none",
+    # Names are text: a dollar sign must not start a formula.
+    "text.parse_math": False,
+    # The same scores give the same file.
+    "svg.hashsalt": "srbench",
+}
+
+
+def write_figures(folder: Path, out: Path) -> list[Path]:
+    """Writes every plot of a run as SVG and PNG; returns the files."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    run = read_run(folder)
+    out.mkdir(parents=True, exist_ok=True)
+    files = []
+    with mpl.rc_context(_STYLE):
+        for board in run.boards():
+            ranked = rank(board, of_board(run.scores, board))
+            stem = f"{board.dataset}_x{board.scale}_{board.protocol}"
+            for name, figure in _figures(ranked, of_board(run.scores, board)):
+                files += save(figure, out / file_name(f"{stem}_{name}"))
+    return files
+
+
+def save(figure: Figure, stem: Path) -> list[Path]:
+    """Writes a figure as `<stem>.svg` and `<stem>.png`."""
+    # A dot in the name is a part of it and no suffix.
+    paths = [stem.parent / f"{stem.name}.{kind}" for kind in ("svg", "png")]
+    figure.savefig(paths[0], bbox_inches="tight", metadata={"Date": None})
+    figure.savefig(paths[1], bbox_inches="tight", dpi=200)
+    return paths
+
+
+def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
+    """A figure that no global state keeps alive."""
+    from matplotlib.figure import Figure as NewFigure
+
+    figure = NewFigure(figsize=(width, height))
+    return figure, figure.add_subplot()
+
+
+def _figures(ranked: Ranked, scores: list[Score]) -> Iterator[tuple[str, Figure]]:
+    infos = {info.name: info for info in ranked.board.metrics}
+    x = next((infos[name] for name in DISTORTION if name in infos), None)
+    y = next((infos[name] for name in PERCEPTION if name in infos), None)
+    if x and y:
+        yield "plane", plane(ranked, x, y)
+    if len(infos) > 1:
+        yield "correlation", correlation(ranked, scores)
+    for info in ranked.board.metrics:
+        yield f"strip_{info.name}", strip(ranked, scores, info)
+        if info.name in ranked.ranks:
+            yield f"ranks_{info.name}", critical_differences(ranked.ranks[info.name], info)
+
+
+def colours_of(methods: tuple[str, ...]) -> dict[str, str]:
+    """A colour for each method, by its place."""
+    return {method: COLOURS[index % len(COLOURS)] for index, method in enumerate(methods)}
+
+
+def plane(ranked: Ranked, x: MetricInfo, y: MetricInfo) -> Figure:
+    """The perception-distortion plane; with PIRM's regions where the distortion is an RMSE."""
+    figure, axes = new_figure(4.6, 3.6)
+    colours = colours_of(ranked.methods)
+    points: dict[str, tuple[float, float]] = {}
+    for method in ranked.methods:
+        values = (_finite(ranked, method, x), _finite(ranked, method, y))
+        if any(math.isnan(value) for value in values):
+            continue
+        reference = method in ranked.board.reference_methods
+        axes.plot(*values, "o", color=colours[method], mfc="none" if reference else colours[method])
+        points[method] = values
+    if x.name == "rmse_y":
+        for region, bound in REGIONS:
+            axes.axvline(bound, color="0.6", lw=0.8, ls="--")
+            axes.annotate(
+                f"region {region}", (bound, 0.02), (-3, 0), xycoords=("data", "axes fraction"),
+                textcoords="offset points", rotation=90, ha="right", va="bottom", fontsize=7, color="0.4",
+            )  # fmt: skip
+    axes.set_xlabel(heading(x))
+    axes.set_ylabel(heading(y))
+    axes.margins(0.14)
+    axes.autoscale_view()
+    _label(axes, points)
+    return figure
+
+
+def _label(axes: Axes, points: dict[str, tuple[float, float]]) -> None:
+    """A name beside each point, at the first of some places where no other name or point is."""
+    to_points = 72 / axes.figure.dpi
+    places = {name: axes.transData.transform(point) * to_points for name, point in points.items()}
+    taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in places.values()]
+    for name, (x, y) in places.items():
+        wide = 4.8 * len(name)
+        starts = (
+            (6, -3),
+            (-6 - wide, -3),
+            (-wide / 2, 7),
+            (-wide / 2, -13),
+            (6, 5),
+            (6, -12),
+            (-6 - wide, 5),
+        )
+        boxes = [(x + dx, y + dy, x + dx + wide, y + dy + 8) for dx, dy in starts]
+        free = [index for index, box in enumerate(boxes) if not any(_overlap(box, other) for other in taken)]
+        chosen = free[0] if free else 0
+        taken.append(boxes[chosen])
+        axes.annotate(name, points[name], starts[chosen], textcoords="offset points", fontsize=8)
+
+
+def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _finite(ranked: Ranked, method: str, info: MetricInfo) -> float:
+    """The value of a method, NaN where it has none or an infinite one."""
+    value = ranked.board.cells[method, info.name].value
+    return math.nan if value is None or math.isinf(value) else value
+
+
+def strip(ranked: Ranked, scores: list[Score], info: MetricInfo) -> Figure:
+    """Every image as a dot, a row for each method, a line at the mean of the finite values."""
+    methods = [name for name in ranked.methods if name not in ranked.board.reference_methods]
+    figure, axes = new_figure(5.6, 0.5 + 0.32 * max(len(methods), 1))
+    values = values_of(scores)
+    colours = colours_of(ranked.methods)
+    for row, method in enumerate(methods):
+        found = [v for v in values.get((method, info.name), {}).values() if math.isfinite(v)]
+        heights = [row + (((index * 7) % 11) - 5) * 0.045 for index in range(len(found))]
+        axes.scatter(found, heights, s=9, color=colours[method], alpha=0.55, linewidths=0)
+        if found:
+            axes.plot([sum(found) / len(found)] * 2, [row - 0.36, row + 0.36], color="black", lw=1.6)
+    axes.set_yticks(range(len(methods)), methods)
+    axes.invert_yaxis()
+    axes.set_xlabel(heading(info))
+    return figure
+
+
+def correlation(ranked: Ranked, scores: list[Score]) -> Figure:
+    """Spearman's correlation of each two metrics, every one turned so that up is better."""
+    infos = ranked.board.metrics
+    found = correlations(ranked.board, scores)
+    rows = [[_or_nan(found[a.name][b.name][0]) for b in infos] for a in infos]
+    size = 1.2 + 0.55 * len(infos)
+    figure, axes = new_figure(size, size)
+    axes.imshow(rows, cmap="RdBu", vmin=-1, vmax=1)
+    for i, row in enumerate(rows):
+        for j, rho in enumerate(row):
+            if not math.isnan(rho):
+                dark = abs(rho) > 0.6
+                axes.text(
+                    j, i, f"{rho:.2f}", ha="center", va="center", fontsize=8, color="w" if dark else "k"
+                )
+    titles = [info.title for info in infos]
+    axes.set_xticks(range(len(infos)), titles, rotation=45, ha="right")
+    axes.set_yticks(range(len(infos)), titles)
+    return figure
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def critical_differences(test: RankTest, info: MetricInfo) -> Figure:
+    """Demšar's diagram: methods on an axis of mean ranks, bars join those that Nemenyi's test cannot tell
+    apart."""
+    half = math.ceil(test.k / 2)
+    depth = 0.35 * len(test.groups) + 0.5
+    figure, axes = new_figure(5.6, 0.9 + 0.22 * half + 0.12 * len(test.groups))
+    axes.axis("off")
+    axes.set_xlim(1 - 0.35 * (test.k - 1), test.k + 0.35 * (test.k - 1))
+    axes.set_ylim(depth + half + 0.3, -2.2)
+    axes.plot([1, test.k], [0, 0], color="black", lw=1)
+    for tick in range(1, test.k + 1):
+        axes.plot([tick, tick], [-0.2, 0], color="black", lw=1)
+        axes.text(tick, -0.35, str(tick), ha="center", va="bottom", fontsize=8)
+    axes.plot([1, 1 + test.critical_difference], [-1.45, -1.45], color="black", lw=2)
+    title = f"CD = {test.critical_difference:.2f}, {info.title}, {test.n} images"
+    axes.text(1, -1.6, title, va="bottom", fontsize=8)
+    for level, group in enumerate(test.groups):
+        ranks = [test.ranks[name] for name in group]
+        height = 0.35 * (level + 1)
+        axes.plot([min(ranks) - 0.04, max(ranks) + 0.04], [height] * 2, color="black", lw=3)
+    for index, (name, value) in enumerate(test.ranks.items()):
+        left = index < half
+        height = depth + (index if left else test.k - 1 - index)
+        end = 1 - 0.08 * (test.k - 1) if left else test.k + 0.08 * (test.k - 1)
+        axes.plot([value, value, end], [0, height, height], color="0.35", lw=0.9)
+        text = f"{name} {value:.2f}"
+        axes.annotate(
+            text, (end, height), (-3 if left else 3, 0), textcoords="offset points",
+            ha="right" if left else "left", va="center", fontsize=8,
+        )  # fmt: skip
+    return figure

@@ -1,0 +1,92 @@
+"""Builds the report: a folder that works from `file://` and asks for nothing beyond itself."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from srbench import __version__
+from srbench.exports import write_text
+from srbench.records import UsageError, UserError
+from srbench.report.data import as_script, page_data
+from srbench.report.pictures import Pictures, collect
+from srbench.run_reader import RunData, read_run
+
+_ASSETS = ("report.css", "report.js", "plots.js", "viewer.js")
+_MARK = '<meta name="generator" content="srbench'
+
+
+@dataclass(frozen=True)
+class Report:
+    """A page that was written: where, its size in bytes, and how many pictures it has."""
+
+    page: Path
+    size: int
+    pictures: int
+
+
+def write_report(
+    folder: Path,
+    out: Path,
+    *,
+    title: str,
+    roots: list[Path],
+    with_images: bool,
+    begin: Callable[[int], None],
+    advance: Callable[[], None],
+) -> Report:
+    """The page of a run, with its pictures."""
+    run = read_run(folder)
+    _prepare(out, folder)
+    pictures: dict[tuple[str, int], Pictures] = {}
+    if with_images:
+        pictures = collect(run, folder, out, roots, begin=begin, advance=advance)
+    assets = out / "assets"
+    assets.mkdir(exist_ok=True)
+    for name in _ASSETS:
+        write_text(assets / name, _asset(name))
+    page = out / "index.html"
+    write_text(page, render(run, title or f"Report of {run.name}", pictures))
+    size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    return Report(page, size, sum(len(found.paths) for found in pictures.values()))
+
+
+def render(run: RunData, title: str, pictures: dict[tuple[str, int], Pictures]) -> str:
+    """The HTML of the page; names are escaped by the template, the data by `as_script`."""
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(_asset("report.html.j2"))
+    data = page_data(run, title, pictures)
+    return template.render(
+        title=title,
+        version=__version__,
+        boards=data["boards"],
+        # `as_script` leaves nothing in the text that HTML would read.
+        data=Markup(as_script(data)),
+    )
+
+
+def _asset(name: str) -> str:
+    return (files("srbench") / "report" / "assets" / name).read_text(encoding="utf-8")
+
+
+def _prepare(out: Path, run: Path) -> None:
+    """An empty place for the report; only a folder that holds an earlier one is cleared."""
+    if out.resolve() == run.resolve():
+        raise UsageError("--out must not be the run folder itself; its own folder is RUN/report")
+    page = out / "index.html"
+    if page.is_file():
+        if _MARK not in page.read_text(encoding="utf-8", errors="replace")[:2000]:
+            raise UserError(
+                f"{page} is not a report of srbench and would be overwritten; choose another --out"
+            )
+        shutil.rmtree(out / "images", ignore_errors=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{out} cannot be made ({error.strerror}); choose another --out") from None

@@ -1,0 +1,206 @@
+"""The pictures of a report: previews of output images, copied as they are or as JPEG where size matters."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from srbench.datasets.catalogue import resolve as resolve_dataset
+from srbench.datasets.folders import data_roots, find_pairs
+from srbench.escape import file_name
+from srbench.evaluate import output_path
+from srbench.images import as_rgb, crop_to_multiple, file_hash, read_image
+from srbench.records import Pair, Unscorable, UserError
+from srbench.run_reader import RunData
+
+if TYPE_CHECKING:
+    import numpy as np
+
+REFERENCE = "reference"
+# A report is to stay under 150 MB; previews take at most about this much.
+PNG_BUDGET = 60_000_000
+JPEG_BUDGET = 110_000_000
+_BYTES_PER_PIXEL = ((92, 0.55), (85, 0.38), (75, 0.27), (60, 0.20))
+_THUMB = 96
+
+
+@dataclass
+class Pictures:
+    """The pictures of a data set at one scale, as paths relative to the page.
+
+    `paths` maps (method, image); the reference has the name `REFERENCE`. `note` says what the previews
+    are, or why there are none.
+    """
+
+    paths: dict[tuple[str, str], str] = field(default_factory=dict)
+    thumbs: dict[str, str] = field(default_factory=dict)
+    note: str = ""
+
+    def as_data(self, images: list[str], methods: Iterable[str]) -> dict[str, Any] | None:
+        """For the page: a list of paths by method, in the order of the images."""
+        names = [REFERENCE, *methods]
+        found = {name: [self.paths.get((name, image)) for image in images] for name in names}
+        return {
+            "methods": {name: paths for name, paths in found.items() if any(paths)},
+            "thumbs": [self.thumbs.get(image) for image in images],
+            "note": self.note,
+        }
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where a picture comes from: an output as PNG, or a reference that is cut to a multiple of the scale."""
+
+    method: str
+    image: str
+    file: Path
+    crop: int
+
+
+def collect(
+    run: RunData,
+    folder: Path,
+    out: Path,
+    roots: list[Path],
+    *,
+    begin: Callable[[int], None],
+    advance: Callable[[], None],
+) -> dict[tuple[str, int], Pictures]:
+    """Puts previews of all outputs of a run (and the references, where they are found) under `out`."""
+    sources = {
+        (dataset, scale): _sources(run, folder, dataset, scale, roots)
+        for dataset, scale in sorted({(score.dataset, score.scale) for score in run.scores})
+    }
+    every = [source for found in sources.values() for source in found]
+    begin(len(every))
+    encode = _encoder(every)
+    return {
+        place: _copied(found, out, file_name(f"{place[0]}_x{place[1]}"), encode, advance)
+        for place, found in sources.items()
+    }
+
+
+def _sources(run: RunData, folder: Path, dataset: str, scale: int, roots: list[Path]) -> list[_Source]:
+    images = sorted({score.image for score in run.scores if (score.dataset, score.scale) == (dataset, scale)})
+    methods = sorted({score.method for score in run.scores if score.dataset == dataset})
+    found = []
+    for method in methods:
+        for image in images:
+            path = output_path(folder, method, Pair(dataset, image, scale, Path(), None))
+            if path.is_file():
+                found.append(_Source(method, image, path, 1))
+    if not any(source.method in run.references() for source in found):
+        found += _references(run, dataset, scale, images, roots)
+    return found
+
+
+def _references(
+    run: RunData, dataset: str, scale: int, images: list[str], roots: list[Path]
+) -> list[_Source]:
+    """The references under the data roots, if they are the very files that the run measured."""
+    hashes = run.facts["datasets"].get(f"{dataset} x{scale}", {}).get("images", {})
+    try:
+        pairs = find_pairs(resolve_dataset(dataset), scale, data_roots(roots), use_low_resolution=False)
+    except UserError:
+        return []
+    return [
+        _Source(REFERENCE, pair.image, pair.reference, scale)
+        for pair in pairs
+        if pair.image in images and file_hash(pair.reference) == hashes.get(pair.image, {}).get("reference")
+    ]
+
+
+@dataclass(frozen=True)
+class _Encoding:
+    """How previews are written: as the PNG files themselves (quality 0), or as JPEG."""
+
+    quality: int
+
+    @property
+    def note(self) -> str:
+        """What the page says of its previews."""
+        if self.quality == 0:
+            return "The pictures are the output images themselves."
+        return (
+            f"The pictures are JPEG previews (quality {self.quality}); all scores are those of the output "
+            "images themselves."
+        )
+
+
+def _encoder(sources: list[_Source]) -> _Encoding:
+    if sum(source.file.stat().st_size for source in sources) <= PNG_BUDGET:
+        return _Encoding(0)
+    pixels = sum(_pixels(source.file) for source in sources)
+    fitting = (quality for quality, density in _BYTES_PER_PIXEL if pixels * density <= JPEG_BUDGET)
+    return _Encoding(next(fitting, 50))
+
+
+def _pixels(path: Path) -> int:
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            return image.width * image.height
+    except OSError:
+        return 0
+
+
+def _copied(
+    sources: list[_Source], out: Path, folder: str, encoding: _Encoding, advance: Callable[[], None]
+) -> Pictures:
+    if not sources:
+        return Pictures(note="The run folder has no output images.")
+    made = Pictures(note=encoding.note)
+    for source in sources:
+        target = Path("images") / folder / file_name(source.method) / file_name(source.image)
+        try:
+            written = _write(source, out / target, encoding)
+            made.paths[source.method, source.image] = written.relative_to(out).as_posix()
+            if source.image not in made.thumbs:
+                thumb = out / "images" / folder / "thumbs" / f"{target.name}.jpg"
+                _write_thumb(source.file, thumb)
+                made.thumbs[source.image] = thumb.relative_to(out).as_posix()
+        except Unscorable as error:
+            made.note += f" {source.image} of {source.method} is left out ({error})."
+        advance()
+    return made
+
+
+def _write(source: _Source, target: Path, encoding: _Encoding) -> Path:
+    from PIL import Image
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # A dot in the name is a part of it and no suffix.
+    path = target.parent / f"{target.name}.{'jpg' if encoding.quality else 'png'}"
+    if not encoding.quality and source.crop == 1:
+        _link(source.file, path)
+        return path
+    pixels: np.ndarray = crop_to_multiple(as_rgb(read_image(source.file)), source.crop)
+    picture = Image.fromarray(pixels)
+    if encoding.quality:
+        picture.save(path, quality=encoding.quality, subsampling=0)
+    else:
+        picture.save(path, compress_level=4)
+    return path
+
+
+def _link(source: Path, target: Path) -> None:
+    """A copy that takes no room where the file system allows it."""
+    target.unlink(missing_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _write_thumb(source: Path, target: Path) -> None:
+    from PIL import Image
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    picture = Image.fromarray(as_rgb(read_image(source)))
+    picture.thumbnail((2 * _THUMB, _THUMB))
+    picture.save(target, quality=80)
