@@ -18,7 +18,8 @@ def made_run(folder: Path, count: int = 7) -> Path:
     results = folder / "results" / name
     shutil.copytree(images, results)
     (results / "c.png").unlink()
-    save(results / "d.png", picture(112, 128, seed=3))
+    for index, image in enumerate(sorted(results.iterdir())):
+        save(image, picture(112, 128, seed=40 + index))
     methods = f"hr,nearest,bicubic,lanczos,outputs:{results}"
     run(images, folder / "run", "--metrics", "psnr_y,ssim_y,rmse_y", methods=methods)
     return folder / "run"
