@@ -14,6 +14,8 @@ from srbench.pirm import PirmRow
 from srbench.records import Score
 from srbench.tables import Board, Cell, MetricInfo
 
+LEGEND = "\n95% CI: Student's t interval of the mean over images like these. Best values in bold.\n"
+
 SCORE_COLUMNS = ("method", "dataset", "scale", "protocol", "image", "metric", "value", "status", "seconds")
 SIGNIFICANCE_COLUMNS = (
     "dataset", "metric", "method_a", "method_b", "n", "median_difference", "statistic", "p_value",

@@ -14,6 +14,7 @@ from typing import Any
 from srbench import __version__
 from srbench.evaluate import Job, weight_hashes
 from srbench.exports import (
+    LEGEND,
     SCORE_COLUMNS,
     SIGNIFICANCE_COLUMNS,
     leaderboard_markdown,
@@ -137,7 +138,7 @@ def write_files(store: Store, out: Path) -> list[Board]:
     columns, rows = leaderboard_rows(made)
     write_csv(out / "leaderboard.csv", columns, rows)
     challenge = pirm_rows(scores)
-    write_text(out / "leaderboard.md", leaderboard_markdown(made) + pirm_markdown(challenge))
+    write_text(out / "leaderboard.md", leaderboard_markdown(made) + LEGEND + pirm_markdown(challenge))
     if challenge:
         write_csv(out / "pirm.csv", PIRM_COLUMNS, (asdict(row) for row in challenge))
     tests = significance(scores, infos, reference_methods(store))
