@@ -70,13 +70,13 @@ def train(
         "iterations": iterations, "batch": batch, "crop": crop, "scale": scale, "average": average,
         "learning_rate": learning_rate, "feature_network": features, "seed": seed,
     }  # fmt: skip
+    start = [] if start_from is None else [f"start_from={start_from}"]
     job = Job(
-        recipe=resolve(recipe, changes, settings or []),
+        recipe=resolve(recipe, changes, start + (settings or [])),
         data=data,
         out=out,
         validation=validation,
         annotations=annotations,
-        start=start_from,
         test=tuple(name.strip() for name in test.split(",") if name.strip()),
         roots=tuple(data_root),
         device=device,

@@ -98,6 +98,8 @@ def card(recipe: Recipe, progress: Progress, *, data: str, images: int, scores: 
         f"- Time: {progress.seconds / 3600:.2f} hours on {' and '.join(progress.machines)}",
         f"- Weights: half precision, sha256 {digest}",
     ]
+    if recipe.start_from is not None:
+        lines.append(f"- Start: the weights of {Path(recipe.start_from).name}")
     if recipe.needs_features:
         paper = "the paper's" if recipe.feature_network == IMAGENET else "**not the paper's**"
         lines.append(f"- Feature network: {Path(recipe.feature_network).name} ({paper})")

@@ -30,7 +30,6 @@ class Job:
     out: Path | None = None
     validation: Path | None = None
     annotations: Path | None = None
-    start: str | None = None
     test: tuple[str, ...] = ()
     roots: tuple[Path, ...] = ()
     device: str = "auto"
@@ -78,7 +77,6 @@ def run(job: Job, report: Report) -> Result:
         devices=job.devices,
         precision=job.precision,
         compiled=job.compiled,
-        start=job.start,
         validation=job.validation,
         **_regions(recipe, job.annotations),
     )
@@ -92,7 +90,7 @@ def run(job: Job, report: Report) -> Result:
     weights = export(
         out / MODEL,
         out,
-        module.cpu(),
+        module,
         recipe,
         finished.progress,
         data=job.data.resolve().name,

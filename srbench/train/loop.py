@@ -53,7 +53,6 @@ class Options:
     devices: int = 1
     precision: str = "auto"
     compiled: bool = False
-    start: str | None = None
     validation: Path | None = None
     masks: Masks | None = None
     mask_source: str = ""
@@ -116,15 +115,14 @@ def train(recipe: Recipe, options: Options, report: Report) -> Finished:  # noqa
     torch.manual_seed(recipe.seed)
     generator, discriminator = build_generator(recipe), build_discriminator(recipe)
     features = open_features(recipe)
-    start = options.start or recipe.start_from
     folder = existing_folder(options.out) if options.out.exists() else options.out
     folder.mkdir(parents=True, exist_ok=True)
     last = folder / LAST
     stored = checkpoints.load(last) if last.is_file() else None
     if stored is not None:
         checkpoints.require_recipe(stored, recipe, last)
-    elif start is not None and start != "none":
-        load_start(generator, recipe, start)
+    elif recipe.start_from is not None:
+        load_start(generator, recipe, recipe.start_from)
     for module in (generator, discriminator, features):
         if module is not None:
             module.to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -75,10 +75,10 @@ class Objective:
             return losses.total_variation(output)
         assert judge is not None, "adversarial terms need a discriminator"
         if term.kind == "adversarial":
-            return losses.adversarial_generator(judge(output))
+            return losses.adversarial_generator(judge(output).float())
         with torch.no_grad():
-            real = judge(target)
-        return losses.relativistic_generator(real, judge(output))
+            real = judge(target).float()
+        return losses.relativistic_generator(real, judge(output).float())
 
     def _both(self, output: Tensor, target: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
         """The features of output and target by layer; only the output's carry gradients."""
@@ -93,11 +93,13 @@ class Objective:
 
     def _of_layers(self, term: Term, found: dict[str, tuple[Tensor, Tensor]]) -> Tensor:
         weights = term.layer_weights or (1.0,) * len(term.layers)
-        values = [
-            weight * _layer_loss(term, layer, *found[layer])
-            for layer, weight in zip(term.layers, weights, strict=True)
-        ]
-        return torch.stack(values).sum()
+        # Gram matrices are sums over thousands of positions: too much for bfloat16.
+        with torch.autocast(next(iter(found.values()))[0].device.type, enabled=False):
+            values = [
+                weight * _layer_loss(term, layer, *found[layer])
+                for layer, weight in zip(term.layers, weights, strict=True)
+            ]
+            return torch.stack(values).sum()
 
 
 def _layer_loss(term: Term, layer: str, output: Tensor, target: Tensor) -> Tensor:

@@ -58,7 +58,7 @@ class Recipe:
     - `clip` bounds each gradient value to +-clip / learning rate (VDSR); 0 does nothing.
     - `discriminator` is None for recipes without an adversary; it is updated where its accuracy of the
       step before was below `discriminator_limit`.
-    - `start_from` names the recipe whose weights start this one (`--start-from FILE` gives them).
+    - `start_from` is where the initial weights come from: a recipe's name, a run's folder or a file.
     - `feature_network` is "vgg19-imagenet", "vgg19-random" or a path to a file of weights.
     - `feature_input`: "imagenet" standardises images before it, "plain" gives them as they are, 0 to 1.
     - `initial_scale` multiplies the initial weights (He's) of all convolutions; `start_at_bicubic` adds a

@@ -70,7 +70,7 @@ def measure(
 
     Protocols: `srbench`, and the recipe's degradation under the same measurement where it is another.
     """
-    upscale = NetworkUpscaler(module, spec, Runtime(device=device), recipe.name)
+    upscale = NetworkUpscaler(copy.deepcopy(module), spec, Runtime(device=device), recipe.name)
     protocols: list[tuple[str, Degradation]] = [("srbench", "matlab-bicubic")]
     if recipe.degradation == "pil-lanczos":
         protocols.append(("enhancenet", "pil-lanczos"))

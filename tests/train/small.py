@@ -68,6 +68,7 @@ def small(name: str, **changes: Any) -> Recipe:
         "iterations": 3,
         "feature_network": "vgg19-random",
         "network": network,
+        "start_from": None,
         "validate_every": 1000,
         "checkpoint_every": 1000,
     }
@@ -84,8 +85,7 @@ def run(recipe: Recipe, data: Path, out: Path, **options: Any) -> Finished:
         maps = annotations(data.with_name(f"{data.name}-maps"), data)
         options |= {"masks": partial(read_regions, maps), "mask_source": str(maps), "regions": REGIONS}
     report = options.pop("report", Silent())
-    start = options.pop("start", "none")
-    return train(recipe, Options(data=data, out=out, start=start, **options), report)
+    return train(recipe, Options(data=data, out=out, **options), report)
 
 
 def weights(finished: Finished) -> dict[str, torch.Tensor]:

@@ -173,7 +173,7 @@ def test_missing_vgg_weights_are_one_line_with_the_choices(
 
 def test_a_missing_start_is_one_line_with_the_choices(data: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="srbench train srresnet-mse first, --start-from FILE"):
-        run(small("srgan-mse"), data, tmp_path / "run", start=None)
+        run(small("srgan-mse", start_from="srresnet-mse"), data, tmp_path / "run")
 
 
 def test_validation_keeps_the_best_weights(tmp_path: Path) -> None:
