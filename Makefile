@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 CONSTRAINTS ?= constraints.txt
 PIP_CONSTRAINTS := $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
 
-.PHONY: demo test test-slow lint setup clean
+.PHONY: demo test test-slow lint setup clean leaderboards
 
 demo: $(VENV)/.installed
 	$(BIN)/srbench run --methods all --datasets demo --out runs/demo
@@ -21,6 +21,13 @@ test-slow: export MALLOC_TRIM_THRESHOLD_ = 4294967296
 test-slow: export MALLOC_TOP_PAD_ = 268435456
 test-slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -m slow
+
+# Writes what is committed in leaderboards/ and reports/ again, from the scores that are committed there.
+leaderboards: $(VENV)/.installed
+	$(BIN)/srbench leaderboard build leaderboards/scores/x4 --protocol srbench --out leaderboards
+	$(BIN)/srbench leaderboard build leaderboards/scores/x4 --protocol basicsr --out leaderboards/basicsr
+	$(BIN)/srbench leaderboard build leaderboards/scores/x4 --protocol srgan --out leaderboards/srgan
+	$(BIN)/srbench reproduce all --scores reports/scores --out reports
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

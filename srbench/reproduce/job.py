@@ -54,8 +54,6 @@ def rebuild(papers: list[Paper], datasets: tuple[str, ...], source: Path, out: P
     _check(papers, datasets, None)
     evidence = recall(source, _wants(papers, datasets))
     out.mkdir(parents=True, exist_ok=True)
-    if source.resolve() != out.resolve():
-        keep(evidence, out)
     return _written(papers, evidence, datasets, out)
 
 
