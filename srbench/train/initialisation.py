@@ -1,4 +1,4 @@
-"""Initial weights: He's, and for the small networks of the luma a path that enlarges bicubically.
+"""Initial weights: He's, smaller ones in residual blocks, and a bicubic path in the small networks.
 
 A network that starts at bicubic interpolation spends its first iterations on what the papers are about
 and not on learning to copy, which takes most of the time of short trainings on a CPU.
@@ -18,6 +18,9 @@ from srbench.train.tensors import phases
 if TYPE_CHECKING:
     from srbench.train.recipe import Recipe
 
+# Residual blocks by the names of the networks; without normalisation each would double the variance.
+_BLOCKS = ("body.", "blocks.", "conv_blocks.", "trunk.")
+_RESIDUAL_OUTPUTS = ("tail", "conv_out")  # of VDSR, EnhanceNet and TSRN, which add to bicubic enlargements
 _AMPLITUDE = 0.3  # keeps the bicubic path of ESPCN where tanh is nearly linear
 _CONTRAST = 4.0  # and brings its other filters to where it is not: images differ little from pixel to pixel
 _QUIET = 0.01  # of the last layer's weights on those filters: the start is bicubic and little else
@@ -26,10 +29,13 @@ _QUIET = 0.01  # of the last layer's weights on those filters: the start is bicu
 def initialise(module: nn.Module, recipe: Recipe) -> None:
     """Draws the initial weights from torch's global generator, in place."""
     with torch.no_grad():
-        for layer in module.modules():
+        for name, layer in module.named_modules():
             if isinstance(layer, nn.Conv2d):
                 nn.init.kaiming_normal_(layer.weight)
-                layer.weight.mul_(recipe.initial_scale)
+                if name.startswith(_BLOCKS):
+                    layer.weight.mul_(recipe.initial_scale)
+                if name in _RESIDUAL_OUTPUTS:
+                    layer.weight.mul_(_QUIET)
                 if layer.bias is not None:
                     layer.bias.zero_()
         if not recipe.start_at_bicubic:

@@ -61,8 +61,8 @@ class Recipe:
     - `start_from` is where the initial weights come from: a recipe's name, a run's folder or a file.
     - `feature_network` is "vgg19-imagenet", "vgg19-random" or a path to a file of weights.
     - `feature_input`: "imagenet" standardises images before it, "plain" gives them as they are, 0 to 1.
-    - `initial_scale` multiplies the initial weights (He's) of all convolutions; `start_at_bicubic` adds a
-      path that gives bicubic enlargement (SRCNN and ESPCN).
+    - `initial_scale` multiplies the initial weights (He's) of the convolutions in residual blocks;
+      `start_at_bicubic` adds a path that gives bicubic enlargement (SRCNN and ESPCN).
     - `average` is the decay of the exponential moving average of the weights, 0 for none.
     - `keep` says which weights are the result: those of the best validation PSNR, or the last ones.
     """

@@ -37,6 +37,7 @@ ENET_E = Recipe(
     learning_rate=1e-4,
     degradation="pil-lanczos",  # measured on the authors' weights; see the protocol `enhancenet`
     milestones=(250_000, 400_000),
+    initial_scale=0.1,
     chosen=(
         "Optimiser (Adam), learning rate and its halving, batch, iterations, initialisation and augmentation "
         "(flips) are chosen; the poster gives none of them."
