@@ -124,19 +124,19 @@ const plots = (() => {
     drawn.append(svg("line", { x1: left, x2: width - 14, y1: height - bottom, y2: height - bottom, class: "axis" }),
       svg("text", { x: width - 14, y: height - 6, "text-anchor": "end", class: "soft" }, `${first.heading} (better ${first.higher ? "→" : "←"})`),
       svg("text", { x: 2, y: 12, class: "soft" }, `${second.heading} (better ${second.higher ? "above" : "below"})`));
-    const taken = [...areas, ...points.map((point) => [x(point.x) - 7, y(point.y) - 7, x(point.x) + 7, y(point.y) + 7])];
+    const taken = points.map((point) => [x(point.x) - 7, y(point.y) - 7, x(point.x) + 7, y(point.y) + 7]);
     for (const point of points) {
       const dot = svg("circle", { cx: x(point.x), cy: y(point.y), r: 6.5 });
       dot.style.fill = point.reference ? "none" : colour(board, point.name);
       dot.style.stroke = colour(board, point.name);
       dot.style.strokeWidth = 2;
       dot.append(svg("title", {}, `${point.name}: ${show(point.x, first)}, ${show(point.y, second)}`));
-      drawn.append(dot, label(x(point.x), y(point.y), point.name, taken, width));
+      drawn.append(dot, label(x(point.x), y(point.y), point.name, taken, areas, width));
     }
   }
 
-  // A label beside its point, at the first of some places where nothing else is.
-  function label(cx, cy, name, taken, width) {
+  // A label beside its point, at the first of some places where nothing else is, if there is one.
+  function label(cx, cy, name, taken, areas, width) {
     const text = short(name, 20), size = text.length * 6.6;
     const places = [[12, 4, "start"], [-12, 4, "end"], [0, -13, "middle"], [0, 22, "middle"],
       [12, -10, "start"], [12, 18, "start"], [-12, -10, "end"], [-12, 18, "end"]];
@@ -144,8 +144,9 @@ const plots = (() => {
       const start = cx + dx - (anchor === "end" ? size : anchor === "middle" ? size / 2 : 0);
       return [start, cy + dy - 11, start + size, cy + dy + 3];
     };
-    const free = (b) => b[0] >= 0 && b[2] <= width && taken.every((t) => b[2] < t[0] || b[0] > t[2] || b[3] < t[1] || b[1] > t[3]);
-    const best = places.find((place) => free(box(place))) || places[0];
+    const free = (b, others) => b[0] >= 0 && b[2] <= width && others.every((t) => b[2] < t[0] || b[0] > t[2] || b[3] < t[1] || b[1] > t[3]);
+    // Better over the name of a region than over a point, and better over a point than cut off.
+    const best = [[...taken, ...areas], taken, []].map((others) => places.find((place) => free(box(place), others))).find(Boolean) || places[0];
     taken.push(box(best));
     return svg("text", { x: cx + best[0], y: cy + best[1], "text-anchor": best[2] }, text);
   }
