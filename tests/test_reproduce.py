@@ -158,7 +158,7 @@ def test_reproduce_measures_reuses_and_rebuilds(tmp_path: Path):
     second = command("reproduce", "srgan", *options, "--out", out)
     assert second.out == first.out
     again = command(
-        "reproduce", "srgan", "--datasets", "set5,bsd100", "--scores", out, "--out", tmp_path / "b"
+        "reproduce", "srgan", "--datasets", "set5,bsd100", "--scores", out / "scores", "--out", tmp_path / "b"
     )
     assert again.code == 0, again.err
     for name in ("srgan.csv", "srgan.md", "srgan.tex"):

@@ -41,14 +41,18 @@ def reproduce(
     ),
     scores: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Make the tables from the scores kept in DIR; measure nothing."),
+        typer.Option(
+            metavar="DIR",
+            help="Make the tables from the scores that an earlier call left in OUT/scores; measure nothing.",
+        ),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
     workers: Annotated[int, typer.Option(help="Processes; 0 is one per core.")] = 0,
 ) -> None:
     """Make a paper's tables again: what it reports beside what is measured under its protocol.
 
-    Cells that cannot be measured here say why. Writes PAPER.csv, PAPER.md and PAPER.tex.
+    Cells that cannot be measured here say why. Writes PAPER.csv, PAPER.md, PAPER.tex, the scores behind
+    them (scores/) and the runs (runs/).
     """
     from srbench.devices import choose_device
     from srbench.reproduce.documents import summary

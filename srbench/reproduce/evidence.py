@@ -159,6 +159,7 @@ def keep(evidence: Evidence, out: Path) -> list[Path]:
     scores = [score for images in evidence.scores.values() for score in images.values()]
     # The time that a score took is nothing that a table shows, and no two runs agree on it.
     timeless = [replace(score, seconds=0.0) for score in sorted(set(scores), key=place)]
+    out.mkdir(exist_ok=True)
     paths = [out / "scores.csv", out / "reasons.csv", out / "origins.csv"]
     write_csv(paths[0], SCORE_COLUMNS, score_rows(timeless))
     reasons = ({**asdict(want), "reason": why} for want, why in evidence.reasons.items())

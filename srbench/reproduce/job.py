@@ -45,7 +45,7 @@ def reproduce(
     except OSError as error:
         raise UserError(f"{out} cannot be made ({error.strerror}); choose another --out") from None
     evidence = measure(wants, means, out, begin=begin, advance=advance)
-    keep(evidence, out)
+    keep(evidence, out / "scores")
     return _written(papers, evidence, datasets, out)
 
 
