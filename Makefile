@@ -39,7 +39,7 @@ setup: $(VENV)/.installed
 $(VENV)/.installed: pyproject.toml $(CONSTRAINTS)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip $(PIP_CONSTRAINTS)
-	$(BIN)/python -m pip install --quiet --editable '.[dev]' $(PIP_CONSTRAINTS)
+	$(BIN)/python -m pip install --quiet --editable '.[dev,browser]' $(PIP_CONSTRAINTS)
 	touch $@
 
 clean:
