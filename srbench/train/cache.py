@@ -9,6 +9,7 @@ name made of everything that decides its content, and then only read.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -104,7 +105,7 @@ def open_cache(
     *,
     masks: Masks | None = None,
     begin: Callable[[int], None] = lambda _: None,
-    advance: Callable[[], None] = lambda: None,
+    advance: Callable[[int, float], None] = lambda _done, _speed: None,
 ) -> Images:
     """The cache of these files, made where it is not there yet.
 
@@ -142,13 +143,14 @@ def _write(
     files: list[Path],
     preparation: Preparation,
     masks: Masks | None,
-    advance: Callable[[], None],
+    advance: Callable[[int, float], None],
 ) -> None:
     entries: list[Entry] = []
     skipped: dict[str, str] = {}
     with atomic_file(folder / "pixels.u8") as temporary, temporary.open("wb") as stream:
-        for path, parts in _prepared(files, preparation, masks):
-            advance()
+        began = time.monotonic()
+        for done, (path, parts) in enumerate(_prepared(files, preparation, masks), start=1):
+            advance(done, done / max(time.monotonic() - began, 1e-9))
             if isinstance(parts, str):
                 skipped[str(path)] = parts
                 continue

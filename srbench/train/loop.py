@@ -101,7 +101,11 @@ def train(recipe: Recipe, options: Options, report: Report) -> Finished:  # noqa
     )
     with fabric.rank_zero_first():
         images = open_cache(
-            files, wanted, masks=options.masks, begin=lambda total: report.begin("decoding", total, 0)
+            files,
+            wanted,
+            masks=options.masks,
+            begin=lambda total: report.begin("decoding", total, 0),
+            advance=report.advance,
         )
     if main and images.skipped:
         first = next(iter(images.skipped.items()))
