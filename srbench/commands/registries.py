@@ -148,10 +148,12 @@ def show_metric(name: Name) -> None:
 
 @metrics_app.command("pull")
 def pull_metric(name: Name, source: FromFile = []) -> None:  # noqa: B006 - typer copies it
-    """Get a metric's weights: verified by hash, converted once, cached."""
+    """Get the weights of a metric, or of a network that metrics and training share, by name."""
     from srbench.metrics.catalogue import resolve
+    from srbench.metrics.features import BACKBONES
 
-    _pull(name, resolve(name).weights, source)
+    shared = tuple(backbone.file for backbone in BACKBONES if backbone.file.name == name)
+    _pull(name, shared or resolve(name).weights, source)
 
 
 @datasets_app.command("list")
