@@ -19,7 +19,7 @@ from srbench.train.cache import Preparation, open_cache, training_files
 from srbench.train.checkpoints import BEST, LAST, Progress
 from srbench.train.curves import Curve
 from srbench.train.fabric import make_fabric, mean_of_all, scaler_state, set_scaler_state, wish_of_all
-from srbench.train.losses import accuracy
+from srbench.train.losses import accuracy, crop_border
 from srbench.train.networks import build_discriminator, build_generator, specification
 from srbench.train.objective import Objective, frozen
 from srbench.train.patches import Loader, Sampler
@@ -191,6 +191,8 @@ def train(recipe: Recipe, options: Options, report: Report) -> Finished:  # noqa
             output = run_generator(seen)
             if base is not None:
                 output = output + base
+            if recipe.border:
+                output, target = (crop_border(x, recipe.border) for x in (output, target))
             judge = None if discriminator is None else frozen(discriminator)
             with fabric.autocast():
                 terms = objective.generator(output, target, masks=batch.masks, judge=judge)

@@ -12,6 +12,11 @@ from torch.nn import functional
 _TINY = 1e-6  # keeps the division by a mean of zero harmless
 
 
+def crop_border(images: Tensor, border: int) -> Tensor:
+    """N x C x H x W without `border` pixels on each side."""
+    return images[..., border:-border, border:-border]
+
+
 def mean_squared_error(output: Tensor, target: Tensor) -> Tensor:
     """SRGAN eq. 4, EnhanceNet L_E: the mean over pixels and channels of (output - target)^2."""
     return functional.mse_loss(output, target)

@@ -90,6 +90,10 @@ def _check(recipe: Recipe) -> None:
         raise UsageError(f"learning_rate must be positive, not {recipe.learning_rate:g}")
     if recipe.crop % recipe.scale:
         raise UsageError(f"crop must be a multiple of the scale {recipe.scale}, not {recipe.crop}")
+    if not 0 <= 2 * recipe.border < recipe.crop:
+        raise UsageError(f"border must leave something of the crop {recipe.crop}, not {recipe.border}")
+    if recipe.border and (recipe.discriminator or recipe.needs_features):
+        raise UsageError("border is for recipes with losses of pixels only")
     if not 0 <= recipe.average < 1:
         raise UsageError(f"average must be at least 0 and below 1, not {recipe.average:g}")
     adversarial = any(term.kind in ("adversarial", "relativistic") for term in recipe.terms)

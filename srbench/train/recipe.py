@@ -51,6 +51,8 @@ class Recipe:
       names the source of the constants, and `chosen` says which of them the paper does not give.
     - `network` is a key of `srbench.train.networks`; its value ranges come from there.
     - `crop` is the side of the high-resolution patches, `batch` their number per process.
+    - `border` pixels are cut from each side of output and target before the loss, so that the padding of
+      small patches, which whole images do not see, is not trained on.
     - `augment`: "none", "flips" (left-right and up-down), or "dihedral" (with transposition, all eight).
     - `learning_rate` is multiplied by `decay` at each of `milestones` (iterations), or falls to zero
       along a cosine with "cosine"; `slow_layers` are parameters by name prefix that learn `slow_factor`
@@ -80,6 +82,7 @@ class Recipe:
     chosen: str
     scale: int = 4
     degradation: Degradation = "matlab-bicubic"
+    border: int = 0
     augment: Literal["none", "flips", "dihedral"] = "flips"
     optimizer: Literal["adam", "sgd"] = "adam"
     momentum: float = 0.9

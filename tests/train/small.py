@@ -69,6 +69,7 @@ def small(name: str, **changes: Any) -> Recipe:
         "feature_network": "vgg19-random",
         "network": network,
         "start_from": None,
+        "border": 0,
         "validate_every": 1000,
         "checkpoint_every": 1000,
     }

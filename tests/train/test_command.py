@@ -18,7 +18,7 @@ from srbench.weights import load
 from tests.helpers import command, picture
 from tests.train.small import images
 
-TINY = ("--device", "cpu", "--crop", "16", "--batch", "1", "--iterations", "2")
+TINY = ("--device", "cpu", "--crop", "48", "--batch", "1", "--iterations", "2")
 
 
 def test_list_names_every_recipe() -> None:
@@ -73,6 +73,8 @@ def test_a_model_with_random_features_has_a_name_that_says_so(tmp_path: Path) ->
         (("espcn", "--data", ".", "--set", "schedule=line"), 2, "schedule is one of steps, cosine"),
         (("espcn", "--data", ".", "--set", "batch"), 2, "--set needs NAME=VALUE"),
         (("espcn", "--data", ".", "--crop", "18"), 2, "crop must be a multiple of the scale 4"),
+        (("espcn", "--data", ".", "--crop", "32"), 2, "border must leave something of the crop 32"),
+        (("esrgan", "--data", ".", "--set", "border=4"), 2, "losses of pixels only"),
         (("srgan-mse", "--data", ".", "--crop", "40"), 2, "a crop that is a multiple of 16"),
         (("enet-p", "--data", ".", "--crop", "16"), 2, "the features of pool5 need a crop of 32"),
         (("rrdb-psnr", "--data", ".", "--scale", "8"), 2, "exists for 4x only"),

@@ -12,7 +12,9 @@ ESPCN = Recipe(
     summary="ESPCN with the mean squared error on the luma",
     network="espcn",
     terms=(Term("mse"),),  # section 3.2, equation 5
-    crop=68,  # section 3.2: 17r x 17r pixels with r = 4
+    # Section 3.2: 17r x 17r pixels with r = 4, and as many around them as their values depend on.
+    crop=100,
+    border=16,
     batch=16,
     iterations=100_000,
     optimizer="adam",
