@@ -19,16 +19,20 @@ def choose_device(wanted: str) -> str:
         return "cpu"
     import torch
 
-    has_mps = torch.backends.mps.is_available()
+    has_cuda, has_mps = torch.cuda.is_available(), torch.backends.mps.is_available()
     if wanted == "auto":
-        if torch.cuda.is_available():
-            return "cuda"
-        return "mps" if has_mps else "cpu"
+        return "cuda" if has_cuda else "mps" if has_mps else "cpu"
     try:
-        kind = torch.device(wanted).type
+        device = torch.device(wanted)
     except RuntimeError:
-        raise UsageError(f"unknown device '{wanted}'; there are: auto, cpu, cuda, cuda:N, mps") from None
-    if (kind == "cuda" and not torch.cuda.is_available()) or (kind == "mps" and not has_mps):
+        device = None
+    if device is None or device.type not in ("cpu", "cuda", "mps"):
+        raise UsageError(f"unknown device '{wanted}'; there are: auto, cpu, cuda, cuda:N, mps")
+    if device.type == "cuda":
+        here = (device.index or 0) < torch.cuda.device_count()
+    else:
+        here = device.type == "cpu" or has_mps
+    if not here:
         raise UsageError(f"the device '{wanted}' is not available here; use --device auto")
     return wanted
 

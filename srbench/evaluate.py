@@ -18,12 +18,13 @@ from srbench.datasets.folders import data_roots, find_pairs
 from srbench.execute import Executor, choose_workers, execute
 from srbench.images import file_hash
 from srbench.methods.contract import Method, Runtime
+from srbench.methods.together import group_size
 from srbench.metrics.contract import Metric
 from srbench.protocols import Protocol
 from srbench.records import OK, Pair, Score, Unscorable
 from srbench.store import Store, content_key
 from srbench.tasks import ImageTask, Measured, MethodResult, MethodTask
-from srbench.tasks import begin as begin_task
+from srbench.tasks import begin as begin_tasks
 from srbench.weights import WeightFile
 
 
@@ -81,10 +82,13 @@ def evaluate(job: Job, store: Store, *, begin: Callable[[int], None], advance: C
         for pair, planned in plans.items()
     ]
     begin(len(tasks))
-    workers = choose_workers(job.workers, len(tasks), job.runtime.device)
-    for task, results in execute(begin_task, tasks, workers=workers, executor=job.executor):
-        book.record(task.pair, plans[task.pair], results)
-        advance()
+    size = group_size(job.runtime.device)
+    groups = [tasks[first : first + size] for first in range(0, len(tasks), size)]
+    workers = choose_workers(job.workers, len(groups), job.runtime.device)
+    for group, found in execute(begin_tasks, groups, workers=workers, executor=job.executor):
+        for task, results in zip(group, found, strict=True):
+            book.record(task.pair, plans[task.pair], results)
+            advance()
     return book.outcome
 
 

@@ -1,13 +1,14 @@
-"""The work on one image: read it once, upscale with every method, measure every output.
+"""The work on images: read each once, upscale with every method, measure every output.
 
 A task is plain data, so that it can travel to another process; methods and metrics go by their names.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,7 @@ from srbench.datasets.samples import load_reference, make_sample
 from srbench.images import file_hash, pixel_hash, read_image, write_png
 from srbench.methods.catalogue import resolve as resolve_method
 from srbench.methods.contract import Runtime, Upscaler
+from srbench.methods.together import upscale_together
 from srbench.metrics.catalogue import resolve as resolve_metric
 from srbench.metrics.contract import View
 from srbench.protocols import PROTOCOLS
@@ -72,18 +74,44 @@ class MethodResult:
     measured: tuple[Measured, ...]
 
 
-def begin(task: ImageTask) -> Callable[[], list[MethodResult]]:
-    """Does one task but for the writing of output images, which goes on beside the caller.
+def begin(group: Sequence[ImageTask]) -> Callable[[], list[list[MethodResult]]]:
+    """Does some tasks but for the writing of output images, which goes on beside the caller.
 
-    The function that it returns waits for the writing and gives the results, in the order of
-    `task.methods`. Failures of a method or metric become reasons; a full disk is a `UserError`.
+    Inputs of one size go through a network together where that pays. The function that it returns waits
+    for the writing and gives each task's results, in the order of its `methods`. Failures of a method or
+    metric become reasons; a full disk is a `UserError`.
     """
+    works = [_open_image(task) for task in group]
+    readable = [work for work in works if isinstance(work, _ImageWork)]
+    if len(readable) > 1:
+        _upscale_ahead(readable)
+    finish = [_begin_image(task, work) for task, work in zip(group, works, strict=True)]
+    return lambda: [wait() for wait in finish]
+
+
+def _open_image(task: ImageTask) -> _ImageWork | Unscorable:
     try:
-        reference = load_reference(task.pair)
+        return _ImageWork(task, load_reference(task.pair))
     except Unscorable as error:
-        reason = str(error)
+        return error
+
+
+def _upscale_ahead(works: list[_ImageWork]) -> None:
+    """Makes what images can share; an error here comes again, with its image, when they go one by one."""
+    for name in dict.fromkeys(method.method for work in works for method in work.task.methods):
+        concerned = [work for work in works if work.makes(name)]
+        with contextlib.suppress(Unscorable, UserError):
+            samples = {place: work.sample(name) for place, work in enumerate(concerned)}
+            start = time.perf_counter()
+            made = upscale_together(open_method(name, works[0].task.runtime), samples)
+            for place, image in made.items():
+                concerned[place].ahead[name] = image, (time.perf_counter() - start) / len(made)
+
+
+def _begin_image(task: ImageTask, work: _ImageWork | Unscorable) -> Callable[[], list[MethodResult]]:
+    if isinstance(work, Unscorable):
+        reason = str(work)
         return lambda: [_failed(method, reason) for method in task.methods]
-    work = _ImageWork(task, reference)
     finish = [work.run(method) for method in task.methods]
     return lambda: [wait() for wait in finish]
 
@@ -103,25 +131,42 @@ def reason_of(error: Exception) -> str:
 
 
 class _ImageWork:
+    """One image's reference, what is derived from it, and outputs with their seconds made `ahead`."""
+
     def __init__(self, task: ImageTask, reference: np.ndarray) -> None:
         self.task = task
         self.protocol: Protocol = PROTOCOLS.get(task.protocol)
         self.reference = reference
         self.view = self._view(reference)
+        self.ahead: dict[str, tuple[np.ndarray, float]] = {}
         self._samples: dict[Degradation, Sample] = {}
 
+    def makes(self, method: str) -> bool:
+        """Whether this image needs a new output of a method."""
+        return any(task.method == method and not task.made for task in self.task.methods)
+
     def run(self, task: MethodTask) -> Callable[[], MethodResult]:
-        start = time.perf_counter()
+        """Makes or reads one output and measures it; the function that it returns waits for the file."""
         try:
-            image = read_image(task.output) if task.made else self._upscale(task.method)
+            image, seconds = self._output(task)
         except Exception as error:
             reason = reason_of(error)
             return lambda: _failed(task, reason)
-        seconds = time.perf_counter() - start
         stored = _writer().submit(_store_output, task, image, seconds)
         view = self._view(image)
         measured = tuple(self._measure(metric, view) for metric in task.metrics)
         return lambda: MethodResult(task.method, _stored(stored, task.output), measured)
+
+    def _output(self, task: MethodTask) -> tuple[np.ndarray, float]:
+        start = time.perf_counter()
+        if task.made:
+            image = read_image(task.output)
+        elif task.method in self.ahead:
+            image, seconds = self.ahead.pop(task.method)
+            return self._checked(image), seconds
+        else:
+            image = self._checked(open_method(task.method, self.task.runtime)(self.sample(task.method)))
+        return image, time.perf_counter() - start
 
     def _view(self, image: np.ndarray) -> View:
         return View(
@@ -132,8 +177,7 @@ class _ImageWork:
             device=self.task.runtime.device,
         )
 
-    def _upscale(self, method: str) -> np.ndarray:
-        image = open_method(method, self.task.runtime)(self._sample(method))
+    def _checked(self, image: np.ndarray) -> np.ndarray:
         if image.dtype != np.uint8 or image.shape[:2] != self.reference.shape[:2]:
             raise Unscorable(
                 f"the output is {image.shape[1]}x{image.shape[0]} {image.dtype}, the reference "
@@ -145,7 +189,8 @@ class _ImageWork:
             )
         return image
 
-    def _sample(self, method: str) -> Sample:
+    def sample(self, method: str) -> Sample:
+        """The image with the input that a method gets under the protocol."""
         degradation = self.protocol.degradation_for(method)
         if degradation not in self._samples:
             self._samples[degradation] = make_sample(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from srbench.records import UserError
+from srbench.remarks import remark
 
 if TYPE_CHECKING:
     import numpy as np
@@ -100,11 +101,14 @@ def load(path: Path) -> tuple[Tensors, dict[str, str]]:
 def pull(file: WeightFile, source: Path | None = None) -> Path:
     """Verifies, converts and caches one file, from `source` or by download; returns the cached path.
 
-    The cache changes only when everything succeeded. `UserError` where the file is missing, has another
+    The cache changes only when everything succeeded. Nothing is downloaded or copied where a verified copy
+    lies elsewhere (torch hub's folder). `UserError` where the file is missing, has another
     hash, cannot be downloaded or does not hold what it should.
     """
     from srbench.images import file_hash
 
+    if source is None and file.cached != file.destination:  # a verified copy lies elsewhere
+        return file.cached
     original = download(file) if source is None else source
     if not original.is_file():
         raise UserError(f"{original}: no such file")
@@ -158,11 +162,9 @@ def download(file: WeightFile) -> Path:
             f"{file.name} has no stable download; get it from {file.homepage} and give it with --from FILE"
         )
     import pooch
-    from rich.console import Console
 
     size = f", {file.size / 1e6:.1f} MB" if file.size else ""
-    notices = Console(stderr=True, highlight=False, soft_wrap=True)
-    notices.print(f"downloading {file.name} from {file.url}{size}", markup=False)
+    remark(f"downloading {file.name} from {file.url}{size}")
     whole = next((digest for digest in file.sha256 if len(digest) == 64), None)
     pooch.get_logger().setLevel("WARNING")
     try:

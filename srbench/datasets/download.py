@@ -9,6 +9,7 @@ from srbench.datasets.contract import Dataset
 from srbench.datasets.folders import data_roots, find_folder
 from srbench.images import file_hash
 from srbench.records import UserError
+from srbench.remarks import remark
 from srbench.weights import cache_folder, first_line
 
 
@@ -26,12 +27,9 @@ def pull(dataset: Dataset, *, begin: Callable[[int], None], advance: Callable[[]
     hashes = published_hashes(dataset)
     assert dataset.remote is not None
     import pooch
-    from rich.console import Console
 
     root = cache_folder() / "datasets"
-    Console(stderr=True, highlight=False, soft_wrap=True).print(
-        f"downloading {dataset.title} from {dataset.remote.base_url}, {dataset.remote.size / 1e6:.1f} MB"
-    )
+    remark(f"downloading {dataset.title} from {dataset.remote.base_url}, {dataset.remote.size / 1e6:.1f} MB")
     pooch.get_logger().setLevel("WARNING")
     source = pooch.create(path=root, base_url=dataset.remote.base_url, registry=hashes, retry_if_failed=2)
     begin(len(hashes))

@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from srbench.batches import Batches
+from srbench.devices import choose_device
 from srbench.images import as_rgb
 from srbench.methods.pixels import to_bytes
-from srbench.methods.tiling import Box, make_plan, run
+from srbench.methods.tiling import Box, images_within, make_plan, run
+from srbench.methods.together import GROUP
 from srbench.records import Unscorable
+from srbench.remarks import remark
 from srbench.resize import imresize_double, tensorflow1_bicubic
 
 if TYPE_CHECKING:
@@ -44,7 +48,8 @@ class NetworkUpscaler:
         self._runtime = runtime
         self._name = name
         self._channels = 1 if spec.color == "luma" else 3
-        self._device = usable_device(runtime.device)
+        self._batches = Batches(GROUP, remark)
+        self._device = torch.device(choose_device(runtime.device))
         # Convolutions of few channels on large images are a third faster in this layout, on CPU and GPU.
         module = module.eval().requires_grad_(False).to(self._device)
         self._install(module.to(memory_format=torch.channels_last), torch.float32)
@@ -86,12 +91,21 @@ class NetworkUpscaler:
         """uint8 images of one size and kind at once; the same pixels as one by one.
 
         CPUs gain nothing from batches, and their libraries sum in another order for each batch size, so
-        there images go one by one, and the pixels are equal bit for bit.
+        there images go one by one, and the pixels are equal bit for bit. Elsewhere as many go together
+        as the memory budget holds, fewer where the device has less.
         """
         if len({image.shape for image in images}) > 1:
             raise ValueError("a batch needs images of one size and kind")
         if self._device.type == "cpu":
             return [self._together([image], np.uint8)[0] for image in images]
+        height, width = (side * self._spec.scale // self._spec.factor for side in images[0].shape[:2])
+        size = images_within(self._plan, height, width, self._runtime.max_memory)
+        results: list[np.ndarray] = []
+        for first in range(0, len(images), size):
+            results += self._batches.run(self._bytes_of, images[first : first + size])
+        return results
+
+    def _bytes_of(self, images: Sequence[np.ndarray]) -> list[np.ndarray]:
         return self._together(images, np.uint8)
 
     def levels(self, sample: Sample) -> np.ndarray:
@@ -172,21 +186,6 @@ def _test_images() -> list[np.ndarray]:
     smooth = np.stack([2 * x + 2 * y, 4 * np.abs(x - y), 255 - 3 * x], axis=-1).clip(0, 255)
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3))
     return [smooth.astype(np.uint8), noise.astype(np.uint8)]
-
-
-def usable_device(name: str) -> torch.device:
-    """The torch device of this name; "auto" is the fastest one here. `UsageError` where it is not here."""
-    from srbench.records import UsageError
-
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        first = str(error).strip().splitlines()[0]
-        raise UsageError(f"the device '{name}' cannot be used here: {first}") from None
-    return device
 
 
 def region(

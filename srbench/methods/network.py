@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from srbench.methods.contract import Method, Runtime, Upscaler
+from srbench.methods.together import group_size
 from srbench.weights import WeightFile, locate
 
 if TYPE_CHECKING:
@@ -97,7 +98,8 @@ def _open(name: str, network: SpecOfScale, weights: WeightFile, runtime: Runtime
 class NetworkUpscalers:
     """One upscaler for all scales of a method; `build` makes the network of a scale when it is first needed.
 
-    `levels` gives what is about to be rounded, for methods that are combined of others.
+    `levels` gives what is about to be rounded, for methods that are combined of others. `takes_batches`
+    says whether `batch` pays on this device.
     """
 
     def __init__(
@@ -107,10 +109,15 @@ class NetworkUpscalers:
         self._runtime = runtime
         self._name = name
         self._opened: dict[int, NetworkUpscaler] = {}
+        self.takes_batches = group_size(runtime.device) > 1
 
     def __call__(self, sample: Sample) -> np.ndarray:
         """uint8, `scale` times as large as the sample's input."""
         return self._of(sample.pair.scale)(sample)
+
+    def batch(self, samples: Sequence[Sample]) -> list[np.ndarray]:
+        """The same for samples of one scale, size and kind."""
+        return self._of(samples[0].pair.scale).batch([sample.low_resolution for sample in samples])
 
     def levels(self, sample: Sample) -> np.ndarray:
         """The same before rounding and clamping: float32 grey levels."""

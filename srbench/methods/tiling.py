@@ -87,6 +87,11 @@ def make_plan(module: nn.Module, spec: NetworkSpec, channels: int) -> Plan:
     return Plan(stage_costs(module, (whole,), x)[0], whole, stages, stage_costs(module, stages, x))
 
 
+def images_within(plan: Plan, height: int, width: int, max_memory: int) -> int:
+    """How many whole images of this size the budget holds at once, at least one."""
+    return max(1, int(max_memory / (_WORK_SPACE * plan.whole_cost[0] * height * width)))
+
+
 def run(plan: Plan, x: Tensor, max_memory: int) -> Iterator[tuple[Box, Tensor]]:
     """The network's output for N x C x H x W as pieces: where they lie in the output, and their values.
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from srbench.images import as_rgb
 from srbench.metrics.features import Backbone, Network, open_network, sum_dtype
 from srbench.records import Unscorable, UserError
+from srbench.remarks import remark
 from srbench.torch_files import read_state_dict
 
 if TYPE_CHECKING:
@@ -112,10 +113,8 @@ def squared_difference(first: torch.Tensor, second: torch.Tensor, weight: torch.
 
 def say_streamed(view: View) -> None:
     """Tells the user that a GPU's memory did not hold an image's features."""
-    from rich.console import Console
-
     height, width = view.image.shape[:2]
-    Console(stderr=True, highlight=False, soft_wrap=True).print(
+    remark(
         f"the GPU's memory does not hold the features of {width}x{height} pixels at once; going on in strips"
     )
 

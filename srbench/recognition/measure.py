@@ -19,6 +19,7 @@ from srbench.datasets.imagenet import LabelledImage, prepare
 from srbench.datasets.samples import make_sample
 from srbench.images import as_rgb
 from srbench.methods.contract import Upscaler
+from srbench.methods.together import upscale_together
 from srbench.metrics.recognition import confidences, true_ranks
 from srbench.protocols import Protocol
 from srbench.recognition.classifiers import Classifier
@@ -129,13 +130,22 @@ class Measurement:
 
     def _make(self, first: int, batch: list[_Prepared], method: str) -> _Made:
         made = _Made(method, len(batch))
-        for number, prepared in enumerate(batch, start=first):
+        together = self._together(batch, method)
+        for place, prepared in enumerate(batch):
+            number = first + place
             try:
-                made.outputs[number] = self._output(prepared, method)
+                made.outputs[number] = self._output(prepared, method, together.get(place))
                 made.labels.append(prepared.image.label)
             except Exception as error:  # one image must not end the run
                 made.reasons[number] = reason_of(error)
         return made
+
+    def _together(self, batch: list[_Prepared], method: str) -> dict[int, np.ndarray]:
+        if method == BASELINE:
+            return {}
+        kind = self._preparation.protocol.degradation_for(method)
+        samples = {place: item.samples[kind] for place, item in enumerate(batch) if not item.reason}
+        return upscale_together(self._upscalers[method], samples)
 
     def _look(self, looks: dict[tuple[str, str], Looks], made: _Made) -> None:
         numbers, labels = np.array(list(made.outputs), dtype=int), np.array(made.labels, dtype=int)
@@ -147,13 +157,13 @@ class Measurement:
                 of_pair.ranks[numbers] = true_ranks(logits, labels)
                 of_pair.confidence[numbers] = confidences(logits)
 
-    def _output(self, prepared: _Prepared, method: str) -> np.ndarray:
+    def _output(self, prepared: _Prepared, method: str, made: np.ndarray | None) -> np.ndarray:
         if prepared.reason:
             raise Unscorable(prepared.reason)
         if method == BASELINE:
             return next(iter(prepared.samples.values())).reference
         sample = prepared.samples[self._preparation.protocol.degradation_for(method)]
-        output = as_rgb(self._upscalers[method](sample))
+        output = as_rgb(self._upscalers[method](sample) if made is None else made)
         if output.shape != sample.reference.shape or output.dtype != np.uint8:
             raise Unscorable(
                 f"the output is {output.shape} {output.dtype}, not {sample.reference.shape} uint8"

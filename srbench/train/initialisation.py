@@ -6,16 +6,17 @@ and not on learning to copy, which takes most of the time of short trainings on 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from srbench.records import UsageError
 from srbench.resize import imresize_double
 from srbench.train.tensors import phases
 
 if TYPE_CHECKING:
+    from srbench.methods.networks.srresnet import NormalisedBlock, SRResNet, SubPixel
     from srbench.train.recipe import Recipe
 
 # Residual blocks by the names of the networks; without normalisation each would double the variance.
@@ -23,6 +24,10 @@ _BLOCKS = ("body.", "blocks.", "conv_blocks.", "trunk.")
 _RESIDUAL_OUTPUTS = ("tail", "conv_out")  # of VDSR, EnhanceNet and TSRN, which add to bicubic enlargements
 _AMPLITUDE = 0.3  # keeps the bicubic path of ESPCN where tanh is nearly linear
 _CONTRAST = 4.0  # and brings its other filters to where it is not: images differ little from pixel to pixel
+_COLOURS = 3
+# Keys' cubic a quarter of a pixel before and after an input pixel, without its outermost tap (-0.023).
+_DOUBLING = ((0.2214, 0.8473, -0.0687), (-0.0687, 0.8473, 0.2214))
+_BLOCK_GAIN = 0.1  # of the normalisation that ends a block of SRResNet
 _QUIET = 0.01  # of the last layer's weights on those filters: the start is bicubic and little else
 
 
@@ -40,8 +45,13 @@ def initialise(module: nn.Module, recipe: Recipe) -> None:
                     layer.bias.zero_()
         if not recipe.start_at_bicubic:
             return
+        if recipe.network == "srresnet":
+            _plant_srresnet(cast("SRResNet", module))
+            return
         if recipe.network not in ("srcnn", "espcn"):
-            raise UsageError(f"start_at_bicubic exists for srcnn and espcn, not for {recipe.network}")
+            raise UsageError(
+                f"start_at_bicubic exists for srcnn, espcn and srresnet, not for {recipe.network}"
+            )
         first, second, last = (getattr(module, name) for name in ("conv1", "conv2", "conv3"))
         first.weight.sub_(first.weight.mean(dim=(1, 2, 3), keepdim=True))
         last.weight.mul_(_QUIET)
@@ -62,6 +72,32 @@ def _plant(first: nn.Conv2d, second: nn.Conv2d, last: nn.Conv2d, kernels: torch.
         second.weight[place] = 0.0
         _middle(second)[place, place] = 1.0
         _middle(last)[place, place] += 1.0 / gain
+
+
+def _plant_srresnet(module: SRResNet) -> None:
+    """Lets the first three channels carry the colours, doubled bicubically, while every block adds little.
+
+    Colours are not negative, so that the rectifiers leave them as they are.
+    """
+    for block in module.trunk:
+        cast(nn.BatchNorm2d, cast("NormalisedBlock", block).rcb[-1]).weight.fill_(_BLOCK_GAIN)
+    cast(nn.BatchNorm2d, module.conv2[-1]).weight[:_COLOURS] = 0.0
+    first = cast(nn.Conv2d, module.conv1[0])
+    first.weight[:_COLOURS] = 0.0
+    _middle(first)[:_COLOURS] = torch.eye(_COLOURS)
+    taps = torch.tensor(_DOUBLING)
+    # One kernel for each of the 2 x 2 places of an input pixel, in the order of a pixel shuffle.
+    kernels = (taps[:, None, :, None] * taps[None, :, None, :]).reshape(4, 3, 3)
+    for stage in module.upsampling:
+        layer = cast(nn.Conv2d, cast("SubPixel", stage).upsample_block[0])
+        layer.weight[: 4 * _COLOURS] = 0.0
+        for colour in range(_COLOURS):
+            layer.weight[4 * colour : 4 * colour + 4, colour] = kernels
+    last = module.conv3
+    last.weight.mul_(_QUIET)
+    last.weight[:, :_COLOURS] = 0.0
+    _middle(last)[:, :_COLOURS] = 2.0 * torch.eye(_COLOURS)  # from 0 .. 1 to the targets' -1 .. 1
+    cast(Tensor, last.bias).fill_(-1.0)
 
 
 def _middle(layer: nn.Conv2d) -> torch.Tensor:

@@ -9,11 +9,11 @@ from torch import Tensor, nn
 
 from srbench.images import luma
 from srbench.methods.contract import Runtime
-from srbench.methods.inference import region, usable_device
+from srbench.methods.inference import region
 from srbench.methods.pixels import to_bytes
 from srbench.methods.specification import NetworkSpec
 from srbench.methods.tiling import Box, grid
-from srbench.records import Unscorable, UsageError
+from srbench.records import Unscorable
 from srbench.resize import imresize, imresize_double, pil_reduce, tensorflow1_bicubic
 from tests.methods.models import grey_difference, picture, sample, upscaler
 
@@ -184,16 +184,6 @@ def test_reduced_and_enlarged_again_in_one_level_of_the_double_form() -> None:
     """The enlarged input of luma networks is MATLAB's double form: no rounding between the passes."""
     small = pil_reduce(picture(32, 32), 4, kernel="bicubic")
     assert grey_difference(to_bytes(imresize_double(small, 4)), imresize(small, 4)) <= 1
-
-
-@pytest.mark.parametrize("name", ["nonsense", "cuda:99"])
-def test_a_device_that_is_not_here_is_a_user_error(name: str) -> None:
-    with pytest.raises(UsageError, match=name):
-        usable_device(name)
-
-
-def test_auto_is_always_here() -> None:
-    assert usable_device("auto").type in ("cpu", "cuda", "mps")
 
 
 def test_half_precision_only_where_it_is_faithful() -> None:
