@@ -20,6 +20,11 @@ def shared() -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_cache(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keeps tests from what the machine has; those marked `published_weights` see torch hub's folder."""
     monkeypatch.setenv("SRBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
     monkeypatch.delenv("SRBENCH_DATA", raising=False)
+    if request.node.get_closest_marker("published_weights") is None:
+        monkeypatch.setenv("TORCH_HOME", str(tmp_path_factory.mktemp("torch")))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from srbench.bapps.distances import network_groups
+from srbench.bapps.distances import NetworkMetrics, network_groups
 from srbench.bapps.files import write_files
 from srbench.bapps.measure import Measurement, SubsetDistances
 from srbench.bapps.tables import Results, jnd_results, reported_scores, two_afc_results
@@ -18,6 +18,7 @@ from srbench.datasets.bapps import Item, Kind, read_split
 from srbench.metrics.catalogue import METRICS, resolve
 from srbench.metrics.contract import Metric
 from srbench.metrics.gram import GramDistance, variants
+from srbench.metrics.half import half_where_faithful
 from srbench.metrics.lpips import FeatureDistance
 from srbench.protocols import PROTOCOLS
 from srbench.records import UsageError, UserError
@@ -39,6 +40,7 @@ class Options:
     batch_size: int = BATCH
     gram_variants: bool = False
     variants: tuple[str, ...] = ()
+    half: bool = False
 
 
 @dataclass
@@ -71,12 +73,14 @@ def run(
     single = [metric for metric in chosen if not isinstance(metric.compute, FeatureDistance | GramDistance)]
     groups = network_groups(chosen, options.device)
     groups += [open_variant(name, path, options.device) for name, path in extra]
+    if options.half and options.device.startswith("cuda"):
+        groups = [replace(group, network=half_where_faithful(group.network, say)) for group in groups]
     measurement = Measurement(single, groups, device=options.device, batch_size=options.batch_size, say=say)
     begin(sum(len(items) for items in split.values()))
     measured = {name: measurement.subset(items, advance) for name, items in split.items()}
     results = _results(options.kind, measured)
     seconds = time.perf_counter() - started
-    provenance = _provenance(options, chosen, skipped, split, seconds)
+    provenance = _provenance(options, chosen, groups, skipped, split, seconds)
     files = write_files(options.out, options.kind, results, measured, provenance)
     return Finished(results, files, skipped, sum(map(len, split.values())), seconds)
 
@@ -121,6 +125,7 @@ def _results(kind: Kind, measured: dict[str, SubsetDistances]) -> Results:
 def _provenance(
     options: Options,
     chosen: list[Metric],
+    groups: list[NetworkMetrics],
     skipped: dict[str, str],
     split: dict[str, list[Item]],
     seconds: float,
@@ -149,6 +154,7 @@ def _provenance(
         },
         "left_out": skipped,
         "variants": list(options.variants),
+        "half_precision": sorted(group.network.backbone.name for group in groups if group.network.half),
         "device": options.device,
         "batch_size": options.batch_size,
         "versions": {

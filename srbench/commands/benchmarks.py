@@ -25,6 +25,10 @@ _Subsets = Annotated[
 ]
 _Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
 _BatchSize = Annotated[int, typer.Option(help="Items that a network sees at once.")]
+_Half = Annotated[
+    bool,
+    typer.Option("--half", help="16-bit networks where that keeps distances to 0.001; for a CUDA device."),
+]
 _GramVariants = Annotated[
     bool,
     typer.Option("--gram-variants", help="Also every reading of what TSRN leaves open for the gram metrics."),
@@ -49,6 +53,7 @@ def bapps_2afc(
     device: _Device = "auto",
     batch_size: _BatchSize = 50,
     gram_variants: _GramVariants = False,
+    half: _Half = False,
     variant: _Variants = [],  # noqa: B006 - typer copies it
 ) -> None:
     """Score metrics by how often they agree with people on BAPPS triplets (TSRN's Table 5).
@@ -70,6 +75,7 @@ def bapps_2afc(
             batch_size=batch_size,
             gram_variants=gram_variants,
             variants=tuple(variant),
+            half=half,
         )
     )
 
@@ -83,6 +89,7 @@ def bapps_jnd(
     device: _Device = "auto",
     batch_size: _BatchSize = 50,
     gram_variants: _GramVariants = False,
+    half: _Half = False,
     variant: _Variants = [],  # noqa: B006 - typer copies it
 ) -> None:
     """Score metrics by how well they rank BAPPS pairs by "people see no difference" (average precision).
@@ -104,6 +111,7 @@ def bapps_jnd(
             batch_size=batch_size,
             gram_variants=gram_variants,
             variants=tuple(variant),
+            half=half,
         )
     )
 

@@ -6,6 +6,7 @@ training losses. Importing this module does not import torch.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -116,8 +117,10 @@ class Network:
     """A loaded backbone on a device: images in, unit-length features out.
 
     `layers` is torchvision's `features` up to the last layer that is read, in evaluation mode and
-    without gradients of its own parameters.
+    without gradients of its own parameters. `half` has them compute in 16 bits; what comes out is `dtype`.
     """
+
+    half = False
 
     def __init__(
         self, backbone: Backbone, layers: torch.nn.Sequential, device: str, dtype: torch.dtype
@@ -154,11 +157,14 @@ class Network:
 
     def raw_features(self, images: torch.Tensor) -> list[torch.Tensor]:
         """What `backbone.layers` see, N x C x h x w, as the network computes it."""
+        import torch
+
         found = []
-        for index, layer in enumerate(self.layers):
-            images = layer(images)
-            if index in self.backbone.layers:
-                found.append(images)
+        with torch.autocast(images.device.type, torch.float16) if self.half else nullcontext():
+            for index, layer in enumerate(self.layers):
+                images = layer(images)
+                if index in self.backbone.layers:
+                    found.append(images.to(self.dtype))
         return found
 
 

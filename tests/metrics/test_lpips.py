@@ -213,6 +213,7 @@ def test_patches_need_64_pixels() -> None:
         tsrn_patches(np.zeros((63, 300, 3), np.uint8))
 
 
+@pytest.mark.published_weights
 @pytest.mark.parametrize(("name", "value"), [("ex_p0", 0.722), ("ex_p1", 0.138)])
 def test_the_official_example(shared: Path, name: str, value: float) -> None:
     """README of richzhang/PerceptualSimilarity: `lpips_2imgs.py` on its imgs/ex_*.png, AlexNet, three digits.
