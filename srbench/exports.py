@@ -110,6 +110,7 @@ def leaderboard_markdown(made: list[Board]) -> str:
                 texts.append(format_interval(cell, info))
             out.write(_markdown_row([method, str(board.images), *texts]))
         out.write("\n")
+        out.writelines(f"- {_escaped(line)}\n" for line in remarks(board))
         out.writelines(f"- missing: {_escaped(line)}\n" for line in gaps(board))
         out.write("\n")
     return out.getvalue().rstrip() + "\n"
@@ -169,6 +170,14 @@ def board_title(board: Board) -> str:
     """Data set, scale, protocol and number of images of a leaderboard."""
     images = f"{board.images} image{'s' if board.images != 1 else ''}"
     return f"{board.dataset} ×{board.scale}, protocol {board.protocol}, {images}"
+
+
+def remarks(board: Board) -> list[str]:
+    """What readers must know of methods: one line for each remark, with the methods that it is about."""
+    groups: dict[str, list[str]] = {}
+    for method, remark in board.remarks.items():
+        groups.setdefault(remark, []).append(method)
+    return [f"{', '.join(methods)}: {remark}" for remark, methods in groups.items()]
 
 
 def gaps(board: Board) -> list[str]:

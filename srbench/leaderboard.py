@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from srbench.escape import file_name, markdown, markdown_row
-from srbench.exports import board_title, format_cell, format_interval, gaps, heading, write_csv, write_text
+from srbench.exports import (
+    board_title,
+    format_cell,
+    format_interval,
+    gaps,
+    heading,
+    remarks,
+    write_csv,
+    write_text,
+)
 from srbench.rank_statistics import BOOTSTRAP, RankTest, bootstrap_interval, power_warning, rank_test
 from srbench.records import Score, UserError
 from srbench.run_reader import RunData, merge, only_protocol, read_run
@@ -208,20 +217,21 @@ def _telling(board: Board) -> bool:
 
 def _remarks(ranked: Ranked, run: RunData) -> list[str]:
     board = ranked.board
-    remarks = [
+    lines = [
         f"Bold: the best value of a column, over all {board.images} images. Interval: {BOOTSTRAP}.",
     ]
     if _telling(board):
-        remarks.append(
+        lines.append(
             f"{LEVEL_MARK}: cannot be told from the best (two-sided Wilcoxon signed-rank test over images, "
             "p ≥ 0.05 after Holm's correction over all pairs of the column)."
         )
     else:
-        remarks.append(f"Power: {power_warning(board.images)}.")
+        lines.append(f"Power: {power_warning(board.images)}.")
     expected = run.facts["datasets"].get(f"{board.dataset} x{board.scale}", {}).get("expected_images")
     if expected and expected != board.images:
-        remarks.append(f"Not the whole data set: {board.images} of its {expected} images.")
-    return remarks + [f"Missing: {markdown(line)}." for line in gaps(board)]
+        lines.append(f"Not the whole data set: {board.images} of its {expected} images.")
+    lines += [f"{markdown(line)}." for line in remarks(board)]
+    return lines + [f"Missing: {markdown(line)}." for line in gaps(board)]
 
 
 def _rank_line(info: MetricInfo, test: RankTest) -> str:

@@ -67,6 +67,7 @@ def put_facts(store: Store, job: Job) -> None:
                 "source": method.source,
                 "version": method.version,
                 "weights": weight_hashes(method.weights),
+                "remark": method.remark,
             }
             store.put_fact("method", method.name, fact)
 
@@ -120,12 +121,18 @@ def reference_methods(store: Store) -> set[str]:
     return {name for name, fact in store.facts("method").items() if fact["kind"] == "reference"}
 
 
+def method_remarks(facts: dict[str, Any]) -> dict[str, str]:
+    """What readers must know of methods, from a run's facts about them."""
+    return {name: fact["remark"] for name, fact in facts.items() if fact.get("remark")}
+
+
 def _boards(store: Store, scores: list[Score]) -> list[Board]:
     return boards(
         scores,
         metric_infos(store, scores),
         method_order=METHODS.names(),
         references=reference_methods(store),
+        remarks=method_remarks(store.facts("method")),
     )
 
 

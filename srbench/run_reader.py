@@ -15,6 +15,7 @@ from typing import Any
 
 from srbench.methods.catalogue import METHODS
 from srbench.records import Score, UserError
+from srbench.run_folder import method_remarks
 from srbench.score_files import describe, place, read_scores
 from srbench.store import FORMAT, Store
 from srbench.tables import Board, MetricInfo, boards
@@ -58,7 +59,13 @@ class RunData:
 
     def boards(self) -> list[Board]:
         """The leaderboards of everything in these scores."""
-        return boards(self.scores, self.metrics(), method_order=METHODS.names(), references=self.references())
+        return boards(
+            self.scores,
+            self.metrics(),
+            method_order=METHODS.names(),
+            references=self.references(),
+            remarks=method_remarks(self.facts["methods"]),
+        )
 
 
 def _order(known: dict[str, Any], name: str) -> tuple[int, str]:

@@ -38,7 +38,8 @@ class Cell:
 class Board:
     """The leaderboard of one data set at one scale under one protocol.
 
-    `cells` maps (method, metric); `reference_methods` (the images themselves) are not ranked.
+    `cells` maps (method, metric); `reference_methods` (the images themselves) are not ranked; `remarks`
+    says by method what readers must know.
     """
 
     dataset: str
@@ -49,6 +50,7 @@ class Board:
     metrics: tuple[MetricInfo, ...]
     cells: dict[tuple[str, str], Cell]
     reference_methods: frozenset[str]
+    remarks: dict[str, str]
 
     def best(self, metric: MetricInfo) -> set[str]:
         """The methods with the best value of a metric, of those scored on all images."""
@@ -67,7 +69,12 @@ class Board:
 
 
 def boards(
-    scores: list[Score], infos: dict[str, MetricInfo], *, method_order: list[str], references: set[str]
+    scores: list[Score],
+    infos: dict[str, MetricInfo],
+    *,
+    method_order: list[str],
+    references: set[str],
+    remarks: dict[str, str],
 ) -> list[Board]:
     """One board per data set, scale and protocol, from the rows of a run."""
     made = []
@@ -83,7 +90,15 @@ def boards(
         }
         made.append(
             Board(
-                dataset, scale, protocol, len(images), tuple(methods), metrics, cells, frozenset(references)
+                dataset=dataset,
+                scale=scale,
+                protocol=protocol,
+                images=len(images),
+                methods=tuple(methods),
+                metrics=metrics,
+                cells=cells,
+                reference_methods=frozenset(references),
+                remarks={name: remarks[name] for name in methods if name in remarks},
             )
         )
     return made

@@ -57,6 +57,11 @@ class WeightFile:
         """Where the file is used from; kinds of files that also lie elsewhere say so here."""
         return self.destination
 
+    @property
+    def remark(self) -> str:
+        """What readers of a leaderboard must know of these weights, empty where there is nothing."""
+        return ""
+
 
 def cache_folder() -> Path:
     """`SRBENCH_CACHE`, or the platform's folder for a user's caches."""

@@ -38,7 +38,7 @@ HOSTILE = [
 
 def made(*parts: list, references: set[str] | None = None) -> list[Board]:
     every = [row for part in parts for row in part]
-    return boards(every, INFOS, method_order=["hr"], references=references or set())
+    return boards(every, INFOS, method_order=["hr"], references=references or set(), remarks={})
 
 
 def cells(line: str) -> list[str]:
@@ -146,9 +146,17 @@ def test_names_cannot_break_the_markdown(name: str) -> None:
 
 def test_a_metric_title_cannot_break_the_table() -> None:
     info = {"psnr_y": MetricInfo("psnr_y", "a|b <i>", "", True, "mean")}
-    (board,) = boards(scores({"a": [1.0]}), info, method_order=[], references=set())
+    (board,) = boards(scores({"a": [1.0]}), info, method_order=[], references=set(), remarks={})
     head = leaderboard_markdown([board]).splitlines()[2]
     assert cells(head)[2] == "a|b &lt;i> ↑"
+
+
+def test_what_readers_must_know_of_methods_stands_below_the_table() -> None:
+    remarks = {"a": "trained here | by us", "b": "trained here | by us", "z": "not in this table"}
+    rows = scores({"a": [1.0], "b": [2.0], "c": [3.0]})
+    (board,) = boards(rows, INFOS, method_order=[], references=set(), remarks=remarks)
+    lines = leaderboard_markdown([board]).splitlines()
+    assert [line for line in lines if line.startswith("- ")] == ["- a, b: trained here \\| by us"]
 
 
 def test_writing_is_atomic(tmp_path: Path) -> None:

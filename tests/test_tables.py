@@ -33,7 +33,9 @@ def scores(table: dict[str, list[float | None]], metric: str = "psnr_y", **field
 
 
 def board(rows: list[Score], references: set[str] | None = None) -> Board:
-    (made,) = boards(rows, INFOS, method_order=["hr", "nearest", "bicubic"], references=references or set())
+    (made,) = boards(
+        rows, INFOS, method_order=["hr", "nearest", "bicubic"], references=references or set(), remarks={}
+    )
     return made
 
 
@@ -99,7 +101,7 @@ def test_one_board_per_data_set_scale_and_protocol() -> None:
         + scores({"a": [3.0]}, scale=2)
         + scores({"a": [4.0]}, protocol="srgan")
     )
-    made = boards(rows[::-1], INFOS, method_order=[], references=set())
+    made = boards(rows[::-1], INFOS, method_order=[], references=set(), remarks={})
     assert [(b.dataset, b.scale, b.protocol, b.images) for b in made] == [
         ("bsd100", 4, "srbench", 2), ("set5", 2, "srbench", 1), ("set5", 4, "srbench", 1),
         ("set5", 4, "srgan", 1),

@@ -72,7 +72,7 @@ def print_board(output: Console, board: Board) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from srbench.exports import board_title, format_cell, format_interval, gaps, heading
+    from srbench.exports import board_title, format_cell, format_interval, gaps, heading, remarks
 
     intervals = len(board.metrics) <= _METRICS_WITH_INTERVALS
     table = Table(title=escape(board_title(board)), title_justify="left", header_style="bold")
@@ -91,5 +91,7 @@ def print_board(output: Console, board: Board) -> None:
             row += [format_interval(cell, info)] if intervals else []
         table.add_row(*row)
     output.print(table)
+    for line in remarks(board):
+        output.print(escape(line))
     for line in gaps(board):
         output.print(f"missing: {escape(line)}")

@@ -57,6 +57,11 @@ class Method:
         """Why this method cannot run here, with the command that mends it; None where it can."""
         return missing_weights(self.weights, command=f"srbench methods pull {self.name}")
 
+    @property
+    def remark(self) -> str:
+        """What readers of a leaderboard must know of the weights, empty where there is nothing."""
+        return "; ".join(dict.fromkeys(file.remark for file in self.weights if file.remark))
+
     def refuses(self, scale: int) -> str | None:
         """Why this method does not do this scale; None where it does."""
         if self.scales is None or scale in self.scales:

@@ -49,6 +49,13 @@ class TrainedFile(WeightFile):
         trained = (folder / self.name / FILE for folder in model_folders())
         return next((path for path in trained if path.is_file()), self.destination)
 
+    @property
+    def remark(self) -> str:
+        """That these are not the authors' weights, where they were trained here."""
+        if self.cached == self.destination:
+            return ""
+        return "trained with srbench, not the authors' weights (the model's card.md says on what)"
+
 
 def _trained(name: str, summary: str, source: str, spec: NetworkSpec) -> NetworkMethod:
     return network_method(

@@ -64,7 +64,14 @@ def board_data(ranked: Ranked, run: RunData, pictures: Pictures | None) -> dict[
         "images": images,
         "expected": fact.get("expected_images"),
         "warning": power_warning(board.images),
-        "methods": [{"name": name, "reference": name in board.reference_methods} for name in ranked.methods],
+        "methods": [
+            {
+                "name": name,
+                "reference": name in board.reference_methods,
+                "remark": board.remarks.get(name, ""),
+            }
+            for name in ranked.methods
+        ],
         "metrics": [_metric(info) for info in board.metrics],
         "cells": {
             info.name: {method: _cell(ranked, method, info) for method in ranked.methods}

@@ -70,10 +70,13 @@ def measure(
         _run(group, means, folder, begin=begin, advance=advance)
         with Store(existing_run(folder)) as store:
             scores |= by_want(store.results(), set(group))
-    origins = {
-        want.method: resolve_method(means.own.get(want.method, want.method)).summary for want in scores
-    }
+    origins = {want.method: _origin(means.own.get(want.method, want.method)) for want in scores}
     return Evidence(scores, reasons, origins)
+
+
+def _origin(spec: str) -> str:
+    method = resolve_method(spec)
+    return f"{method.summary} ({method.remark})" if method.remark else method.summary
 
 
 def _run(

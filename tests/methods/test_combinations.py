@@ -179,9 +179,11 @@ def test_shipped_and_trained_models_are_found(tmp_path: Path, monkeypatch: pytes
     (folder / "espcn").mkdir(parents=True)
     save_file(tensors, folder / "espcn" / "weights.safetensors")
     assert method.unavailable() is None
+    assert "not the authors' weights" in method.remark
     assert method.open(CPU)(sample(picture(4, 4), 4)).shape == (16, 16, 3)
     shipped = (folder / "espcn" / "weights.safetensors").read_bytes()
     save_file({key: 2 * tensor for key, tensor in tensors.items()}, tmp_path / "own.safetensors")
     pull(method.weights[0], tmp_path / "own.safetensors")
     assert method.weight_path() == method.weights[0].destination
+    assert method.remark == ""
     assert (folder / "espcn" / "weights.safetensors").read_bytes() == shipped

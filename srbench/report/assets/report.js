@@ -94,7 +94,8 @@ function drawBoard(board) {
   }));
   const rows = order(board).map((method) => make("tr", { class: method.reference ? "reference" : null },
     make("th", { scope: "row", title: method.name },
-      make("span", { class: "swatch", style: `background:${colour(board, method.name)}` }), method.name),
+      make("span", { class: "swatch", style: `background:${colour(board, method.name)}` }), method.name,
+      ...(method.remark ? [" ", make("abbr", { class: "mark", title: method.remark }, "†")] : [])),
     ...board.metrics.map((metric) => cellOf(board, method.name, metric))));
   $("board").replaceChildren(make("thead", {}, head), make("tbody", {}, ...rows));
 }
@@ -105,7 +106,12 @@ function drawTexts(board) {
   $("board-text").textContent = `${board.title} · ${count}${of} image${count === 1 ? "" : "s"} · protocol ${board.protocol}`;
   const marks = board.warning ? `Power: ${board.warning}.` :
     "≈ cannot be told from the best (two-sided Wilcoxon signed-rank test over images, p ≥ 0.05 after Holm's correction).";
-  $("board-key").textContent = `Coloured: the best value over all images. Below each value: ${page.intervals}. ${marks}`;
+  const remarks = new Map();
+  for (const { name, remark } of board.methods.filter((method) => method.remark)) {
+    remarks.set(remark, [...(remarks.get(remark) || []), name]);
+  }
+  const daggers = [...remarks].map(([remark, names]) => ` † ${names.join(", ")}: ${remark}.`).join("");
+  $("board-key").textContent = `Coloured: the best value over all images. Below each value: ${page.intervals}. ${marks}${daggers}`;
   const gaps = new Map();
   for (const [metric, method, index, reason] of board.reasons) {
     const key = `${metricOf(board, metric).title} of ${method}: ${reason}`;
