@@ -14,6 +14,7 @@ from srbench.methods.trained import FILE
 from srbench.records import UserError
 from srbench.train import curves
 from srbench.train.perception import IMAGENET, RANDOM
+from srbench.train.recipes import RECIPES
 
 if TYPE_CHECKING:
     from torch import nn
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from srbench.train.recipe import Recipe
 
 Scores = dict[tuple[str, str, str], float]
+
+_TOLD = ("start_from", "feature_network", "validate_every", "checkpoint_every")  # elsewhere, or no matter
 
 
 def export(
@@ -103,6 +106,9 @@ def card(recipe: Recipe, progress: Progress, *, data: str, images: int, scores: 
     if recipe.needs_features:
         paper = "the paper's" if recipe.feature_network == IMAGENET else "**not the paper's**"
         lines.append(f"- Feature network: {Path(recipe.feature_network).name} ({paper})")
+    changes = changed_constants(recipe)
+    if changes:
+        lines.append(f"- Other than the recipe's: {', '.join(changes)}")
     if progress.best_iteration:
         lines.append(f"- Validation PSNR (Y, protocol srbench) on held-out images: {progress.best:.3f} dB")
     lines += ["", f"What the paper does not give: {recipe.chosen}", ""]
@@ -113,6 +119,20 @@ def card(recipe: Recipe, progress: Progress, *, data: str, images: int, scores: 
             lines.append(f"| {dataset} | {protocol} | {metric} | {value:.4f} | {known} |")
         lines.append("")
     return "\n".join(lines)
+
+
+def changed_constants(recipe: Recipe) -> list[str]:
+    """What was trained with and, in brackets, what the paper's recipe has, for each constant that differs."""
+    paper, used = RECIPES.get(recipe.name).as_dict(), recipe.as_dict()
+    return [
+        f"{name} {_short(used[name])} ({_short(paper[name])})"
+        for name in used
+        if used[name] != paper[name] and name not in _TOLD
+    ]
+
+
+def _short(value: object) -> str:
+    return Path(value).name if isinstance(value, str) else str(value)
 
 
 def reported(recipe: Recipe, dataset: str, metric: str) -> str:

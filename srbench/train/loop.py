@@ -20,7 +20,12 @@ from srbench.train.checkpoints import BEST, LAST, Progress
 from srbench.train.curves import Curve
 from srbench.train.fabric import make_fabric, mean_of_all, scaler_state, set_scaler_state, wish_of_all
 from srbench.train.losses import accuracy, crop_border
-from srbench.train.networks import build_discriminator, build_generator, specification
+from srbench.train.networks import (
+    build_discriminator,
+    build_generator,
+    freeze_statistics,
+    specification,
+)
 from srbench.train.objective import Objective, frozen
 from srbench.train.patches import Loader, Sampler
 from srbench.train.perception import open_features
@@ -127,6 +132,8 @@ def train(recipe: Recipe, options: Options, report: Report) -> Finished:  # noqa
         checkpoints.require_recipe(stored, recipe, last)
     elif recipe.start_from is not None:
         load_start(generator, recipe, recipe.start_from)
+    if recipe.normalisation == "frozen":
+        freeze_statistics(generator)
     for module in (generator, discriminator, features):
         if module is not None:
             module.to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]

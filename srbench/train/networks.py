@@ -63,3 +63,12 @@ def build_discriminator(recipe: Recipe) -> nn.Module | None:
         "esrgan": discriminators.ESRGANDiscriminator,
     }
     return None if recipe.discriminator is None else kinds[recipe.discriminator](recipe.crop)
+
+
+def freeze_statistics(module: nn.Module) -> None:
+    """Has batch normalisation use its running statistics and leave them as they are."""
+    from torch import nn
+
+    for layer in module.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.eval()

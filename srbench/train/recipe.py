@@ -65,6 +65,8 @@ class Recipe:
     - `feature_input`: "imagenet" standardises images before it, "plain" gives them as they are, 0 to 1.
     - `initial_scale` multiplies the initial weights (He's) of the convolutions in residual blocks;
       `start_at_bicubic` adds a path that gives bicubic enlargement (SRCNN and ESPCN).
+    - `normalisation`: "batch" as usual; "frozen" keeps the generator's statistics as they start, so that
+      small batches do not disturb each other, and learns what stands around them.
     - `average` is the decay of the exponential moving average of the weights, 0 for none.
     - `keep` says which weights are the result: those of the best validation PSNR, or the last ones.
     """
@@ -101,6 +103,7 @@ class Recipe:
     feature_input: Literal["imagenet", "plain"] = "imagenet"
     initial_scale: float = 1.0
     start_at_bicubic: bool = False
+    normalisation: Literal["batch", "frozen"] = "batch"
     average: float = 0.0
     keep: Literal["best", "last"] = "best"
     validate_every: int = 5000

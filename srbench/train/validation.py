@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 HELD_OUT = 10
 METRIC = "psnr_y"
+NATURALNESS = "niqe"
 
 
 def split(files: list[Path]) -> tuple[list[Path], list[Path]]:
@@ -69,18 +70,20 @@ def measure(
     """(data set, protocol, metric) to the mean over its images.
 
     Protocols: `srbench`, and the recipe's degradation under the same measurement where it is another.
+    Metrics: the protocol's, and NIQE where its parameters are here.
     """
     upscale = NetworkUpscaler(copy.deepcopy(module), spec, Runtime(device=device), recipe.name)
     protocols: list[tuple[str, Degradation]] = [("srbench", "matlab-bicubic")]
     if recipe.degradation == "pil-lanczos":
         protocols.append(("enhancenet", "pil-lanczos"))
+    beside = () if METRICS.get(NATURALNESS).unavailable() else (NATURALNESS,)
     results = {}
     for name in datasets:
         dataset = resolve_dataset(name)
         for protocol, degradation in protocols:
             use_files = degradation == "matlab-bicubic"
             pairs = find_pairs(dataset, recipe.scale, data_roots(roots), use_low_resolution=use_files)
-            for metric in PROTOCOLS.get(protocol).metrics:
+            for metric in (*PROTOCOLS.get(protocol).metrics, *beside):
                 scores = [_score(upscale, pair, degradation, protocol, metric) for pair in pairs]
                 results[name, protocol, metric] = fmean(scores)
     return results

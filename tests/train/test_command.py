@@ -41,6 +41,7 @@ def test_a_run_writes_the_model_folder_and_installs_it(tmp_path: Path) -> None:
     assert json.loads((model / "recipe.json").read_text())["iterations"] == 2
     text = (model / "card.md").read_text()
     assert all(part in text for part in ("# espcn", "2 of 2", "data, 2 images", "not the authors' weights"))
+    assert "- Other than the recipe's: crop 48 (100), batch 1 (16), iterations 2 (100000)\n" in text
     # Installed weights make the method run.
     low = picture(8, 8)
     pair = Pair("test", "image", 4, Path("none"), None)
