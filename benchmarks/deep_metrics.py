@@ -159,6 +159,7 @@ def bapps_part(pair: Pair, folder: Path, arguments: argparse.Namespace) -> str:
         return measurement.subset(items, lambda: None).distances["lpips"]
 
     def theirs() -> np.ndarray:
+        """As the official evaluation goes through a data set."""
         found = []
         for begin in range(0, len(items), OFFICIAL_BATCH):
             part = items[begin : begin + OFFICIAL_BATCH]

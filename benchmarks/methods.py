@@ -87,6 +87,7 @@ def print_overlap(method: NetworkMethod, options: argparse.Namespace, runtime: R
 
 
 def main() -> None:
+    """Times every network and prints one table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

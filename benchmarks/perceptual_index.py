@@ -136,6 +136,7 @@ def in_a_process(arguments: list[str], allocator: str) -> dict[str, float]:
 
 
 def compare(files: tuple[Path, Path], sizes: list[tuple[int, int]], metrics: tuple[str, ...]) -> None:
+    """Prints a row per image size, metric and allocator: seconds and peak memory of both."""
     print("| image | metric | allocator | pyiqa s | srbench s | ratio | pyiqa peak MiB | srbench peak MiB |")
     print("|---|---|---|---|---|---|---|---|")
     for size in sizes:
@@ -231,6 +232,7 @@ def steps(files: tuple[Path, Path]) -> None:
 
 
 def main() -> None:
+    """Runs the parts that were asked for and prints their tables."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

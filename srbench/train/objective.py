@@ -116,6 +116,7 @@ def frozen(module: nn.Module) -> Callable[[Tensor], Tensor]:
     """The module as a function whose parameters get no gradients while its input does."""
 
     def judge(images: Tensor) -> Tensor:
+        """The logits of images, with gradients for the images only."""
         parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
         for parameter in parameters:
             parameter.requires_grad_(False)

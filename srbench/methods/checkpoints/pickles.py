@@ -140,6 +140,7 @@ class _Reader(pickle.Unpickler):
         self.storages: dict[str, _Storage] = {}
 
     def find_class(self, module: str, name: str) -> Any:
+        """A harmless stand-in for what a pickle names; `_Refused` for everything else."""
         known = _KNOWN.get(f"{module}.{name}")
         if known is not None:
             return known
@@ -150,6 +151,7 @@ class _Reader(pickle.Unpickler):
         return _PassiveType(name, (Placeholder,), {"__module__": module})
 
     def persistent_load(self, identifier: Any) -> Any:
+        """The storage that a pickle refers to, not read yet."""
         if identifier[0] == "module":  # a class with its source text, which stays text
             return identifier[1]
         if identifier[0] != "storage":
