@@ -49,6 +49,24 @@ def transpose(image):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def round_bytes(values, out):  # type: ignore[no-untyped-def]
+    """Fills uint8 `out` with `values` (one axis each), rounded half up and clamped."""
+    for j in range(values.size):
+        out[j] = np.uint8(min(max(np.floor(values[j] + 0.5), 0.0), 255.0))
+
+
+@njit(cache=True, nogil=True)
+def add_to_channels(image, plane, gain):  # type: ignore[no-untyped-def]
+    """Adds `gain` x `plane` (H x W x 1) to every channel of `image` (H x W x C), in place."""
+    height, width, channels = image.shape
+    for i in range(height):
+        for j in range(width):
+            added = gain * plane[i, j, 0]
+            for c in range(channels):
+                image[i, j, c] += added
+
+
+@njit(cache=True, nogil=True)
 def rational_luma(image, red, green, blue, offset, divisor, out):  # type: ignore[no-untyped-def]
     """Fills `out` with (weights . RGB + offset) / divisor, rounded half up.
 

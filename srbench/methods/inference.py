@@ -16,6 +16,7 @@ import torch
 from srbench.batches import Batches
 from srbench.devices import choose_device
 from srbench.images import as_rgb
+from srbench.kernels import add_to_channels
 from srbench.methods.pixels import to_bytes
 from srbench.methods.tiling import Box, images_within, make_plan, run
 from srbench.methods.together import GROUP
@@ -173,7 +174,7 @@ class NetworkUpscaler:
             enlarged = region(
                 source, spec.scale, box, lambda part: _bicubic(_without_luma(part), spec.scale, edges)
             )
-            enlarged += np.float32(_LUMA_GAIN) * values
+            add_to_channels(enlarged, values, np.float32(_LUMA_GAIN))
             return enlarged
         if spec.residual == "none":
             return values

@@ -8,8 +8,12 @@ from srbench.images import as_rgb
 
 
 def to_bytes(values: np.ndarray) -> np.ndarray:
-    """Grey levels to uint8: rounded half up and clamped."""
-    return np.clip(np.floor(values + 0.5), 0, 255).astype(np.uint8)
+    """Grey levels (float32 or float64, any shape) to uint8: rounded half up and clamped."""
+    from srbench.kernels import round_bytes
+
+    result = np.empty(values.shape, np.uint8)
+    round_bytes(values.reshape(-1), result.reshape(-1))
+    return result
 
 
 def same_kind(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
