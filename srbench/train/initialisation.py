@@ -83,6 +83,7 @@ def _plant_srresnet(module: SRResNet) -> None:
         cast(nn.BatchNorm2d, cast("NormalisedBlock", block).rcb[-1]).weight.fill_(_BLOCK_GAIN)
     cast(nn.BatchNorm2d, module.conv2[-1]).weight[:_COLOURS] = 0.0
     first = cast(nn.Conv2d, module.conv1[0])
+    first.weight.sub_(first.weight.mean(dim=(1, 2, 3), keepdim=True))
     first.weight[:_COLOURS] = 0.0
     _middle(first)[:_COLOURS] = torch.eye(_COLOURS)
     taps = torch.tensor(_DOUBLING)
