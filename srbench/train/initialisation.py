@@ -62,6 +62,19 @@ def initialise(module: nn.Module, recipe: Recipe) -> None:
             _plant(first, second, last, _bicubic(recipe.scale), _AMPLITUDE)
 
 
+def keep_variance(module: nn.Module, slope: float) -> None:
+    """He's initial weights for leaky rectifiers of this slope, in place.
+
+    With torch's own the signal fades from layer to layer, and a deep discriminator without normalisation
+    sees no difference between images for hundreds of iterations.
+    """
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(layer.weight, a=slope, nonlinearity="leaky_relu")
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+
+
 def _plant(first: nn.Conv2d, second: nn.Conv2d, last: nn.Conv2d, kernels: torch.Tensor, gain: float) -> None:
     """Lets channel p of every layer carry the input filtered by kernel p, `gain` times."""
     margin = (first.kernel_size[0] - kernels.shape[-1]) // 2

@@ -56,13 +56,18 @@ def build_generator(recipe: Recipe) -> nn.Module:
 def build_discriminator(recipe: Recipe) -> nn.Module | None:
     """The adversary for patches of the recipe's crop, None where it has none."""
     from srbench.methods.networks import discriminators
+    from srbench.train.initialisation import keep_variance
 
     kinds = {
         "srgan": discriminators.SRGANDiscriminator,
         "enhancenet": discriminators.EnhanceNetDiscriminator,
         "esrgan": discriminators.ESRGANDiscriminator,
     }
-    return None if recipe.discriminator is None else kinds[recipe.discriminator](recipe.crop)
+    if recipe.discriminator is None:
+        return None
+    module = kinds[recipe.discriminator](recipe.crop)
+    keep_variance(module, discriminators.SLOPE)
+    return module
 
 
 def freeze_statistics(module: nn.Module) -> None:

@@ -56,7 +56,7 @@ def mean_score(
     values, reasons = [], []
     for pair in pairs:
         try:
-            values.append(_score(upscale, pair, degradation, "srbench", METRIC))
+            values += _scores(upscale, pair, degradation, "srbench", (METRIC,))
         except Unscorable as error:
             reasons.append(str(error))
     if not values:
@@ -83,17 +83,22 @@ def measure(
         for protocol, degradation in protocols:
             use_files = degradation == "matlab-bicubic"
             pairs = find_pairs(dataset, recipe.scale, data_roots(roots), use_low_resolution=use_files)
-            for metric in (*PROTOCOLS.get(protocol).metrics, *beside):
-                scores = [_score(upscale, pair, degradation, protocol, metric) for pair in pairs]
-                results[name, protocol, metric] = fmean(scores)
+            metrics = (*PROTOCOLS.get(protocol).metrics, *beside)
+            scores = [_scores(upscale, pair, degradation, protocol, metrics) for pair in pairs]
+            for metric, values in zip(metrics, zip(*scores, strict=True), strict=True):
+                results[name, protocol, metric] = fmean(values)
     return results
 
 
-def _score(
-    upscale: NetworkUpscaler, pair: Pair, degradation: Degradation, protocol_name: str, metric: str
-) -> float:
+def _scores(
+    upscale: NetworkUpscaler,
+    pair: Pair,
+    degradation: Degradation,
+    protocol_name: str,
+    metrics: tuple[str, ...],
+) -> list[float]:
     protocol = PROTOCOLS.get(protocol_name)
     sample = make_sample(pair, load_reference(pair), degradation, protocol.edges)
     reference = View(sample.reference, protocol, pair.scale)
     output = View(upscale(sample), protocol, pair.scale, gray_reference=sample.reference.ndim == 2)
-    return METRICS.get(metric).score(output, reference)
+    return [METRICS.get(metric).score(output, reference) for metric in metrics]
