@@ -54,7 +54,7 @@ class TrainedFile(WeightFile):
         """That these are not the authors' weights, where they were trained here."""
         if self.cached == self.destination:
             return ""
-        return "trained with srbench, not the authors' weights (the model's card.md says on what)"
+        return "trained with srbench as its card.md says, not the authors' weights"
 
 
 def _trained(name: str, summary: str, source: str, spec: NetworkSpec) -> NetworkMethod:

@@ -60,8 +60,16 @@ def model_name(recipe: Recipe) -> str:
 
 
 def half(module: nn.Module) -> nn.Module:
-    """The module with its weights rounded to half precision: what the exported file holds, in float32."""
-    return module.half().float()
+    """The module with its weights rounded to half precision: what the exported file holds, in float32.
+
+    Constants of a network that are not in its file stay as they are.
+    """
+    rounded = {
+        name: tensor.half().to(tensor.dtype) if tensor.is_floating_point() else tensor
+        for name, tensor in module.state_dict().items()
+    }
+    module.load_state_dict(rounded)
+    return module
 
 
 def _write_weights(path: Path, module: nn.Module, recipe: Recipe, progress: Progress) -> Path:
