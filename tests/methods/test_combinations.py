@@ -26,7 +26,7 @@ def put_weights(name: str, *, seed: int) -> Tensors:
     assert method.scales is not None
     module = random_network(method.network(method.scales[0]), seed=seed)
     tensors = {key: tensor.numpy() for key, tensor in module.state_dict().items()}
-    path = method.weights[0].cached
+    path = method.weights[0].destination
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file(tensors, path)
     return tensors

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from srbench.records import UsageError, UserError
-from srbench.train import checkpoints, loop
+from srbench.train import checkpoints, loop, starting
 from srbench.train.checkpoints import BEST, LAST
 from srbench.train.curves import read
 from srbench.train.recipe import Recipe
@@ -171,7 +171,11 @@ def test_missing_vgg_weights_are_one_line_with_the_choices(
         run(small("enet-p", feature_network="vgg20"), data, tmp_path / "run")
 
 
-def test_a_missing_start_is_one_line_with_the_choices(data: Path, tmp_path: Path) -> None:
+def test_a_missing_start_is_one_line_with_the_choices(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starting, "model_folders", lambda: ())
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match="srbench train srresnet-mse first, --start-from FILE"):
         run(small("srgan-mse", start_from="srresnet-mse"), data, tmp_path / "run")
 
