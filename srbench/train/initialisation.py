@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # Residual blocks by the names of the networks; without normalisation each would double the variance.
 _BLOCKS = ("body.", "blocks.", "conv_blocks.", "trunk.")
 _RESIDUAL_OUTPUTS = ("tail", "conv_out")  # of VDSR, EnhanceNet and TSRN, which add to bicubic enlargements
-_AMPLITUDE = 0.3  # keeps the bicubic path of ESPCN where tanh is nearly linear
+_AMPLITUDE = 0.3  # with mid-grey at 0 it keeps the bicubic path of ESPCN where tanh is nearly linear
 _CONTRAST = 4.0  # and brings its other filters to where it is not: images differ little from pixel to pixel
 _COLOURS = 3
 # Keys' cubic a quarter of a pixel before and after an input pixel, without its outermost tap (-0.023).
@@ -56,10 +56,10 @@ def initialise(module: nn.Module, recipe: Recipe) -> None:
         first.weight.sub_(first.weight.mean(dim=(1, 2, 3), keepdim=True))
         last.weight.mul_(_QUIET)
         if recipe.network == "srcnn":
-            _plant(first, second, last, torch.ones(1, 1, 1), 1.0)
+            _plant(first, second, last, torch.ones(1, 1, 1), gain=1.0, origin=0.0)
         else:
             first.weight.mul_(_CONTRAST)
-            _plant(first, second, last, _bicubic(recipe.scale), _AMPLITUDE)
+            _plant(first, second, last, _bicubic(recipe.scale), gain=_AMPLITUDE, origin=0.5)
 
 
 def keep_variance(module: nn.Module, slope: float) -> None:
@@ -75,16 +75,22 @@ def keep_variance(module: nn.Module, slope: float) -> None:
                 nn.init.zeros_(layer.bias)
 
 
-def _plant(first: nn.Conv2d, second: nn.Conv2d, last: nn.Conv2d, kernels: torch.Tensor, gain: float) -> None:
-    """Lets channel p of every layer carry the input filtered by kernel p, `gain` times."""
-    margin = (first.kernel_size[0] - kernels.shape[-1]) // 2
+def _plant(
+    first: nn.Conv2d, second: nn.Conv2d, last: nn.Conv2d, kernels: torch.Tensor, gain: float, origin: float
+) -> None:
+    """Lets channel 0 carry the input minus `origin`, `gain` times; kernel p of it is added to output p.
+
+    One channel is enough, and leaves the others to learn what bicubic enlargement lacks.
+    """
+    for layer in (first, second):
+        layer.weight[0] = 0.0
+    _middle(first)[0] = gain
+    cast(Tensor, first.bias)[0] = -gain * origin
+    _middle(second)[0, 0] = 1.0
+    margin = (last.kernel_size[0] - kernels.shape[-1]) // 2
     centre = slice(margin, margin + kernels.shape[-1])
-    for place, kernel in enumerate(kernels):
-        first.weight[place] = 0.0
-        first.weight[place, 0, centre, centre] = gain * kernel
-        second.weight[place] = 0.0
-        _middle(second)[place, place] = 1.0
-        _middle(last)[place, place] += 1.0 / gain
+    last.weight[:, 0, centre, centre] += kernels / gain
+    cast(Tensor, last.bias).fill_(origin)
 
 
 def _plant_srresnet(module: SRResNet) -> None:
@@ -120,6 +126,10 @@ def _middle(layer: nn.Conv2d) -> torch.Tensor:
 
 
 def _bicubic(scale: int) -> torch.Tensor:
-    """MATLAB's bicubic enlargement as scale^2 kernels of 5 x 5, in the order of a pixel shuffle."""
-    taps = torch.from_numpy(phases(lambda image: imresize_double(image, scale), scale)).float()[:, 1:-1]
-    return (taps[:, None, :, None] * taps[None, :, None, :]).reshape(scale * scale, 5, 5)
+    """MATLAB's bicubic enlargement as scale^2 kernels of 3 x 3, in the order of a pixel shuffle.
+
+    The outermost tap of each phase (-0.044 at most) is left out and the others sum to 1.
+    """
+    taps = torch.from_numpy(phases(lambda image: imresize_double(image, scale), scale)).float()[:, 2:-2]
+    taps = taps / taps.sum(dim=1, keepdim=True)
+    return (taps[:, None, :, None] * taps[None, :, None, :]).reshape(scale * scale, 3, 3)

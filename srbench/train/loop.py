@@ -132,8 +132,9 @@ def train(recipe: Recipe, options: Options, report: Report) -> Finished:  # noqa
         checkpoints.require_recipe(stored, recipe, last)
     elif recipe.start_from is not None:
         load_start(generator, recipe, recipe.start_from)
-    if recipe.normalisation == "frozen":
-        freeze_statistics(generator)
+    for module in (generator, discriminator):
+        if module is not None and recipe.normalisation == "frozen":
+            freeze_statistics(module)
     for module in (generator, discriminator, features):
         if module is not None:
             module.to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]

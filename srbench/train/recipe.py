@@ -65,8 +65,9 @@ class Recipe:
     - `feature_input`: "imagenet" standardises images before it, "plain" gives them as they are, 0 to 1.
     - `initial_scale` multiplies the initial weights (He's) of the convolutions in residual blocks;
       `start_at_bicubic` adds a path that gives bicubic enlargement (SRCNN and ESPCN).
-    - `normalisation`: "batch" as usual; "frozen" keeps the generator's statistics as they start, so that
-      small batches do not disturb each other, and learns what stands around them.
+    - `normalisation`: "batch" as usual; "frozen" keeps the statistics of the generator and the
+      discriminator as they start, so that small batches do not disturb each other, and learns what stands
+      around them.
     - `average` is the decay of the exponential moving average of the weights, 0 for none.
     - `keep` says which weights are the result: those of the best validation PSNR, or the last ones.
     """

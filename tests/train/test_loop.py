@@ -104,6 +104,15 @@ def test_the_seed_decides_the_weights(data: Path, tmp_path: Path) -> None:
     assert not same(first, other)
 
 
+def test_frozen_normalisation_keeps_its_statistics(data: Path, tmp_path: Path) -> None:
+    for normalisation, kept in (("frozen", True), ("batch", False)):
+        run(small("srgan-mse", normalisation=normalisation), data, tmp_path / normalisation)
+        state = checkpoints.load(tmp_path / normalisation / LAST)
+        for part in ("generator", "discriminator"):
+            means = [tensor for name, tensor in state[part].items() if name.endswith("running_mean")]
+            assert all(bool((mean == 0).all()) == kept for mean in means)
+
+
 def test_a_checkpoint_of_another_recipe_is_refused(data: Path, tmp_path: Path) -> None:
     run(small("espcn"), data, tmp_path / "run")
     with pytest.raises(UserError, match=r"of another recipe: batch is 1 there and 2 here"):
