@@ -138,6 +138,13 @@ def test_pull_from_a_file_of_another_hash(tmp_path: Path) -> None:
     assert "give it with --from FILE" in ended.message
 
 
+def test_pull_first_says_what_the_file_is(tmp_path: Path) -> None:
+    (tmp_path / "weights").write_bytes(b"not the weights")
+    told = command("methods", "pull", "enet-pat", "--from", tmp_path / "weights").out
+    for fact in ("msmsajjadi/EnhanceNet-Code", "sha256 4250b3dc", "3.4 MB", "CC BY-NC-ND", "Sajjadi"):
+        assert fact in told
+
+
 def test_a_data_set_that_is_not_here_is_a_failed_run(tmp_path: Path) -> None:
     ended = command(
         "run",

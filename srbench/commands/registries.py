@@ -70,8 +70,9 @@ def _pull(name: str, files: tuple[WeightFile, ...], given: list[Path]) -> None:
         names = ", ".join(file.name for file in files)
         raise UsageError(f"{name} needs {len(files)} file(s) ({names}), --from was given {len(given)}")
     for index, file in enumerate(wanted):
+        _print_facts(_weight_facts((file,)))
         path = pull(file, given[index] if given else None)
-        notices().print(f"{file.name} verified and stored as {path} (licence: {file.license})", markup=False)
+        notices().print(f"{file.name} verified and stored as {path}", markup=False)
 
 
 @methods_app.command("list")

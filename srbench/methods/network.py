@@ -27,20 +27,21 @@ SpecOfScale = Callable[[int], "NetworkSpec"]
 class NetworkMethod(Method):
     """A method that runs one network; `network(scale)` is its interface at each of its scales.
 
-    `trainable` marks networks whose weights nobody has published: they are trained with this package.
+    `training` is the command that makes weights that nobody has published, empty where there is no recipe
+    for them, and None for published weights.
     """
 
     network: SpecOfScale
-    trainable: bool = False
+    training: str | None = None
 
     def unavailable(self) -> str | None:
         """Why this method cannot run here, with the command that mends it; None where it can."""
         reason = super().unavailable()
-        if reason is None or not self.trainable:
+        if reason is None or self.training is None:
             return reason
+        trained = f"train it with {self.training}, or " if self.training else ""
         return (
-            f"no published weights: train it with srbench train {self.name}, "
-            f"or give weights with srbench methods pull {self.name} --from FILE"
+            f"no published weights: {trained}give weights with srbench methods pull {self.name} --from FILE"
         )
 
     def module(self, scale: int) -> nn.Module:
@@ -62,7 +63,7 @@ def network_method(
     spec: NetworkSpec | SpecOfScale,
     weights: WeightFile,
     scales: tuple[int, ...] | None = None,
-    trainable: bool = False,
+    training: str | None = None,
 ) -> NetworkMethod:
     """The method of a network; `spec` is its interface, or gives it for each of `scales`."""
     if callable(spec):
@@ -78,7 +79,7 @@ def network_method(
         scales=scales,
         weights=(weights,),
         network=network,
-        trainable=trainable,
+        training=training,
     )
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 FOLDER = "reference_models"
 FILE = "weights.safetensors"
+_WITHOUT_RECIPE = ("drcn", "ms-lapsrn")
 
 
 def model_folders() -> tuple[Path, ...]:
@@ -58,21 +59,30 @@ class TrainedFile(WeightFile):
 
 
 def _trained(name: str, summary: str, source: str, spec: NetworkSpec) -> NetworkMethod:
+    training = _training(name)
     return network_method(
         name=name,
         summary=summary,
         source=source,
         spec=spec,
-        trainable=True,
+        training=training,
         weights=TrainedFile(
             name=name,
             sha256=(),
-            homepage=f"no published weights; srbench train {name} makes them",
+            homepage=f"no published weights{training and f'; {training} makes them'}",
             license="that of the training run",
             citation=source,
             convert=converter(spec),
         ),
     )
+
+
+def _training(name: str) -> str:
+    """The command that trains a model, empty where there is no recipe for it."""
+    if name in _WITHOUT_RECIPE:
+        return ""
+    recipe = name.removesuffix("-random")
+    return f"srbench train {recipe}" if recipe == name else f"srbench train {recipe} --features vgg19-random"
 
 
 _ENHANCENET = "Sajjadi et al., EnhanceNet, ICCV 2017, Table 2"

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from srbench.images import file_hash
+from srbench.methods import trained
 from srbench.methods.catalogue import METHODS
+from srbench.methods.trained import TRAINED
 from srbench.train.recipes import RECIPES
 from tests.conftest import REPOSITORY
 from tests.helpers import command, rows
@@ -44,6 +46,19 @@ def test_a_model_is_complete_and_its_card_is_of_these_weights(name: str) -> None
     assert recipe["name"] in RECIPES
     assert METHODS.get(name).unavailable() is None
     assert "not the authors' weights" in METHODS.get(name).remark
+
+
+@pytest.mark.parametrize("name", [method.name for method in TRAINED])
+def test_a_missing_model_names_the_recipe_that_makes_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trained, "model_folders", tuple)
+    reason = METHODS.get(name).unavailable()
+    assert reason is not None
+    assert f"srbench methods pull {name} --from FILE" in reason
+    named = re.search(r"srbench train ([\w-]+)", reason)
+    if named is None:
+        assert name not in RECIPES
+    else:
+        assert RECIPES.get(named[1]).method == name.removesuffix("-random")
 
 
 def test_all_models_together_are_small() -> None:
