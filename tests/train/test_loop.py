@@ -249,7 +249,6 @@ def free_port() -> str:
         return str(listener.getsockname()[1])
 
 
-@pytest.mark.slow
 def test_two_processes_train_like_one_with_the_double_batch(data: Path, tmp_path: Path) -> None:
     """The processes are what torchrun would start, without its own."""
     root, port = Path(__file__).parents[2], free_port()
