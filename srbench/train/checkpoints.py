@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,15 @@ import torch
 from srbench.images import atomic_file
 from srbench.records import UserError
 from srbench.train.recipe import Recipe
+from srbench.train.schedule import learning_rate
 
 LAST = "last.ckpt"
 BEST = "best.ckpt"
 _VERSION = 1
 # Settings that change no weights: a run may be continued with others.
 _FREE = ("validate_every", "checkpoint_every", "summary", "chosen", "paper", "keep")
+# Settings that make the learning rate's course: what is still to come of it may change.
+_COURSE = ("iterations", "schedule", "milestones", "decay")
 
 State = dict[str, Any]
 
@@ -60,10 +63,14 @@ def load(path: Path) -> State:
 
 
 def require_recipe(state: State, recipe: Recipe, path: Path) -> None:
-    """`UserError` that names the first constant in which the checkpoint's recipe is another one."""
+    """`UserError` that names the first constant in which the checkpoint's recipe is another one.
+
+    A run may be given more iterations, or an earlier end, where that leaves the rates so far as they were.
+    """
+    free = (*_FREE, *_COURSE) if _same_course(state, recipe) else _FREE
     # Compared as text: what was saved has gone through lists and tuples of its own.
     stored, wanted = (
-        {name: _plain(value) for name, value in values.items() if name not in _FREE}
+        {name: _plain(value) for name, value in values.items() if name not in free}
         for values in (state["recipe"], recipe.as_dict())
     )
     for name, value in wanted.items():
@@ -72,6 +79,16 @@ def require_recipe(state: State, recipe: Recipe, path: Path) -> None:
                 f"{path} is of another recipe: {name} is {stored.get(name)} there and {value} here; choose "
                 "another --out, or the same settings"
             )
+
+
+def _same_course(state: State, recipe: Recipe) -> bool:
+    """Whether every iteration that is done had the learning rate that the recipe gives it."""
+    done = state["progress"]["iteration"]
+    before = replace(recipe, **{name: state["recipe"][name] for name in _COURSE})
+    if any(_plain(getattr(before, name)) != _plain(getattr(recipe, name)) for name in _COURSE):
+        rates = ((learning_rate(before, place), learning_rate(recipe, place)) for place in range(done))
+        return done <= recipe.iterations and all(first == second for first, second in rates)
+    return True
 
 
 def _plain(value: Any) -> str:
