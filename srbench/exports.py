@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from srbench.digits import rounded
 from srbench.images import atomic_file
 from srbench.pirm import PirmRow
 from srbench.records import Score
@@ -74,14 +75,21 @@ def leaderboard_rows(made: list[Board]) -> tuple[list[str], list[dict[str, Any]]
 
 
 def _interval(cell: Cell) -> str:
-    return "" if cell.interval is None else f"[{cell.interval[0]:.6f}, {cell.interval[1]:.6f}]"
+    return (
+        "" if cell.interval is None else f"[{rounded(cell.interval[0], 6)}, {rounded(cell.interval[1], 6)}]"
+    )
 
 
 def format_value(value: float, info: MetricInfo) -> str:
-    """A value with as many digits as papers print: dB with two, similarities with four."""
+    """A value with as many digits as papers print: dB with two, others with four (see `srbench.digits`)."""
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
-    return f"{value:.2f}" if info.unit == "dB" else f"{value:.4f}"
+    return rounded(value, decimals(info))
+
+
+def decimals(info: MetricInfo) -> int:
+    """How many decimals of a metric are printed."""
+    return 2 if info.unit == "dB" else 4
 
 
 def format_cell(cell: Cell, info: MetricInfo) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from srbench.digits import rounded
 from srbench.escape import file_name, markdown, markdown_row
 from srbench.exports import (
     board_title,
@@ -158,7 +159,7 @@ def _csv_cells(ranked: Ranked, method: str, info: MetricInfo) -> dict[str, Any]:
     cell = ranked.board.cells[method, info.name]
     interval = ranked.intervals[method, info.name] or (None, None)
     test = ranked.ranks.get(info.name)
-    # Six digits after the point: what lies below is not the same on every machine.
+    # Six digits: what lies below is not the same on every machine.
     numbers = {
         "": cell.value,
         "_low": interval[0],
@@ -166,7 +167,7 @@ def _csv_cells(ranked: Ranked, method: str, info: MetricInfo) -> dict[str, Any]:
         "_rank": test.ranks.get(method) if test else None,
     }
     cells = {
-        f"{info.name}{part}": None if value is None else f"{value:.6f}" for part, value in numbers.items()
+        f"{info.name}{part}": None if value is None else rounded(value, 6) for part, value in numbers.items()
     }
     level = ranked.levels.get((method, info.name))
     return cells | {

@@ -24,6 +24,8 @@ from srbench.tables import Board, MetricInfo, boards
 from tests.helpers import rows
 from tests.test_tables import INFOS, PSNR, RMSE, score, scores
 
+GRAM = MetricInfo("gram-vgg", "Gram distance (VGG-16)", "", False, "mean")
+
 HOSTILE = [
     "a, b",
     'say "x"',
@@ -108,6 +110,10 @@ def test_columns_of_all_boards_together(tmp_path: Path) -> None:
         (-math.inf, PSNR, "-∞"),
         (0.81008, MetricInfo("ssim_y", "SSIM", "", True, "mean"), "0.8101"),
         (11.5, RMSE, "11.5000"),
+        (0.0, GRAM, "0.0000"),
+        (0.00123456, GRAM, "0.0012"),
+        (3.14159e-4, GRAM, "0.0003142"),
+        (1.5e-8, GRAM, "1.500e-08"),
     ],
 )
 def test_digits_as_papers_print_them(value: float, info: MetricInfo, text: str) -> None:

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from srbench.escape import file_name
+from srbench.leaderboard import leaderboard_rows, rank
 from srbench.rank_statistics import bootstrap_interval
 from srbench.run_reader import read_run
+from srbench.tables import MetricInfo, boards
 from tests.helpers import command, references, rows, values
+from tests.test_tables import scores
 from tests.working import run
 
 
@@ -214,3 +217,11 @@ def test_file_names_stay_apart():
 
 def test_reading_a_run_keeps_every_score(first: Path):
     assert len(read_run(first).scores) == 3 * 8 * 2
+
+
+def test_tiny_distances_keep_six_digits():
+    info = MetricInfo("gram-vgg", "Gram distance (VGG-16)", "", False, "mean")
+    made = scores({"a": [1.23456789e-7] * 3, "b": [0.0] * 3}, info.name)
+    (board,) = boards(made, {info.name: info}, method_order=[], references=set(), remarks={})
+    _, table = leaderboard_rows(rank(board, made))
+    assert {row["method"]: row[info.name] for row in table} == {"a": "1.23457e-07", "b": "0.000000"}

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from srbench.exports import heading
+from srbench.digits import SMALL, rounded
+from srbench.exports import decimals, heading
 from srbench.leaderboard import Ranked, of_board, provenance, rank, values_of
 from srbench.protocols import PROTOCOLS
 from srbench.rank_statistics import BOOTSTRAP, RankTest, power_warning
@@ -98,7 +99,8 @@ def _metric(info: MetricInfo) -> dict[str, Any]:
         "heading": heading(info),
         "unit": info.unit,
         "higher": info.higher_is_better,
-        "digits": 2 if info.unit == "dB" else 4,
+        "digits": decimals(info),
+        "small": SMALL,
     }
 
 
@@ -106,7 +108,7 @@ def number(value: float | None) -> float | str | None:
     """A value for JSON, which has no infinity; six digits are more than anything here is good for."""
     if value is None or math.isnan(value):
         return None
-    return round(value, 6) if math.isfinite(value) else ("inf" if value > 0 else "-inf")
+    return float(rounded(value, 6)) if math.isfinite(value) else ("inf" if value > 0 else "-inf")
 
 
 def _cell(ranked: Ranked, method: str, info: MetricInfo) -> dict[str, Any]:

@@ -85,6 +85,7 @@ def test_numbers_for_json():
     assert [number(v) for v in (1 / 3, float("inf"), float("-inf"), float("nan"), None)] == [
         0.333333, "inf", "-inf", None, None,
     ]  # fmt: skip
+    assert [number(v) for v in (0.0, 1.23456789e-7, -0.0012345678)] == [0.0, 1.23457e-7, -0.001235]
 
 
 def test_correlation_is_scipys_spearman():

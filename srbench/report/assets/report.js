@@ -21,7 +21,9 @@ function show(value, metric) {
   value = real(value);
   if (value === null || value === undefined) return "–";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
-  return value.toFixed(metric.digits);
+  // As srbench/digits.py: Gram distances are too small for a fixed number of decimals.
+  const small = value !== 0 && Math.abs(value) < metric.small;
+  return small ? value.toPrecision(metric.digits) : value.toFixed(metric.digits);
 }
 
 const metricOf = (board, name) => board.metrics.find((metric) => metric.name === name);
