@@ -213,7 +213,7 @@ def _dataset_fact(dataset: Dataset, pairs: list[Pair]) -> dict[str, object]:
 
 def _output_key(job: Job, pair: Pair, method: Method) -> str:
     """Everything that decides the pixels of an output."""
-    degradation = job.protocol.degradation_for(method.name)
+    degradation = job.protocol.degradation_for(method.input_names)
     use_file = degradation == "matlab-bicubic" and pair.low_resolution is not None
     return content_key(
         method.name,

@@ -6,10 +6,12 @@ a field changes: stored scores of the older version are then computed again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from srbench.images import GrayRule, LumaKind
+from srbench.records import Unscorable
 from srbench.registry import Registry
 from srbench.resize import Edges
 
@@ -48,9 +50,15 @@ class Protocol:
         """Pixels cut from each side at this scale."""
         return scale if self.border == "scale" else self.border
 
-    def degradation_for(self, method: str) -> Degradation:
-        """How this method's input is made."""
-        return self.own_degradation if method.startswith(self.own_methods or "\0") else self.degradation
+    def degradation_for(self, names: Sequence[str]) -> Degradation:
+        """How the input of a method is made; `names` are its `input_names`.
+
+        `Unscorable` where the parts of a combination take different inputs.
+        """
+        own = {name.startswith(self.own_methods or "\0") for name in names}
+        if len(own) > 1:
+            raise Unscorable(f"{' and '.join(names)} take different inputs under the protocol {self.name}")
+        return self.own_degradation if True in own else self.degradation
 
     def measurement(self) -> dict[str, Any]:
         """The fields that decide the score of a given output and reference."""

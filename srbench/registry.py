@@ -19,12 +19,13 @@ class Registry(Generic[T]):
 
     `kind` is the word of the messages ("method"). `group` names the entry-point group whose records are
     added on first use, None for registries that users do not extend: an entry point loads to one record
-    or to an iterable of records, each with a `name`.
+    or to an iterable of records, each with a `name` and of the class `record`.
     """
 
-    def __init__(self, kind: str, *, group: str | None) -> None:
+    def __init__(self, kind: str, *, group: str | None, record: type[T] | None = None) -> None:
         self._kind = kind
         self._group = group
+        self._record = record
         self._records: dict[str, T] = {}
         self._plugins_loaded = group is None
 
@@ -70,6 +71,8 @@ class Registry(Generic[T]):
                 loaded = entry.load()
                 records: Iterable[T] = [loaded] if hasattr(loaded, "name") else list(loaded)
                 for record in records:
+                    if self._record is not None and not isinstance(record, self._record):
+                        raise TypeError(f"{type(record).__name__} is not {self._record.__name__}")
                     self.add(str(getattr(record, "name")), record)  # noqa: B009 - T has no declared name
             # A broken plugin must not take the package down with it, not even by sys.exit.
             except (Exception, SystemExit) as error:

@@ -51,7 +51,9 @@ def select(methods: str, metrics: str, scale: int, protocol: Protocol) -> Select
     for spec in METHODS.names() if everything else _method_specs(methods):
         method = resolve_method(spec)
         if method.name in {known.name for known in usable_methods.values()}:
-            raise UsageError(f"two methods are called {method.name}; name one with outputs:DIR:NAME")
+            raise UsageError(
+                f"two methods are called {method.name}; name one with outputs:DIR:NAME or FILE:name=NAME"
+            )
         reason = method.refuses(scale) or method.unavailable()
         if reason is None:
             usable_methods[spec] = method

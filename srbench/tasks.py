@@ -191,7 +191,7 @@ class _ImageWork:
 
     def sample(self, method: str) -> Sample:
         """The image with the input that a method gets under the protocol."""
-        degradation = self.protocol.degradation_for(method)
+        degradation = self.protocol.degradation_for(resolve_method(method).input_names)
         if degradation not in self._samples:
             self._samples[degradation] = make_sample(
                 self.task.pair, self.reference, degradation, self.protocol.edges

@@ -20,7 +20,7 @@ class Thing:
 
 
 def registry(*names: str, group: str | None = None) -> Registry[Thing]:
-    made: Registry[Thing] = Registry("thing", group=group)
+    made: Registry[Thing] = Registry("thing", group=group, record=Thing)
     for name in names:
         made.add(name, Thing(name))
     return made
@@ -92,7 +92,8 @@ def test_a_plugin_adds_one_record_or_several(site: Path) -> None:
         ("def broken(:\n", "invalid syntax"),
         ("nothing = 1\n", "things"),
         ("things = 5\n", ""),
-        ("things = [object()]\n", "name"),
+        ("things = [object()]\n", "TypeError: object is not Thing"),
+        ("class things:\n    name = 'other'\n", "TypeError: type is not Thing"),
         ("from tests.test_registry import Thing\nthings = Thing('own')\n", "registered twice"),
         ("raise SystemExit(3)\n", ""),
     ],

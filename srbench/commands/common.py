@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from srbench.records import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,6 +26,13 @@ DataRoot = Annotated[
         "--data-root", metavar="DIR", help="Where data-set folders lie; may be given several times."
     ),
 ]
+
+
+def memory_bytes(gigabytes: float) -> int:
+    """The bytes of `--max-memory`; `UsageError` where it is no positive number."""
+    if not 0 < gigabytes < math.inf:
+        raise UsageError(f"--max-memory {gigabytes:g}: a positive number of gigabytes")
+    return int(gigabytes * 1024**3)
 
 
 def console() -> Console:

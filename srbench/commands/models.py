@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from srbench.commands.common import console, notices
+from srbench.commands.common import console, memory_bytes, notices
 from srbench.records import UsageError, UserError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def bench_methods(
     from srbench.records import Unscorable
 
     width, height = _size(size)
-    runtime = Runtime(device=choose_device(device), max_memory=_bytes(max_memory))
+    runtime = Runtime(device=choose_device(device), max_memory=memory_bytes(max_memory))
     costs = []
     for name in _names(methods, scale):
         method = resolve(name)
@@ -86,12 +86,6 @@ def _size(text: str) -> tuple[int, int]:
     if not (width.isdigit() and height.isdigit() and int(width) and int(height)):
         raise UsageError(f"--size {text}: write WIDTHxHEIGHT, as in 120x80")
     return int(width), int(height)
-
-
-def _bytes(gigabytes: float) -> int:
-    if not gigabytes > 0:
-        raise UsageError(f"--max-memory {gigabytes:g}: a positive number of gigabytes")
-    return int(gigabytes * 1024**3)
 
 
 def _print(costs: list[Cost], title: str) -> None:

@@ -12,6 +12,7 @@ from srbench.commands.common import DataRoot, console, notices, progress
 from srbench.records import UsageError, UserError
 
 if TYPE_CHECKING:
+    from srbench.methods.contract import Method
     from srbench.weights import WeightFile
 
 methods_app = typer.Typer(no_args_is_help=True, help="Super-resolution methods.")
@@ -49,7 +50,7 @@ def _print_facts(facts: dict[str, object]) -> None:
 def _weight_facts(files: Iterable[WeightFile]) -> dict[str, object]:
     return {
         f"weights {file.name}": (
-            f"{file.url or file.homepage}; "
+            f"{file.url or file.homepage or 'not published'}; "
             f"{'sha256 ' + ' or '.join(file.sha256) if file.sha256 else 'no published hash'}"
             f"{f'; {file.size / 1e6:.1f} MB' if file.size else ''}; licence {file.license}; {file.citation}; "
             f"{'here: ' + str(file.cached) if file.cached.is_file() else 'not here'}"
@@ -72,7 +73,8 @@ def _pull(name: str, files: tuple[WeightFile, ...], given: list[Path]) -> None:
     for index, file in enumerate(wanted):
         _print_facts(_weight_facts((file,)))
         path = pull(file, given[index] if given else None)
-        notices().print(f"{file.name} verified and stored as {path}", markup=False)
+        done = "verified and stored as" if path == file.destination else "is here already:"
+        notices().print(f"{file.name} {done} {path}", markup=False)
 
 
 @methods_app.command("list")
@@ -81,6 +83,12 @@ def list_methods() -> None:
     from srbench.methods.catalogue import METHODS
 
     _print_list((method.name, method.summary, method.unavailable()) for method in METHODS)
+
+
+def _scales(method: Method) -> str:
+    if method.scales is None:
+        return "that of the model" if method.kind == "model" else "any"
+    return ", ".join(map(str, method.scales))
 
 
 @methods_app.command("show")
@@ -95,7 +103,7 @@ def show_method(name: Name) -> None:
             "summary": method.summary,
             "kind": method.kind,
             "source": method.source,
-            "scales": ", ".join(map(str, method.scales)) if method.scales else "any",
+            "scales": _scales(method),
             **_weight_facts(method.weights),
             "status": method.unavailable() or "ready",
         }

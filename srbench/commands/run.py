@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from srbench.commands.common import DataRoot, console, notices, print_board, progress
+from srbench.commands.common import DataRoot, console, memory_bytes, notices, print_board, progress
 from srbench.records import UserError
 
 
@@ -56,7 +56,7 @@ def run(
         roots=tuple(data_root),
         out=out,
         device=choose_device(device),
-        max_memory=int(max_memory * 1024**3),
+        max_memory=memory_bytes(max_memory),
         workers=workers,
         executor=executor.value,
     )

@@ -20,7 +20,7 @@ _SELFEXSR_STEPS = (
 )
 _RESEARCH = "images of various origin, redistributed for research; no explicit licence"
 
-DATASETS: Registry[Dataset] = Registry("data set", group="srbench.datasets")
+DATASETS: Registry[Dataset] = Registry("data set", group="srbench.datasets", record=Dataset)
 
 
 def _demo_folder() -> Path | None:

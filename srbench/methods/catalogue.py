@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from pathlib import Path
 
 from srbench.methods.contract import Method
 from srbench.methods.interpolation import INTERPOLATIONS
@@ -10,14 +10,23 @@ from srbench.methods.pretrained import PRETRAINED
 from srbench.methods.trained import TRAINED
 from srbench.registry import Registry
 
-METHODS: Registry[Method] = Registry("method", group="srbench.methods")
+METHODS: Registry[Method] = Registry("method", group="srbench.methods", record=Method)
 
 for _method in (*INTERPOLATIONS, *PRETRAINED, *TRAINED):
     METHODS.add(_method.name, _method)
 
 
 def resolve(name: str) -> Method:
-    """The method of a name: a registered one, `outputs:DIR[:NAME]`, a combination, or a user's model."""
+    """The method of a name: a registered one, `outputs:DIR[:NAME]`, a combination, or a user's model.
+
+    What ends in `+bp` or `+x8` is a combination, unless there is a folder or file of that very name.
+    """
+    from srbench.methods.combinations import SUFFIXES, combination
+
+    if name.endswith(SUFFIXES) and not Path(name.removeprefix("outputs:")).exists():
+        found = combination(name, resolve)
+        if found is not None:
+            return found
     if name.startswith("outputs:"):
         from srbench.methods.outputs import outputs_method
 
@@ -28,20 +37,18 @@ def resolve(name: str) -> Method:
 
     if is_model_name(name):
         return model_method(name)
-    from srbench.methods.combinations import combination
-
     return combination(name, resolve) or METHODS.get(name)
 
 
 def split_methods(text: str) -> list[str]:
     """The names of a comma-separated list; the commas inside `mix:A,B@ALPHA` and of a model's options
     (`FILE:scale=4,range=255`) do not separate."""
+    from srbench.methods.user_models import split_names
+
     names: list[str] = []
-    for part in (piece.strip() for piece in text.split(",")):
+    for part in split_names(text):
         last = names[-1] if names else ""
-        open_mix = last.startswith("mix:") and "," not in last
-        is_option = "=" in last.rpartition(":")[2] and re.fullmatch(r"(scale|range|channels)=[\w-]+", part)
-        if open_mix or is_option:
+        if last.startswith("mix:") and len(split_names(last)) < 2:
             names[-1] = f"{last},{part}"
         elif part:
             names.append(part)

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from srbench.methods.specification import NetworkSpec
     from srbench.records import Pair, Sample
-    from srbench.weights import Tensors
 
 BACK_PROJECTIONS = 10
 SUFFIXES = ("+bp", "+x8")
@@ -38,8 +37,11 @@ PARTNERS = {
     "srgan-vgg54": "srresnet-mse",
     "srgan-vgg22": "srresnet-mse",
     "srgan-mse": "srresnet-mse",
-    "enet-pat": "enet-e",
+    "srgan-vgg54-random": "srresnet-mse",
+    "enet-ea": "enet-e",
     "enet-pa": "enet-e",
+    "enet-eat": "enet-e",
+    "enet-pat-random": "enet-e",
 }
 
 
@@ -56,6 +58,11 @@ class CombinedMethod(Method):
             if reason is not None:
                 return f"{part.name}: {reason}"
         return None
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """Those of all parts, which have to take the same input."""
+        return tuple(name for part in self.parts for name in part.input_names)
 
     def refuses(self, scale: int) -> str | None:
         """The first part's reason."""
@@ -93,12 +100,14 @@ def _combined(
     name: str, summary: str, source: str, parts: tuple[Method, ...], opener: Callable[[Runtime], Upscaler]
 ) -> CombinedMethod:
     weights: dict[str, WeightFile] = {file.name: file for part in parts for file in part.weights}
+    limits = [set(part.scales) for part in parts if part.scales is not None]
     return CombinedMethod(
         name=name,
         summary=summary,
         kind="combination",
         source=source,
         open=opener,
+        scales=tuple(sorted(set.intersection(*limits))) if limits else None,
         weights=tuple(weights.values()),
         fingerprint=partial(_fingerprint, parts),
         parts=parts,
@@ -133,6 +142,7 @@ def _interpolated(
 
     def open_interpolated(runtime: Runtime) -> Upscaler:
         from srbench.methods.checkpoints.fitting import load_into
+        from srbench.methods.interpolation_files import interpolate
         from srbench.methods.network import NetworkUpscalers
         from srbench.weights import load
 
@@ -155,34 +165,11 @@ def _interpolated(
     )
 
 
-def interpolate(first: Tensors, second: Tensors, alpha: float) -> Tensors:
-    """(1 - alpha) first + alpha second, tensor by tensor; exactly an end point at 0 and 1.
-
-    `UsageError` that names the tensor where the two are not of one network.
-    """
-    import numpy as np
-
-    for name in {**first, **second}:
-        shapes = [tensors[name].shape if name in tensors else None for tensors in (first, second)]
-        if shapes[0] != shapes[1]:
-            raise UsageError(
-                f"the networks differ: the tensor {name} is {shapes[0]} in one, {shapes[1]} in the other"
-            )
-    if alpha in (0.0, 1.0):
-        return dict(second if alpha else first)
-    result = {}
-    for name, tensor in first.items():
-        if np.issubdtype(tensor.dtype, np.floating):
-            mixed = (1 - alpha) * tensor.astype(np.float64) + alpha * second[name].astype(np.float64)
-            result[name] = mixed.astype(tensor.dtype)
-        else:  # counters
-            result[name] = second[name] if alpha >= 0.5 else tensor
-    return result
-
-
 def _mixed(name: str, resolve: Callable[[str], Method]) -> CombinedMethod:
+    from srbench.methods.user_models import split_names
+
     parts, at, text = name.removeprefix("mix:").rpartition("@")
-    names = parts.split(",")
+    names = split_names(parts)
     if not at or len(names) != 2 or not all(names):
         raise UsageError(f"{name}: write mix:A,B@ALPHA, as in mix:bicubic,lanczos@0.5")
     alpha = _alpha(name, text)
@@ -208,7 +195,15 @@ def _mixed(name: str, resolve: Callable[[str], Method]) -> CombinedMethod:
     )
 
 
+def _reads_outputs(method: Method) -> bool:
+    parts = method.parts if isinstance(method, CombinedMethod) else ()
+    return method.kind == "outputs" or any(map(_reads_outputs, parts))
+
+
 def _self_ensemble(name: str, method: Method) -> CombinedMethod:
+    if _reads_outputs(method):
+        raise UsageError(f"{name}: +x8 turns the input of a method, and result images have none")
+
     def open_ensemble(runtime: Runtime) -> Upscaler:
         import numpy as np
 

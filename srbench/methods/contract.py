@@ -62,6 +62,16 @@ class Method:
         """What readers of a leaderboard must know of the weights, empty where there is nothing."""
         return "; ".join(dict.fromkeys(file.remark for file in self.weights if file.remark))
 
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The names by which a protocol chooses the input; none where it does not matter.
+
+        What a user's model is called says nothing of the inputs that it was trained for.
+        """
+        if self.kind in ("reference", "outputs"):
+            return ()
+        return (f"model:{self.name}" if self.kind == "model" else self.name,)
+
     def refuses(self, scale: int) -> str | None:
         """Why this method does not do this scale; None where it does."""
         if self.scales is None or scale in self.scales:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -83,10 +84,8 @@ class NetworkUpscaler:
 
     def __call__(self, sample: Sample) -> np.ndarray:
         """uint8, `scale` times as large as the sample's input."""
-        try:
+        with _named(sample):
             return self.batch([sample.low_resolution])[0]
-        except Unscorable as error:
-            raise Unscorable(f"{error} (image {sample.pair.image})") from None
 
     def batch(self, images: Sequence[np.ndarray]) -> list[np.ndarray]:
         """uint8 images of one size and kind at once; the same pixels as one by one.
@@ -111,7 +110,8 @@ class NetworkUpscaler:
 
     def levels(self, sample: Sample) -> np.ndarray:
         """The output before rounding and clamping: float32 grey levels."""
-        return self._together([sample.low_resolution], np.float32)[0]
+        with _named(sample):
+            return self._together([sample.low_resolution], np.float32)[0]
 
     def _together(self, images: Sequence[np.ndarray], dtype: type[np.generic]) -> list[np.ndarray]:
         sources = [as_rgb(image) if self._spec.color == "rgb" else image for image in images]
@@ -180,6 +180,15 @@ class NetworkUpscaler:
             return values
         enlarge = _ENLARGEMENTS[spec.residual]
         return values + region(source, spec.scale, box, lambda part: enlarge(part, spec.scale))
+
+
+@contextmanager
+def _named(sample: Sample) -> Iterator[None]:
+    """Adds the image's name to a reason."""
+    try:
+        yield
+    except Unscorable as error:
+        raise Unscorable(f"{error} (image {sample.pair.image})") from None
 
 
 def _test_images() -> list[np.ndarray]:

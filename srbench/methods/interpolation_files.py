@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from srbench.methods.combinations import interpolate
 from srbench.methods.network import NetworkMethod
 from srbench.records import UsageError
 
@@ -35,6 +34,33 @@ def interpolate_files(first: str, second: str, alpha: float, out: Path) -> None:
         save_file(mixed, temporary, metadata=metadata)
 
 
+def interpolate(first: Tensors, second: Tensors, alpha: float) -> Tensors:
+    """(1 - alpha) first + alpha second, tensor by tensor, in single precision at least.
+
+    Exactly an end point at 0 and 1.
+
+    `UsageError` that names the tensor where the two are not of one network.
+    """
+    import numpy as np
+
+    for name in {**first, **second}:
+        shapes = [tensors[name].shape if name in tensors else None for tensors in (first, second)]
+        if shapes[0] != shapes[1]:
+            raise UsageError(
+                f"the networks differ: the tensor {name} is {shapes[0]} in one, {shapes[1]} in the other"
+            )
+    if alpha in (0.0, 1.0):
+        return dict(second if alpha else first)
+    result = {}
+    for name, tensor in first.items():
+        if np.issubdtype(tensor.dtype, np.floating):
+            mixed = (1 - alpha) * tensor.astype(np.float64) + alpha * second[name].astype(np.float64)
+            result[name] = mixed.astype(np.promote_types(tensor.dtype, np.float32))
+        else:  # counters
+            result[name] = second[name] if alpha >= 0.5 else tensor
+    return result
+
+
 def _tensors(name: str) -> tuple[Tensors, str]:
     """The tensors of a method or file, and what identifies it."""
     from srbench.images import file_hash
@@ -43,11 +69,12 @@ def _tensors(name: str) -> tuple[Tensors, str]:
     path = Path(name)
     if path.is_file():
         from srbench.methods.checkpoints.containers import read_tensors
-        from srbench.methods.recognition import recognise
+        from srbench.methods.recognition import Recognised, recognise
 
         tensors = read_tensors(path)
-        known = recognise(tensors)
-        return (known.tensors if known else tensors), f"{path.name} sha256 {file_hash(path)}"
+        known = recognise(tensors, path.name)
+        own = known.tensors if isinstance(known, Recognised) else tensors
+        return own, f"{path.name} sha256 {file_hash(path)}"
     method = METHODS.get(name)
     if not isinstance(method, NetworkMethod):
         raise UsageError(

@@ -6,6 +6,7 @@ them; they run in torch's own interpreters.
 
 from __future__ import annotations
 
+import logging
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator
@@ -24,11 +25,11 @@ from srbench.methods.specification import NetworkSpec
 from srbench.records import Unscorable, UserError
 
 if TYPE_CHECKING:
-    from srbench.methods.recognition import Recognised
+    from srbench.methods.recognition import Misfit, Recognised
+    from srbench.weights import Tensors
 
 _PROBE = 32
 _TOLERANCE = 0.08  # of the range: how far an enlargement may be from its input, on average
-_RADIUS = 32  # tiles of unknown networks overlap by so many pixels
 RANGES: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
     "1": ((0.0, 1.0), (0.0, 1.0)),
     "255": ((0.0, 255.0), (0.0, 255.0)),
@@ -39,11 +40,16 @@ RANGES: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
 
 @dataclass(frozen=True)
 class Options:
-    """What the user says of a model where it cannot be found out."""
+    """What the user says of a model where it cannot be found out.
+
+    `overlap` lets a model of unknown reach be cut into tiles that overlap by so many input pixels; without
+    it the model sees whole images, whatever memory that takes.
+    """
 
     scale: int | None = None
     range: str | None = None
     channels: int | None = None
+    overlap: int | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,16 @@ def _one_line(path: Path) -> Iterator[None]:
         raise UserError(f"{path} cannot be opened as a model ({detail})") from None
 
 
+@contextmanager
+def _quiet(logger: logging.Logger) -> Iterator[None]:
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
 def _needs(package: str, extra: str, what: str) -> None:
     if find_spec(package) is None:
         raise UserError(f"{what} needs the package {package}: pip install 'srbench[{extra}]'")
@@ -140,7 +156,8 @@ def _onnx(path: Path, device: str) -> nn.Module:
 
 
 def _exported(path: Path, device: str) -> nn.Module:
-    program = torch.export.load(path).module().to(device)
+    with _quiet(logging.getLogger("torch.export")):  # its own lines would stand beside our one
+        program = torch.export.load(path).module().to(device)
     return Opaque(lambda x: program(x), path.name, device)  # noqa: PLW0108 - hides a module without eval()
 
 
@@ -153,28 +170,38 @@ def _scripted(path: Path, device: str) -> nn.Module:
 
 def _checkpoint(path: Path, options: Options) -> LoadedModel:
     from srbench.methods.checkpoints.containers import read_tensors
-    from srbench.methods.recognition import recognise
+    from srbench.methods.recognition import Recognised, recognise
 
     tensors = read_tensors(path)
-    known = recognise(tensors)
-    if known is not None:
+    known = recognise(tensors, path.name)
+    if isinstance(known, Recognised):
         scales = known.scales if known.scales or options.scale is None else (options.scale,)
         return LoadedModel(partial(_known, known, options), scales)
-    _needs("spandrel", "spandrel", f"{path.name} is of no network that srbench defines; a foreign one")
+    return _foreign(tensors, known, options, path)
+
+
+def _foreign(tensors: Tensors, misfit: Misfit, options: Options, path: Path) -> LoadedModel:
+    """A network that spandrel knows; `misfit` says why it is none of ours."""
+    _needs("spandrel", "spandrel", f"{misfit.reason}; a foreign one")
     from spandrel import ImageModelDescriptor, ModelLoader
 
     state = {name: torch.from_numpy(np.asarray(tensor, order="C")) for name, tensor in tensors.items()}
-    model = ModelLoader(device="cpu").load_from_state_dict(state)
+    try:
+        model = ModelLoader(device="cpu").load_from_state_dict(state)
+    except Exception:  # spandrel fails in as many ways as it has networks
+        raise UserError(f"{misfit.reason}, and spandrel does not know it") from None
     if not isinstance(model, ImageModelDescriptor) or model.input_channels not in (1, 3):
         raise UserError(
             f"{path.name} ({model.architecture.name}) is not a super-resolution network of images"
         )
+    if misfit.near and len(model.model.state_dict()) != len(tensors):
+        raise UserError(misfit.reason)  # spandrel leaves out tensors that it does not expect
     size = model.size_requirements
     spec = NetworkSpec(
         build=lambda: model.model,
         scale=model.scale,
         color="rgb" if model.input_channels == 3 else "luma",
-        radius=_RADIUS,
+        radius=options.overlap,
         multiple=max(size.multiple_of, 1),
     )
     return LoadedModel(lambda _: (model.model, _ranged(spec, options)), (model.scale,))
@@ -184,7 +211,7 @@ def _known(known: Recognised, options: Options, scale: int) -> tuple[nn.Module, 
     from srbench.methods.checkpoints.fitting import load_into
 
     spec = known.network(scale)
-    module = spec.build()
+    module = spec.build().eval()
     load_into(module, known.tensors, "the file")
     if options.range is None and spec.output_range == RANGES["signed-output"][1]:
         # Trainings of SRResNet differ in their output range; the image itself tells.
@@ -205,7 +232,10 @@ def _probed(module: nn.Module, options: Options, path: Path) -> LoadedModel:
     channels, scale = _channels_and_scale(module, options, path)
     kind = options.range or _range_of(module, scale, channels, path)
     spec = NetworkSpec(
-        build=lambda: module, scale=scale, color="rgb" if channels == 3 else "luma", radius=_RADIUS
+        build=lambda: module,
+        scale=scale,
+        color="rgb" if channels == 3 else "luma",
+        radius=options.overlap,
     )
     ranged = _ranged(spec, replace(options, range=kind))
     return LoadedModel(lambda _: (module, ranged), (scale,))

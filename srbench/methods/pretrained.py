@@ -90,8 +90,6 @@ PRETRAINED = (
         vdsr_names,
         scales=(4, 2, 3),
         homepage="https://github.com/twtygqyy/pytorch-vdsr",
-        sha256=("a6206f681664359f53e1419d2231b3f8dcb3652cce4a2bb7fee1f291c9a9fc39",),
-        size=2_660_776,
     ),
     _published(
         "lapsrn",
@@ -100,8 +98,6 @@ PRETRAINED = (
         nets.LAPSRN,
         lapsrn_names,
         homepage="https://github.com/twtygqyy/pytorch-LapSRN",
-        sha256=("dbe9639fe486aa7bab4f1d7075eda56da87423ecc1b7ccab52173986f8fa2620",),
-        size=3_483_104,
     ),
     _published(
         "edsr-baseline",

@@ -36,6 +36,14 @@ class Recognised:
 
 
 @dataclass(frozen=True)
+class Misfit:
+    """Why tensors are of no network of ours; `near` where a network has some of them."""
+
+    reason: str
+    near: bool
+
+
+@dataclass(frozen=True)
 class _Family:
     """`signature` is a tensor that only this family has, after `rename`."""
 
@@ -73,10 +81,15 @@ _FAMILIES = (
 )
 
 
-def recognise(tensors: Tensors) -> Recognised | None:
-    """The network whose names and shapes all agree with the tensors; None where there is none."""
+def recognise(tensors: Tensors, source: str) -> Recognised | Misfit:
+    """The network whose names and shapes all agree with the tensors.
+
+    Where there is none, the first tensor that does not fit the nearest network.
+    """
     from srbench.methods.checkpoints.fitting import fitted
 
+    misfit = Misfit(f"{source} is of no network that srbench defines", near=False)
+    most = 0
     for family in (*_FAMILIES, *_rrdb(tensors)):
         try:
             renamed = family.rename(tensors)
@@ -86,12 +99,26 @@ def recognise(tensors: Tensors) -> Recognised | None:
             continue
         for scale in family.scales:
             try:
-                fit = fitted(renamed, family.network(scale), "the file")
-            except UserError:
+                fit = fitted(renamed, family.network(scale), source)
+            except UserError as error:
+                shared = _shared(renamed, family.network(scale))
+                if shared > most:
+                    most, misfit = shared, Misfit(str(error), near=True)
                 continue
             scales = None if family.any_scale else (scale,)
             return Recognised(fit, family.network, scales)
-    return None
+    return misfit
+
+
+def _shared(tensors: Tensors, spec: NetworkSpec) -> int:
+    """How many tensors agree with the network by name and shape."""
+    import torch
+
+    from srbench.methods.checkpoints.fitting import shapes_of
+
+    with torch.device("meta"):
+        shapes = shapes_of(spec.build())
+    return sum(shapes.get(name) == tensor.shape for name, tensor in tensors.items())
 
 
 def _rrdb(tensors: Tensors) -> tuple[_Family, ...]:

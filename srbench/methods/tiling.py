@@ -95,7 +95,8 @@ def images_within(plan: Plan, height: int, width: int, max_memory: int) -> int:
 def run(plan: Plan, x: Tensor, max_memory: int) -> Iterator[tuple[Box, Tensor]]:
     """The network's output for N x C x H x W as pieces: where they lie in the output, and their values.
 
-    `Unscorable` where the budget is too small for a stage that needs the whole image.
+    A stage that needs the whole image gets it, whatever the budget; what passes between stages counts as
+    held, and tiles shrink to a quarter of the budget at least.
     """
     pixels = x.shape[0] * x.shape[-2] * x.shape[-1]
     if _WORK_SPACE * plan.whole_cost[0] * pixels <= max_memory:

@@ -69,7 +69,7 @@ def _trained(name: str, summary: str, source: str, spec: NetworkSpec) -> Network
         weights=TrainedFile(
             name=name,
             sha256=(),
-            homepage=f"no published weights{training and f'; {training} makes them'}",
+            homepage=training and f"no published weights; {training} makes them",
             license="that of the training run",
             citation=source,
             convert=converter(spec),
@@ -86,20 +86,34 @@ def _training(name: str) -> str:
 
 
 _ENHANCENET = "Sajjadi et al., EnhanceNet, ICCV 2017, Table 2"
+_LUMA = " (colours are bicubic)"
 _RANDOM = "random VGG-19 features, not the paper's"
 _SRGAN = "Ledig et al., SRGAN, CVPR 2017, Tables 1 and 2"
 
 TRAINED = (
     _trained(
         "srcnn",
-        "SRCNN 9-5-5 on the enlarged luma",
+        f"SRCNN 9-5-5 on the enlarged luma{_LUMA}",
         "Dong et al., SRCNN, TPAMI 2016; a third party's weights: https://github.com/yjn870/SRCNN-pytorch",
         SRCNN,
     ),
-    _trained("espcn", "ESPCN, sub-pixel convolution on the luma", "Shi et al., ESPCN, CVPR 2016", ESPCN),
-    _trained("drcn", "DRCN, sixteen recursions on the enlarged luma", "Kim et al., DRCN, CVPR 2016", DRCN),
     _trained(
-        "ms-lapsrn", "MS-LapSRN D5R8, shared pyramid levels on the luma", "Lai et al., TPAMI 2018", MS_LAPSRN
+        "espcn",
+        "ESPCN, sub-pixel convolution on the luma{_LUMA}",
+        "Shi et al., ESPCN, CVPR 2016",
+        ESPCN,
+    ),
+    _trained(
+        "drcn",
+        "DRCN, sixteen recursions on the enlarged luma{_LUMA}",
+        "Kim et al., DRCN, CVPR 2016",
+        DRCN,
+    ),
+    _trained(
+        "ms-lapsrn",
+        "MS-LapSRN D5R8, shared pyramid levels on the luma{_LUMA}",
+        "Lai et al., TPAMI 2018",
+        MS_LAPSRN,
     ),
     _trained("srresnet-mse", "SRResNet trained with the mean squared error", _SRGAN, SRRESNET),
     _trained("srresnet-vgg22", "SRResNet trained with a VGG22 loss", _SRGAN, SRRESNET),

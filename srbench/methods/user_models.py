@@ -1,13 +1,15 @@
 """The user's own models as methods: model files, and Python functions.
 
 - `FILE.pth`, `.pt`, `.safetensors`, `.onnx`, `.pt2`, with what cannot be found out after a colon:
-  `FILE.onnx:scale=4,range=255,channels=1`.
+  `FILE.onnx:scale=4,range=255,channels=1`; `overlap=N` lets an unknown network be cut into tiles, and
+  `name=NAME` calls it otherwise than its file.
 - `package.module:function`, called as `function(image, scale)` with uint8 H x W x 3 (RGB); it returns
   uint8 of `scale` times the size. The module is found as Python finds it, or in the current folder.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from srbench.methods.contract import Method, Runtime, Upscaler
 from srbench.records import Unscorable, UsageError, UserError
+from srbench.remarks import remark
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from srbench.methods.specification import NetworkSpec
     from srbench.records import Pair, Sample
 
+_FURTHER_OPTION = re.compile(r"(scale|range|channels|overlap|name)=[\w.+@-]+")  # +x8 and @0.5 may follow
 SUFFIXES = frozenset({".pth", ".pt", ".ckpt", ".tar", ".safetensors", ".onnx", ".pt2"})
 
 
@@ -35,6 +39,8 @@ class _Asked:
     scale: int | None = None
     range: str | None = None
     channels: int | None = None
+    overlap: int | None = None
+    name: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +78,7 @@ def model_method(name: str) -> Method:
         raise UserError(f"{path}: no such file")
     asked = _parse(options, name)
     return ModelMethod(
-        name=f"{path.name}:{options}" if options else path.name,
+        name=asked.name or (f"{path.name}:{options}" if options else path.name),
         summary=f"the model {path}",
         kind="model",
         source=str(path),
@@ -81,6 +87,17 @@ def model_method(name: str) -> Method:
         path=path,
         asked=asked,
     )
+
+
+def split_names(text: str) -> list[str]:
+    """The parts between commas; a comma before a further option of a model file does not separate."""
+    parts: list[str] = []
+    for piece in (piece.strip() for piece in text.split(",")):
+        if parts and "=" in parts[-1].rpartition(":")[2] and _FURTHER_OPTION.fullmatch(piece):
+            parts[-1] = f"{parts[-1]},{piece}"
+        else:
+            parts.append(piece)
+    return parts
 
 
 def _file_part(name: str) -> tuple[Path, str]:
@@ -94,20 +111,28 @@ def _parse(options: str, name: str) -> _Asked:
         key, _, value = option.partition("=")
         if key == "range" and value in ("1", "255", "signed", "signed-output"):
             found[key] = value
-        elif (key == "scale" and value.isdigit() and int(value) > 0) or (key == "channels" and value in "13"):
+        elif (key in ("scale", "overlap") and _is_positive(value)) or (
+            key == "channels" and value in ("1", "3")
+        ):
             found[key] = int(value)
+        elif key == "name" and re.fullmatch(r"[\w-]+", value):
+            found[key] = value
         else:
             raise UsageError(
-                f"{name}: '{option}' is not one of scale=N, channels=1 or 3, "
+                f"{name}: '{option}' is not one of scale=N, channels=1 or 3, overlap=N, name=NAME, "
                 "range=1, 255, signed or signed-output"
             )
     return _Asked(**found)
 
 
+def _is_positive(text: str) -> bool:
+    return text.isdecimal() and int(text) > 0
+
+
 def _load(path: Path, asked: _Asked, device: str) -> LoadedModel:
     from srbench.methods.model_files import Options, load_model
 
-    options: Options = Options(asked.scale, asked.range, asked.channels)
+    options: Options = Options(asked.scale, asked.range, asked.channels, asked.overlap)
     return load_model(path, options, device)
 
 
@@ -119,7 +144,10 @@ def _open(path: Path, asked: _Asked, runtime: Runtime) -> Upscaler:
     def build(scale: int) -> tuple[nn.Module, NetworkSpec]:
         if model.scales is not None and scale not in model.scales:
             raise Unscorable(f"{path.name} enlarges {model.scales[0]}x, not {scale}x")
-        return model.build(scale)
+        module, spec = model.build(scale)
+        if spec.color == "luma":
+            remark(f"{path.name} is a network of one channel: it enlarges the luma, colours are bicubic")
+        return module, spec
 
     return NetworkUpscalers(build, runtime, path.name)
 
@@ -160,6 +188,8 @@ def _source_of(module: str) -> Path | None:
         found = find_spec(module)
     except (ImportError, ValueError):
         return None
+    except (Exception, SystemExit) as error:  # finding a module imports the packages around it
+        raise UserError(f"{module} cannot be imported ({_first_line(error)})") from None
     return Path(found.origin) if found is not None and found.origin else None
 
 
@@ -182,12 +212,16 @@ def _import(module: str, function: str) -> Callable[[np.ndarray, int], np.ndarra
     _see_current_folder()
     try:
         found = getattr(import_module(module), function)
-    except Exception as error:  # importing runs the user's code, which may fail in any way
-        detail = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise UserError(f"{module}:{function} cannot be imported ({detail})") from None
+    # Importing runs the user's code, which may fail in any way, and must not end this program silently.
+    except (Exception, SystemExit) as error:
+        raise UserError(f"{module}:{function} cannot be imported ({_first_line(error)})") from None
     if not callable(found):
         raise UserError(f"{module}:{function} is not a function")
     return cast("Callable[[np.ndarray, int], np.ndarray]", found)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def _called(name: str, function: Callable[[np.ndarray, int], np.ndarray]) -> Upscaler:
@@ -201,9 +235,8 @@ def _called(name: str, function: Callable[[np.ndarray, int], np.ndarray]) -> Ups
             result = function(image, scale)
         except Unscorable:
             raise
-        except Exception as error:
-            detail = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            raise Unscorable(f"{name} failed: {type(error).__name__}: {detail}") from error
+        except (Exception, SystemExit) as error:
+            raise Unscorable(f"{name} failed: {type(error).__name__}: {_first_line(error)}") from error
         expected = (image.shape[0] * scale, image.shape[1] * scale, 3)
         if not isinstance(result, np.ndarray) or result.dtype != np.uint8 or result.shape != expected:
             kind = (

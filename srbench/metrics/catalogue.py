@@ -7,7 +7,7 @@ from srbench.metrics.deep import DEEP_METRICS
 from srbench.metrics.perceptual_index import PERCEPTUAL_METRICS
 from srbench.registry import Registry
 
-METRICS: Registry[Metric] = Registry("metric", group="srbench.metrics")
+METRICS: Registry[Metric] = Registry("metric", group="srbench.metrics", record=Metric)
 
 
 def _psnr_y(output: View, reference: View) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from srbench.methods.contract import Method, Runtime
 from srbench.protocols import PROTOCOLS
 from srbench.recognition.classifiers import open_classifier
 from srbench.recognition.files import write_files
-from srbench.recognition.measure import Measurement, Preparation
+from srbench.recognition.measure import Looks, Measurement, Preparation
 from srbench.recognition.tables import PairTest, Row, make_rows, make_tests
 from srbench.records import UsageError, UserError
 
@@ -47,12 +47,13 @@ class Options:
 
 @dataclass(frozen=True)
 class Finished:
-    """What was done, and the methods that "all" left out, with reasons."""
+    """What was done, the methods that "all" left out, with reasons, and remarks by method."""
 
     rows: list[Row]
     tests: list[PairTest]
     files: list[Path]
     skipped: dict[str, str]
+    said: dict[str, str]
     images: int
     seconds: float
 
@@ -64,7 +65,10 @@ def run(
     begin: Callable[[int], None],
     advance: Callable[[], None],
 ) -> Finished:
-    """Classifies the outputs of every method; `UserError` where something asked for by name cannot run."""
+    """Classifies the outputs of every method.
+
+    `UserError` where something asked for by name cannot run, or no image at all could be classified.
+    """
     started = time.perf_counter()
     _check(options)
     protocol = PROTOCOLS.get(options.protocol)
@@ -84,15 +88,18 @@ def run(
     ]
     runtime = Runtime(device=options.device, edges=protocol.edges)
     upscalers = {name: method.open(runtime) for name, method in methods.items()}
-    preparation = Preparation(options.resize, options.crop, options.scale, protocol)
+    inputs = {name: protocol.degradation_for(method.input_names) for name, method in methods.items()}
+    preparation = Preparation(options.resize, options.crop, options.scale, protocol, inputs)
     measurement = Measurement(upscalers, classifiers, preparation, batch_size=options.batch_size, say=say)
     begin(len(images))
     looks = measurement.run(images, advance)
+    _check_looks(looks)
     rows, tests = make_rows(looks), make_tests(looks)
+    said = {name: method.remark for name, method in methods.items() if method.remark}
     seconds = time.perf_counter() - started
     provenance = _provenance(options, methods, skipped, images, seconds)
-    files = write_files(options.out, options.scale, rows, tests, images, looks, provenance)
-    return Finished(rows, tests, files, skipped, len(images), seconds)
+    files = write_files(options.out, options.scale, rows, tests, images, looks, said, provenance)
+    return Finished(rows, tests, files, skipped, said, len(images), seconds)
 
 
 def choose_methods(names: tuple[str, ...], scale: int) -> tuple[dict[str, Method], dict[str, str]]:
@@ -124,6 +131,12 @@ def _check(options: Options) -> None:
     stray = [name for name in options.weights if name not in options.classifiers]
     if stray:
         raise UsageError(f"--classifier-weights {stray[0]}: no such name among --classifiers")
+
+
+def _check_looks(looks: Mapping[tuple[str, str], Looks]) -> None:
+    if not any((of_pair.ranks >= 0).any() for of_pair in looks.values()):
+        reasons = [reason for of_pair in looks.values() for reason in of_pair.reasons.values()]
+        raise UserError(f"no image could be classified: {reasons[0]}")
 
 
 def _provenance(

@@ -20,8 +20,8 @@ from srbench.datasets.samples import make_sample
 from srbench.images import as_rgb
 from srbench.methods.contract import Upscaler
 from srbench.methods.together import upscale_together
-from srbench.metrics.recognition import confidences, true_ranks
-from srbench.protocols import Protocol
+from srbench.metrics.recognition import confidences, finite_rows, true_ranks
+from srbench.protocols import Degradation, Protocol
 from srbench.recognition.classifiers import Classifier
 from srbench.records import Pair, Sample, Unscorable
 from srbench.tasks import reason_of
@@ -31,16 +31,22 @@ DATASET = "imagenet"
 _AHEAD = 3
 _READERS = 2
 _OUTPUTS_AHEAD = 2
+_NOT_FINITE = "the classifier gave NaN or infinite logits"
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """How originals become references and inputs."""
+    """How originals become references and inputs; `degradations` holds those of methods by name."""
 
     resize: int
     crop: int
     scale: int
     protocol: Protocol
+    degradations: Mapping[str, Degradation] = field(default_factory=dict)
+
+    def degradation_of(self, method: str) -> Degradation:
+        """How the input of a method is made, the protocol's usual way unless said otherwise."""
+        return self.degradations.get(method, self.protocol.degradation)
 
 
 @dataclass
@@ -143,7 +149,7 @@ class Measurement:
     def _together(self, batch: list[_Prepared], method: str) -> dict[int, np.ndarray]:
         if method == BASELINE:
             return {}
-        kind = self._preparation.protocol.degradation_for(method)
+        kind = self._preparation.degradation_of(method)
         samples = {place: item.samples[kind] for place, item in enumerate(batch) if not item.reason}
         return upscale_together(self._upscalers[method], samples)
 
@@ -154,15 +160,17 @@ class Measurement:
             of_pair.reasons.update(made.reasons)
             if made.outputs:
                 logits = np.stack(batches.run(_each(classifier), list(made.outputs.values())))
-                of_pair.ranks[numbers] = true_ranks(logits, labels)
-                of_pair.confidence[numbers] = confidences(logits)
+                finite = finite_rows(logits)
+                of_pair.ranks[numbers[finite]] = true_ranks(logits[finite], labels[finite])
+                of_pair.confidence[numbers[finite]] = confidences(logits[finite])
+                of_pair.reasons.update(dict.fromkeys(numbers[~finite].tolist(), _NOT_FINITE))
 
     def _output(self, prepared: _Prepared, method: str, made: np.ndarray | None) -> np.ndarray:
         if prepared.reason:
             raise Unscorable(prepared.reason)
         if method == BASELINE:
             return next(iter(prepared.samples.values())).reference
-        sample = prepared.samples[self._preparation.protocol.degradation_for(method)]
+        sample = prepared.samples[self._preparation.degradation_of(method)]
         output = as_rgb(self._upscalers[method](sample) if made is None else made)
         if output.shape != sample.reference.shape or output.dtype != np.uint8:
             raise Unscorable(
@@ -188,7 +196,7 @@ class Measurement:
     def _prepare(self, image: LabelledImage) -> _Prepared:
         how = self._preparation
         pair = Pair(DATASET, image.path.stem, how.scale, image.path, None)
-        degradations = {how.protocol.degradation_for(method) for method in (BASELINE, *self._upscalers)}
+        degradations = {how.degradation_of(method) for method in (BASELINE, *self._upscalers)}
         try:
             reference = prepare(image.path, resize=how.resize, crop=how.crop)
             samples: dict[str, Sample] = {

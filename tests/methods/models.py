@@ -45,6 +45,10 @@ def random_network(spec: NetworkSpec, *, seed: int = 0) -> nn.Module:
         if tensor.is_floating_point() and tensor.ndim == 4 and "mean" not in name:
             fan_in = tensor[0].numel()
             tensor.copy_(torch.randn(tensor.shape, generator=generator) * (gain / fan_in) ** 0.5)
+        elif name.endswith("running_mean"):
+            tensor.copy_(torch.randn(tensor.shape, generator=generator) * 0.1)
+        elif name.endswith("running_var"):
+            tensor.copy_(torch.rand(tensor.shape, generator=generator) + 0.5)
         elif name.endswith("bias") and "mean" not in name:
             tensor.copy_(torch.randn(tensor.shape, generator=generator) * 0.05)
     _level(module, spec)

@@ -8,12 +8,16 @@ import numpy as np
 import pytest
 
 from srbench.methods.catalogue import METHODS, resolve, split_methods
-from srbench.methods.combinations import interpolate
+from srbench.methods.combinations import PARTNERS
 from srbench.methods.contract import Method, Runtime
+from srbench.methods.interpolation_files import interpolate
 from srbench.methods.network import NetworkMethod
-from srbench.records import UsageError
+from srbench.protocols import PROTOCOLS
+from srbench.records import Unscorable, UsageError
 from srbench.resize import imresize, imresize_double
+from srbench.train.recipes import RECIPES
 from srbench.weights import Tensors, pull
+from tests.helpers import save
 from tests.methods.models import CPU, picture, random_network, sample
 
 
@@ -154,14 +158,71 @@ def test_a_combination_changes_with_its_parts() -> None:
 
 
 def test_lists_of_methods_keep_inner_commas() -> None:
-    text = "bicubic, mix:a,b@0.5,model.onnx:scale=4,range=255,outputs:dir=x,esrgan@0.8,bicubic"
+    text = (
+        "bicubic, mix:a,b@0.5,model.onnx:scale=4,range=255,outputs:dir=x,esrgan@0.8,bicubic,"
+        "mix:m.pt:scale=4,range=1,b@0.5,m.pt:scale=4,range=1+x8"
+    )
     assert split_methods(text) == [
         "bicubic",
         "mix:a,b@0.5",
         "model.onnx:scale=4,range=255",
         "outputs:dir=x",
         "esrgan@0.8",
+        "mix:m.pt:scale=4,range=1,b@0.5",
+        "m.pt:scale=4,range=1+x8",
     ]
+
+
+def test_files_with_options_are_parts_too(tmp_path: Path) -> None:
+    path = tmp_path / "m.safetensors"
+    put_weights("espcn", seed=1)
+    path.write_bytes(METHODS.get("espcn").weights[0].destination.read_bytes())
+    image = picture(6, 5)
+    np.testing.assert_array_equal(run(f"{path}:scale=4,range=1+x8", image), run("espcn+x8", image))
+    np.testing.assert_array_equal(
+        run(f"mix:{path}:scale=4,range=1,bicubic@0.5", image), run("mix:espcn,bicubic@0.5", image)
+    )
+
+
+def test_result_images_can_be_projected_back_but_not_turned(tmp_path: Path) -> None:
+    image = picture(12, 10)
+    save(tmp_path / "made" / "image.png", imresize(image, 4))
+    name = f"outputs:{tmp_path / 'made'}"
+    np.testing.assert_array_equal(run(f"{name}+bp", image), run("bicubic+bp", image))
+    for turned in (f"{name}+x8", f"mix:{name},bicubic@0.5+x8"):
+        with pytest.raises(UsageError, match="result images have none"):
+            resolve(turned)
+
+
+def test_networks_of_different_origin_have_no_alpha_between_them() -> None:
+    with pytest.raises(UsageError, match="enet-pat has no PSNR-trained partner"):
+        resolve("enet-pat@0.5")
+
+
+def test_partners_are_what_the_recipes_start_from() -> None:
+    for name, partner in PARTNERS.items():
+        recipe = name.removesuffix("-random")
+        if recipe in RECIPES:
+            assert RECIPES.get(recipe).start_from == partner
+
+
+def test_a_combination_takes_the_input_of_its_parts() -> None:
+    protocol = PROTOCOLS.get("enhancenet")
+    for name, kind in (
+        ("enet-pat", "pil-lanczos"),
+        ("mix:enet-pat,enet-e@0", "pil-lanczos"),
+        ("enet-pat+x8", "pil-lanczos"),
+        ("bicubic+bp", "matlab-bicubic"),
+    ):
+        assert protocol.degradation_for(resolve(name).input_names) == kind
+    with pytest.raises(Unscorable, match="take different inputs"):
+        protocol.degradation_for(resolve("mix:enet-pat,bicubic@0.5").input_names)
+
+
+def test_a_file_takes_the_usual_input_whatever_its_name(tmp_path: Path) -> None:
+    (tmp_path / "enet-mine.safetensors").write_bytes(b"")
+    method = resolve(str(tmp_path / "enet-mine.safetensors"))
+    assert PROTOCOLS.get("enhancenet").degradation_for(method.input_names) == "matlab-bicubic"
 
 
 def test_shipped_and_trained_models_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

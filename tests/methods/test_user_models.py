@@ -15,6 +15,7 @@ from torch.nn import functional
 from srbench.methods import architectures, model_files
 from srbench.methods.catalogue import resolve
 from srbench.methods.contract import Runtime
+from srbench.methods.specification import NetworkSpec
 from srbench.records import Unscorable, UsageError, UserError
 from tests.methods.models import CPU, picture, random_network, sample, upscaler
 from tests.methods.test_checkpoints import rrdb_first_generation, rrdb_second_generation
@@ -53,6 +54,7 @@ def export(module: nn.Module, path: Path, channels: int = 3) -> None:
 
 
 def save_onnx(path: Path, scale: int, *, height: int | str = "h", channels: int = 3) -> None:
+    path.parent.mkdir(exist_ok=True)
     from onnx import TensorProto, helper, numpy_helper, save
 
     factors = numpy_helper.from_array(np.array([1, 1, scale, scale], np.float32), "factors")
@@ -107,7 +109,7 @@ def test_onnx(tmp_path: Path) -> None:
     np.testing.assert_array_equal(
         run(str(tmp_path / "model.onnx"), image, 3), image.repeat(3, 0).repeat(3, 1)
     )
-    tiled = run(str(tmp_path / "model.onnx"), picture(70, 120), 3, Runtime(max_memory=1))
+    tiled = run(f"{tmp_path / 'model.onnx'}:overlap=8", picture(70, 120), 3, Runtime(max_memory=1))
     np.testing.assert_array_equal(tiled, picture(70, 120).repeat(3, 0).repeat(3, 1))
 
 
@@ -154,10 +156,67 @@ def test_own_networks_are_recognised(tmp_path: Path, suffix: str, generation: ty
     ],
 )
 def test_every_family_is_recognised(tmp_path: Path, name: str, scale: int, works_at: int) -> None:
-    spec = architectures.ENHANCENET if name == "enhancenet" else getattr(architectures, name)(scale)
+    """Its pixels are those of the network that was saved, its statistics of normalisation included."""
+
+    def specification(scale: int) -> NetworkSpec:
+        return architectures.ENHANCENET if name == "enhancenet" else getattr(architectures, name)(scale)
+
+    original = random_network(specification(scale))
+    path = tmp_path / "model.pt"
+    torch.save(original.state_dict(), path)
+    spec = specification(works_at)
+    module = spec.build()
+    module.load_state_dict(original.state_dict())
+    image = picture(4, 5)
+    # The range of a network with random weights cannot be found out.
+    stated = f"{path}:range=signed-output" if name == "srresnet" else str(path)
+    np.testing.assert_array_equal(
+        run(stated, image, works_at), upscaler(spec, module)(sample(image, works_at))
+    )
+
+
+def test_finding_the_range_leaves_the_weights_alone(tmp_path: Path) -> None:
+    """Batch normalisation would take the image that finds the range for one to learn from."""
+    spec = architectures.srresnet(4)
     path = tmp_path / "model.pt"
     torch.save(random_network(spec).state_dict(), path)
-    assert run(str(path), picture(4, 5), works_at).shape == (4 * works_at, 5 * works_at, 3)
+    found = [run(f"{path}{option}", picture(4, 5), 4) for option in ("", ":range=1", ":range=signed-output")]
+    assert any(np.array_equal(found[0], one) for one in found[1:])
+
+
+class LessMean(nn.Module):
+    """Sees the whole image at once, as channel attention does."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.clamp(x - 0.2 * (x.mean() - 0.5), 0.0, 1.0)
+        return functional.interpolate(x, scale_factor=2.0, mode="nearest")
+
+
+def test_models_of_unknown_reach_see_whole_images(tmp_path: Path) -> None:
+    path = tmp_path / "global.pt"
+    save_script(LessMean(), path)
+    image = np.concatenate([picture(80, 60) // 4, 255 - picture(80, 60) // 4], axis=1)
+    whole = run(str(path), image, 2)
+    np.testing.assert_array_equal(run(str(path), image, 2, Runtime(max_memory=1)), whole)
+    assert (run(f"{path}:overlap=4", image, 2, Runtime(max_memory=1)) != whole).any()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"unheard.of": torch.zeros(3)}, r"the tensor unheard.of \(3,\) is not part of the network"),
+        ({"body.0.rdb1.conv1.weight": None}, r"the tensor body.0.rdb1.conv1.weight .* is missing"),
+        ({"conv_first.weight": torch.zeros(64, 3, 5, 5)}, r"the tensor conv_first.weight has the shape"),
+    ],
+)
+def test_the_tensor_that_does_not_fit_is_named(
+    tmp_path: Path, change: dict[str, Tensor | None], message: str
+) -> None:
+    pytest.importorskip("spandrel")
+    state = {**random_network(architectures.rrdb(2)).state_dict(), **change}
+    torch.save({name: tensor for name, tensor in state.items() if tensor is not None}, tmp_path / "m.pth")
+    with pytest.raises(UserError, match=message):
+        resolve(str(tmp_path / "m.pth")).refuses(4)
 
 
 def test_foreign_network_through_spandrel(tmp_path: Path) -> None:
@@ -182,13 +241,14 @@ def test_foreign_network_without_spandrel(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("suffix", ["pth", "safetensors", "onnx", "pt2", "pt"])
-def test_broken_files_are_one_line(tmp_path: Path, suffix: str) -> None:
+def test_broken_files_are_one_line(tmp_path: Path, suffix: str, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / f"model.{suffix}"
     path.write_bytes(b"PK\x03\x04 this is no model at all" * 9)
     with pytest.raises(UserError) as caught:
         resolve(str(path)).refuses(4)
     assert str(path.name) in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert not caplog.records
     with pytest.raises(UserError, match="no such file"):
         resolve(str(tmp_path / f"absent.{suffix}"))
 
@@ -208,7 +268,9 @@ def test_a_range_that_cannot_be_found_is_asked_for(tmp_path: Path) -> None:
         resolve(f"{path}:scale=3,range=1").refuses(3)
 
 
-@pytest.mark.parametrize("options", ["range=7", "size=4", "channels=2", "scale=0", "scale=x"])
+@pytest.mark.parametrize(
+    "options", ["range=7", "size=4", "channels=2", "channels=", "channels=13", "scale=0", "scale=²", "name="]
+)
 def test_wrong_options_are_wrong_usage(tmp_path: Path, options: str) -> None:
     (tmp_path / "model.pt").write_bytes(b"")
     with pytest.raises(UsageError, match="is not one of scale=N"):
@@ -255,6 +317,27 @@ def test_python_functions() -> None:
         run("users_functions:constant", image, 3)
     with pytest.raises(UserError, match="cannot be imported"):
         run("users_functions:absent", image, 3)
+
+
+@pytest.mark.parametrize("text", ["import sys; sys.exit(0)", "raise OSError('no disk')"])
+def test_modules_that_fail_or_leave_when_they_are_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    (tmp_path / "leaves").mkdir()
+    (tmp_path / "leaves" / "__init__.py").write_text(text)
+    (tmp_path / "leaves" / "inner.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(UserError, match="leaves:f cannot be imported"):
+        run("leaves:f", picture(3, 3), 2)
+    with pytest.raises(UserError, match=r"leaves.inner cannot be imported"):
+        resolve("leaves.inner:f")
+
+
+def test_a_name_tells_files_of_one_name_apart(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        save_onnx(tmp_path / folder / "net.onnx", 2)
+    names = [resolve(f"{tmp_path}/{folder}/net.onnx:scale=2,name={folder}").name for folder in ("a", "b")]
+    assert names == ["a", "b"]
 
 
 def test_a_module_that_does_not_exist() -> None:

@@ -207,6 +207,8 @@ _KNOWN: dict[str, Callable[..., Any]] = {
     "torch._utils._rebuild_tensor": _rebuild_tensor,
     "torch._utils._rebuild_tensor_v2": _rebuild_tensor,
     "torch._utils._rebuild_parameter": _rebuild_parameter,
+    "torch.nn.parameter.Parameter": _rebuild_parameter,  # as torch before 1.0 pickled it
+    "torch.nn.backends.thnn._get_thnn_function_backend": _passive,  # modules from before torch 1.2
     "torch.Size": _plain_size,
     "numpy.core.multiarray.scalar": _scalar,
     "numpy._core.multiarray.scalar": _scalar,
