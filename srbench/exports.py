@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -181,9 +181,14 @@ def board_title(board: Board) -> str:
 
 
 def remarks(board: Board) -> list[str]:
-    """What readers must know of methods: one line for each remark, with the methods that it is about."""
+    """What readers must know of the board's methods, see `grouped`."""
+    return grouped(board.remarks)
+
+
+def grouped(by_method: Mapping[str, str]) -> list[str]:
+    """Remarks by method as lines: one for each remark, with the methods that it is about."""
     groups: dict[str, list[str]] = {}
-    for method, remark in board.remarks.items():
+    for method, remark in by_method.items():
         groups.setdefault(remark, []).append(method)
     return [f"{', '.join(methods)}: {remark}" for remark, methods in groups.items()]
 

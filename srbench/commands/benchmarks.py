@@ -176,6 +176,7 @@ def _print_recognition(finished: RecognitionFinished) -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    from srbench.exports import grouped
     from srbench.recognition.tables import remarks
 
     shown = Table(header_style="bold")
@@ -194,7 +195,7 @@ def _print_recognition(finished: RecognitionFinished) -> None:
         )
     output = console()
     output.print(shown)
-    for line in remarks(finished.rows):
+    for line in (*remarks(finished.rows), *grouped(finished.said)):
         output.print(line, markup=False)
     for name, reason in finished.skipped.items():
         _say(f"left out: {name}: {reason}")

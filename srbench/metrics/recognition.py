@@ -17,12 +17,18 @@ CLASSES = 1000
 def true_ranks(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """How many classes come before the true one: N integers, 0 where the top-1 guess is right.
 
-    `logits` is N x 1000, `labels` N in 0 to 999. Of equal logits the lower class comes first.
+    `logits` is N x 1000, `labels` N in 0 to 999. Of equal logits the lower class comes first. Logits must
+    be finite (see `finite_rows`): nothing is above NaN, which would make it the best guess.
     """
     _check(logits, labels)
     true = np.take_along_axis(logits, labels[:, None], axis=1)
     earlier = (logits == true) & (np.arange(logits.shape[1]) < labels[:, None])
     return ((logits > true) | earlier).sum(axis=1)
+
+
+def finite_rows(logits: np.ndarray) -> np.ndarray:
+    """Which rows of logits can be ranked: N booleans, false where a logit is NaN or infinite."""
+    return np.isfinite(logits).all(axis=1)
 
 
 def confidences(logits: np.ndarray) -> np.ndarray:
@@ -36,6 +42,8 @@ def _check(logits: np.ndarray, labels: np.ndarray) -> None:
         raise ValueError(f"N x classes logits and N labels are needed, not {logits.shape} and {labels.shape}")
     if labels.size and not 0 <= int(labels.min()) <= int(labels.max()) < logits.shape[1]:
         raise ValueError(f"labels must lie between 0 and {logits.shape[1] - 1}")
+    if not finite_rows(logits).all():
+        raise ValueError("logits must be finite")
 
 
 @dataclass(frozen=True)

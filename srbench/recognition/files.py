@@ -24,14 +24,18 @@ def write_files(
     tests: list[PairTest],
     images: Sequence[LabelledImage],
     looks: Mapping[tuple[str, str], Looks],
+    said: Mapping[str, str],
     provenance: dict[str, Any],
 ) -> list[Path]:
-    """Writes all files into `out`, each complete or not at all; returns their paths."""
+    """Writes all files into `out`, each complete or not at all; returns their paths.
+
+    `said` are remarks by method.
+    """
     out.mkdir(parents=True, exist_ok=True)
     test_fields = list(PairTest.__dataclass_fields__)
     return [
         write_csv(out / "recognition.csv", _FIELDS, _measures(rows, scale)),
-        write_text(out / "recognition.md", markdown(rows, scale, len(images))),
+        write_text(out / "recognition.md", markdown(rows, scale, len(images), said)),
         write_csv(out / "mcnemar.csv", test_fields, [list(vars(test).values()) for test in tests]),
         write_csv(
             out / "predictions.csv",

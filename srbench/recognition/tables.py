@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
+from srbench.escape import markdown as escaped
+from srbench.exports import grouped
 from srbench.metrics.recognition import Recognition, mcnemar, summarise, wilson_interval
 from srbench.recognition.measure import BASELINE, Looks
 from srbench.statistics import holm
@@ -106,8 +108,11 @@ def reported(scale: int) -> dict[_Key, list[tuple[str, float]]]:
     return found
 
 
-def markdown(rows: list[Row], scale: int, n: int) -> str:
-    """TSRN's form (accuracies, classifiers down, methods across), then EnhanceNet's per classifier."""
+def markdown(rows: list[Row], scale: int, n: int, said: Mapping[str, str]) -> str:
+    """TSRN's form (accuracies, classifiers down, methods across), then EnhanceNet's per classifier.
+
+    `said` are remarks by method: a method of a paper's name need not be the paper's model.
+    """
     published = reported(scale)
     methods = _methods(rows)
     by_key = {(row.classifier, row.method): row for row in rows}
@@ -138,6 +143,7 @@ def markdown(rows: list[Row], scale: int, n: int) -> str:
             )
         )
     lines += ["", *(f"\\{line}  " for line in remarks(rows))]
+    lines += [f"- {escaped(line)}." for line in grouped(said)]
     return "\n".join(lines).rstrip() + "\n"
 
 

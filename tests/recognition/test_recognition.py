@@ -19,7 +19,14 @@ from typer.testing import CliRunner
 
 from srbench.commands.benchmarks import recognition
 from srbench.datasets.imagenet import find_images, prepare
-from srbench.metrics.recognition import confidences, mcnemar, summarise, true_ranks, wilson_interval
+from srbench.metrics.recognition import (
+    confidences,
+    finite_rows,
+    mcnemar,
+    summarise,
+    true_ranks,
+    wilson_interval,
+)
 from srbench.recognition.benchmark import Finished, Options, run
 from srbench.recognition.classifiers import open_classifier
 from srbench.recognition.tables import reported
@@ -117,6 +124,44 @@ def test_unreadable_images_have_a_reason(made: tuple[Path, Path, torch.nn.Module
         reasons = {row["image"]: row["status"] for row in csv.DictReader(stream)}
     assert "not an image" in reasons["2"]
     assert "3 of 4 images" in (tmp_path / "out" / "recognition.md").read_text()
+
+
+def test_logits_that_are_no_numbers_are_not_scored(
+    made: tuple[Path, Path, torch.nn.Module], tmp_path: Path
+) -> None:
+    root, weights, _ = made
+    state = torch.load(weights)
+    state["fc.weight"][17] = float("nan")
+    torch.save(state, tmp_path / "nan.pth")
+    options = replace(
+        _options(root, tmp_path / "out", weights), classifiers=("resnet18", "resnet18:IMAGENET1K_V1")
+    )
+    options = replace(options, weights={"resnet18": weights, "resnet18:IMAGENET1K_V1": tmp_path / "nan.pth"})
+    finished = _run(options)
+    assert [row.found.n for row in finished.rows] == [10, 10, 0, 0]
+    with (tmp_path / "out" / "predictions.csv").open() as stream:
+        found = {(row["classifier"], row["rank"] == "", row["status"]) for row in csv.DictReader(stream)}
+    assert found == {
+        ("resnet18", False, "ok"),
+        ("resnet18:IMAGENET1K_V1", True, "the classifier gave NaN or infinite logits"),
+    }
+    alone = replace(options, classifiers=("resnet18",), weights={"resnet18": tmp_path / "nan.pth"})
+    with pytest.raises(UserError, match="no image could be classified: the classifier gave NaN"):
+        _run(alone)
+
+
+def test_remarks_on_methods_are_said(made: tuple[Path, Path, torch.nn.Module], tmp_path: Path) -> None:
+    """Reported numbers stand beside a model of the same name that is not the paper's."""
+    root, weights, _ = made
+    app = typer.Typer()
+    app.command()(recognition)
+    arguments = ["--methods", "srcnn", "--classifiers", "resnet18", "--device", "cpu", "--images", "2"]
+    arguments += ["--data-root", str(root / "images"), "--classifier-weights", f"resnet18={weights}"]
+    arguments += ["--resize", "0", "--crop", "64", "--out", str(tmp_path)]
+    result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    line = "srcnn: trained with srbench as its card.md says, not the authors' weights"
+    assert line in " ".join(result.stdout.split())
+    assert line in (tmp_path / "recognition.md").read_text().replace("\\", "")
 
 
 def test_reported_numbers_stand_beside(
@@ -218,6 +263,10 @@ def test_ranks_break_ties_by_class() -> None:
     assert true_ranks(np.repeat(logits, 2, axis=0), np.array([2, 3, 0, 3])).tolist() == [1, 2, 0, 3]
     with pytest.raises(ValueError, match="between 0 and 3"):
         true_ranks(logits, np.array([0, 4]))
+    logits[0, 0] = np.nan
+    assert finite_rows(logits).tolist() == [False, True]
+    with pytest.raises(ValueError, match="finite"):
+        true_ranks(logits, np.array([0, 1]))
 
 
 def test_measures() -> None:
