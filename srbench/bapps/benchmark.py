@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from srbench.bapps.distances import NetworkMetrics, network_groups
 from srbench.bapps.files import write_files
 from srbench.bapps.measure import Measurement, SubsetDistances
@@ -78,7 +80,8 @@ def run(
     measurement = Measurement(single, groups, device=options.device, batch_size=options.batch_size, say=say)
     begin(sum(len(items) for items in split.values()))
     measured = {name: measurement.subset(items, advance) for name, items in split.items()}
-    results = _results(options.kind, measured)
+    _check_measured(measured)
+    results = _results(options, measured)
     seconds = time.perf_counter() - started
     provenance = _provenance(options, chosen, groups, skipped, split, seconds)
     files = write_files(options.out, options.kind, results, measured, provenance)
@@ -118,8 +121,18 @@ def _with_gram_variants(chosen: list[Metric]) -> list[Metric]:
     return made
 
 
-def _results(kind: Kind, measured: dict[str, SubsetDistances]) -> Results:
-    return two_afc_results(measured, reported_scores()) if kind == "2afc" else jnd_results(measured)
+def _check_measured(measured: dict[str, SubsetDistances]) -> None:
+    distances = [values for subset in measured.values() for values in subset.distances.values()]
+    if distances and all(np.isnan(values).any(axis=1).all() for values in distances):
+        reasons = [reason for subset in measured.values() for reason in subset.reasons.values()]
+        raise UserError(f"nothing could be measured: {reasons[0]}")
+
+
+def _results(options: Options, measured: dict[str, SubsetDistances]) -> Results:
+    if options.kind == "jnd":
+        return jnd_results(measured)
+    # The paper's numbers are of the validation split.
+    return two_afc_results(measured, reported_scores() if options.split == "val" else {})
 
 
 def _provenance(

@@ -116,6 +116,8 @@ class Measurement:
     def _put(self, measured: SubsetDistances, number: int, name: str, value: tuple[float, ...] | str) -> None:
         if isinstance(value, str):
             measured.reasons[number, name] = value
+        elif np.isnan(value).any():
+            measured.reasons[number, name] = f"{name} is not a number on this item"
         else:
             measured.distances[name][number] = value
 

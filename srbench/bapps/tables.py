@@ -19,8 +19,10 @@ from srbench.bapps.scoring import average_precision, human_ceiling, interval, ma
 from srbench.datasets.bapps import SUBSETS, TITLES
 from srbench.statistics import holm, wilcoxon
 
+Groups = dict[str, tuple[str, ...]]
+
 # The columns of the paper's Table 5, in its order.
-GROUPS: dict[str, tuple[str, ...]] = {
+GROUPS: Groups = {
     "traditional": ("traditional",),
     "cnn": ("cnn",),
     "distortions": ("traditional", "cnn"),
@@ -30,6 +32,12 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "frameinterp": ("frameinterp",),
     "real": ("superres", "deblur", "color", "frameinterp"),
     "all": SUBSETS,
+}
+# The official JND set has two subsets.
+JND_GROUPS: Groups = {
+    "traditional": ("traditional",),
+    "cnn": ("cnn",),
+    "all": ("traditional", "cnn"),
 }
 GROUP_TITLES = {**TITLES, "distortions": "All distortions", "real": "All real algorithms", "all": "All"}
 HUMAN = "human"
@@ -103,7 +111,10 @@ class Results:
 
 
 def two_afc_results(measured: dict[str, SubsetDistances], reported: dict[tuple[str, str], float]) -> Results:
-    """The 2AFC table: the human ceiling and the majority first, then the metrics in their order."""
+    """The 2AFC table: the human ceiling and the majority first, then the metrics in their order.
+
+    A group of `reported` stands beside ours only where all of its subsets were measured.
+    """
 
     def columns(subset: SubsetDistances) -> dict[str, np.ndarray]:
         judgement = subset.judgement
@@ -119,11 +130,12 @@ def two_afc_results(measured: dict[str, SubsetDistances], reported: dict[tuple[s
     }
     metrics = next(iter(sampled.values()), {}).keys() - {HUMAN, MAJORITY}
     ordered = [name for name in next(iter(sampled.values()), {}) if name in metrics]
-    return Results(_group_scores(measured, sampled, reported), _tests(sampled, ordered))
+    groups = groups_of(list(measured), GROUPS)
+    return Results(_group_scores(measured, sampled, groups, reported), _tests(sampled, groups, ordered))
 
 
 def jnd_results(measured: dict[str, SubsetDistances]) -> Results:
-    """The JND table: average precision per metric; groups of "traditional" and "cnn"."""
+    """The JND table: average precision per metric on "traditional", "cnn" and both of them."""
     sampled = {
         name: {
             metric: _sample((distances[:, 0], subset.judgement), average_precision)
@@ -131,7 +143,7 @@ def jnd_results(measured: dict[str, SubsetDistances]) -> Results:
         }
         for name, subset in measured.items()
     }
-    return Results(_group_scores(measured, sampled, {}), [])
+    return Results(_group_scores(measured, sampled, groups_of(list(measured), JND_GROUPS), {}), [])
 
 
 def reported_scores() -> dict[tuple[str, str], float]:
@@ -140,12 +152,10 @@ def reported_scores() -> dict[tuple[str, str], float]:
     return {(row["metric"], row["group"]): float(row["value"]) for row in csv.DictReader(text.splitlines())}
 
 
-def groups_of(subsets: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """The columns for these subsets: the paper's, or one per subset and their mean for others."""
-    if all(name in SUBSETS for name in subsets):
-        return {
-            group: members for group, members in GROUPS.items() if any(name in subsets for name in members)
-        }
+def groups_of(subsets: Sequence[str], known: Groups) -> Groups:
+    """The columns for these subsets: those `known`, or one per subset and their mean for others."""
+    if set(subsets) <= {name for members in known.values() for name in members}:
+        return {group: members for group, members in known.items() if set(members) & set(subsets)}
     return {**{name: (name,) for name in subsets}, "all": tuple(subsets)}
 
 
@@ -160,11 +170,12 @@ def _sample(columns: Columns, statistic: Statistic) -> _Sampled:
 def _group_scores(
     measured: dict[str, SubsetDistances],
     sampled: dict[str, dict[str, _Sampled]],
+    groups: Groups,
     reported: dict[tuple[str, str], float],
 ) -> list[GroupScore]:
     scores = []
     for metric in next(iter(sampled.values()), {}):
-        for group, members in groups_of(list(measured)).items():
+        for group, members in groups.items():
             there = [name for name in members if name in sampled]
             parts = [part for name in there if (part := sampled[name][metric]).rows.size]
             low, high = interval([part.samples for part in parts]) if parts else (np.nan, np.nan)
@@ -179,15 +190,15 @@ def _group_scores(
                     expected=sum(len(measured[name].items) for name in there),
                     subsets=len(there),
                     of_subsets=len(members),
-                    reported=reported.get((metric, group)),
+                    reported=reported.get((metric, group)) if len(there) == len(members) else None,
                 )
             )
     return scores
 
 
-def _tests(sampled: dict[str, dict[str, _Sampled]], metrics: list[str]) -> list[PairTest]:
+def _tests(sampled: dict[str, dict[str, _Sampled]], groups: Groups, metrics: list[str]) -> list[PairTest]:
     tests = []
-    for group, members in groups_of(list(sampled)).items():
+    for group, members in groups.items():
         there = [name for name in members if name in sampled]
         pairs = list(itertools.combinations(metrics, 2))
         made = [
