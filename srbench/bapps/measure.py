@@ -37,13 +37,13 @@ class SubsetDistances:
 
     @property
     def judgement(self) -> np.ndarray:
-        """What people said: N, float64, in [0, 1]."""
+        """What people said: N, float64, in [0, 1]; NaN where it cannot be read."""
         return np.array([item.judgement for item in self.items])
 
 
 @dataclass(frozen=True)
 class _Loaded:
-    """An item's patches, or why they cannot be read, and its distances by single-patch metrics."""
+    """An item's patches, or why it cannot be read, and its distances by single-patch metrics."""
 
     patches: Patches | None
     reason: str
@@ -138,6 +138,8 @@ class Measurement:
         return [self._load_item(item) for item in items]
 
     def _load_item(self, item: Item) -> _Loaded:
+        if item.reason:
+            return _Loaded(None, item.reason, {})
         try:
             patches = tuple(read_patch(path) for path in item.files)
         except Unscorable as error:

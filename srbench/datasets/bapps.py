@@ -10,6 +10,7 @@ jnd_dataset.py. The official reader pairs files by their sorted order; here the 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -40,12 +41,16 @@ _HELP = "see https://github.com/richzhang/PerceptualSimilarity#b-dataset for how
 
 @dataclass(frozen=True)
 class Item:
-    """One judged triplet (files ref, p0, p1) or pair (p0, p1) and what people said, in [0, 1]."""
+    """One judged triplet (files ref, p0, p1) or pair (p0, p1) and what people said, in [0, 1].
+
+    Where the judgement cannot be read it is NaN, and `reason` says why.
+    """
 
     subset: str
     name: str
     files: tuple[Path, ...]
     judgement: float
+    reason: str = ""
 
 
 def read_split(
@@ -112,9 +117,16 @@ def _read_subset(kind: Kind, folder: Path) -> list[Item]:
     if not judged:
         raise UserError(f"{folder} holds no images")
     return [
-        Item(folder.name, stem, tuple(images[role][stem] for role in _ROLES[kind]), _judgement(path))
+        _item(folder.name, path, tuple(images[role][stem] for role in _ROLES[kind]))
         for stem, path in sorted(judged.items())
     ]
+
+
+def _item(subset: str, judged: Path, files: tuple[Path, ...]) -> Item:
+    try:
+        return Item(subset, judged.stem, files, _judgement(judged))
+    except Unscorable as error:
+        return Item(subset, judged.stem, files, math.nan, str(error))
 
 
 def _by_stem(folder: Path) -> dict[str, Path]:
@@ -132,8 +144,8 @@ def _judgement_files(folder: Path) -> dict[str, Path]:
 def _judgement(path: Path) -> float:
     try:
         values = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        raise UserError(f"{path} is not a NumPy file with a judgement") from None
+    except Exception:  # numpy lets through whatever a damaged file makes its readers do
+        raise Unscorable(f"{path.name} is not a readable NumPy file") from None
     if not isinstance(values, np.ndarray) or values.size != 1 or values.dtype.kind not in "fiub":
         raise UserError(f"{path} does not hold one number")
     value = float(values.reshape(()))

@@ -41,8 +41,8 @@ class LabelledImage:
 def find_images(roots: list[Path], labels: Path | None = None) -> list[LabelledImage]:
     """All images under the first root that holds some, sorted by path.
 
-    `labels` names the file of labels where it does not lie beside the images. `UserError` where images
-    or labels are missing or labels are out of range.
+    `labels` names a file of labels, which then counts whatever folders, names or other files say.
+    `UserError` where images or labels are missing or labels are out of range.
     """
     candidates = [folder for root in data_roots(roots) for folder in _candidates(root)]
     for folder in candidates:
@@ -106,12 +106,14 @@ def _read(folder: Path, labels: Path | None) -> list[LabelledImage]:
     if not folder.is_dir():
         return []
     files = image_files(folder)
+    if labels:
+        return _labelled(files or [image.path for image in _image_folder(folder)], labels)
     if not files:
         return _image_folder(folder)
     if all(_SYNSET.match(path.name) for path in files):
         return [LabelledImage(path, synset_index(path.name[:9])) for path in files]
     ours = [path for path in files if path.name.startswith("ILSVRC2012_val_")]
-    file = labels or find_labels(folder)
+    file = find_labels(folder)
     if file is None:
         if ours:
             raise UserError(
@@ -119,6 +121,11 @@ def _read(folder: Path, labels: Path | None) -> list[LabelledImage]:
                 "ILSVRC2012_validation_ground_truth.txt and meta.mat beside the images, or give --labels FILE"
             )
         return []
+    return _labelled(files, file)
+
+
+def _labelled(files: list[Path], file: Path) -> list[LabelledImage]:
+    """These images with the labels of a file, which has to know them all."""
     known = read_labels(file)
     unlabelled = [path.name for path in files if path.stem not in known]
     if unlabelled:

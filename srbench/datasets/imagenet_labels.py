@@ -35,6 +35,8 @@ def read_labels(path: Path) -> dict[str, int]:
         if lines and all(len(line) == 1 for line in lines):
             return _development_kit(path, [int(line[0]) for line in lines])
         return {Path(name).stem: _checked(path, int(label)) for name, label in lines}
+    except UnicodeDecodeError:
+        raise UserError(f"{path} is not UTF-8 text") from None
     except ValueError:
         raise UserError(f"{path}: a line is not a file name and a label, nor a label alone") from None
 
@@ -46,11 +48,27 @@ def _checked(path: Path, label: int) -> int:
 
 
 def _kaggle(path: Path) -> dict[str, int]:
-    with path.open(encoding="utf-8", newline="") as stream:
-        rows = csv.DictReader(stream)
-        if not {"ImageId", "PredictionString"} <= set(rows.fieldnames or ()):
-            raise UserError(f"{path} has no columns ImageId and PredictionString")
-        return {row["ImageId"]: synset_index(row["PredictionString"][:9]) for row in rows}
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            table = csv.DictReader(stream)
+            if not {"ImageId", "PredictionString"} <= set(table.fieldnames or ()):
+                raise UserError(f"{path} has no columns ImageId and PredictionString")
+            # A line that ends early lacks its last fields.
+            rows = [(row["ImageId"] or "", row["PredictionString"] or "") for row in table]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{path} is not a CSV file in UTF-8 ({error})") from None
+    return {image: _kaggle_label(path, image, prediction) for image, prediction in rows}
+
+
+def _kaggle_label(path: Path, image: str, prediction: str) -> int:
+    """The class of the first box; the others on the image are of the same class."""
+    words = prediction.split()
+    if not words:
+        raise UserError(f"{path}: {image} has no label")
+    try:
+        return synset_index(words[0])
+    except UserError as error:
+        raise UserError(f"{path}: {image}: {error}") from None
 
 
 def _development_kit(path: Path, numbers: list[int]) -> dict[str, int]:

@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from srbench.bapps.measure import Measurement
+from srbench.bapps.tables import two_afc_results
 from srbench.datasets.bapps import read_patch, read_split
+from srbench.metrics.catalogue import METRICS
 from srbench.records import Unscorable, UsageError, UserError
 from tests.bapps.made import make_2afc, make_jnd
 
@@ -69,18 +72,29 @@ def test_missing_counterparts(tmp_path: Path, role: str, message: str) -> None:
         (np.array([np.nan]), "nan is not between 0 and 1"),
         (np.array([0.2, 0.4]), "does not hold one number"),
         (np.array(["a"]), "does not hold one number"),
-        (None, "not a NumPy file"),
     ],
 )
-def test_bad_judgements(tmp_path: Path, judgement: np.ndarray | None, message: str) -> None:
+def test_bad_judgements(tmp_path: Path, judgement: np.ndarray, message: str) -> None:
     make_2afc(tmp_path)
-    path = tmp_path / FOLDER / "judge" / "000003.npy"
-    if judgement is None:
-        path.write_bytes(b"no array")
-    else:
-        np.save(path, judgement)
+    np.save(tmp_path / FOLDER / "judge" / "000003.npy", judgement)
     with pytest.raises(UserError, match=message):
         read_split("2afc", [tmp_path], "val")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"no array", b"PK\x03\x04zzzz", b"\x93NUMPY\x01\x00\x10\x00" + b"{" * 16]
+)
+def test_damaged_judgements_are_left_out_with_a_reason(tmp_path: Path, content: bytes) -> None:
+    make_2afc(tmp_path)
+    (tmp_path / FOLDER / "judge" / "000003.npy").write_bytes(content)
+    items = read_split("2afc", [tmp_path], "val")["superres"]
+    assert [item.name for item in items if item.reason] == ["000003"]
+    assert items[3].reason == "000003.npy is not a readable NumPy file"
+    measured = Measurement([METRICS.get("rmse_y")], [], device="cpu", batch_size=5, say=print)
+    found = measured.subset(items, lambda: None)
+    assert found.reasons == {(3, "rmse_y"): items[3].reason}
+    scores = two_afc_results({"superres": found}, {}).scores
+    assert {(score.n, score.expected) for score in scores} == {(11, 12)}
 
 
 def test_patches_are_brought_to_64_pixels(tmp_path: Path) -> None:

@@ -66,6 +66,9 @@ def test_caffe_labels(tmp_path: Path) -> None:
         _labels(tmp_path, tmp_path / "other.txt")
     with pytest.raises(UserError, match="no such file of labels"):
         _labels(tmp_path, tmp_path / "absent.txt")
+    (tmp_path / "other.txt").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UserError, match="is not UTF-8 text"):
+        _labels(tmp_path, tmp_path / "other.txt")
 
 
 def test_kaggle_labels(tmp_path: Path) -> None:
@@ -76,6 +79,37 @@ def test_kaggle_labels(tmp_path: Path) -> None:
         "ILSVRC2012_val_00000001,n15075141 1 2 3 4 n15075141 5 6 7 8\n"
     )
     assert list(_labels(tmp_path).values()) == [999, 281]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"ILSVRC2012_val_00000001\n", "csv: ILSVRC2012_val_00000001 has no label"),
+        (b"ILSVRC2012_val_00000001,\n", "csv: ILSVRC2012_val_00000001 has no label"),
+        (
+            b"ILSVRC2012_val_00000001,n00000001 1 2 3 4\n",
+            "csv: ILSVRC2012_val_00000001: n00000001 is not one",
+        ),
+        (b"\xff\xfe\n", "is not a CSV file in UTF-8"),
+    ],
+)
+def test_damaged_kaggle_labels(tmp_path: Path, content: bytes, message: str) -> None:
+    _official(tmp_path, 1)
+    (tmp_path / "LOC_val_solution.csv").write_bytes(b"ImageId,PredictionString\n" + content)
+    with pytest.raises(UserError, match=message):
+        _labels(tmp_path)
+
+
+def test_a_named_file_of_labels_counts_before_all_else(tmp_path: Path) -> None:
+    save(tmp_path / "flat" / "n02123045_17.JPEG", 1)
+    save(tmp_path / "folders" / "n02123045" / "17.JPEG", 1)
+    labels = tmp_path / "labels.txt"
+    labels.write_text("n02123045_17.JPEG 5\n17.JPEG 6\n")
+    assert list(_labels(tmp_path / "flat", labels).values()) == [5]
+    assert list(_labels(tmp_path / "folders", labels).values()) == [6]
+    labels.write_text("17.JPEG 6\n")
+    with pytest.raises(UserError, match=r"has no label for n02123045_17\.JPEG"):
+        _labels(tmp_path / "flat", labels)
 
 
 def test_development_kit_labels(tmp_path: Path) -> None:
