@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from srbench.metrics.recognition import CLASSES
 from srbench.records import UsageError, UserError
 from srbench.torch_files import TorchHubFile, read_state_dict
-from srbench.weights import pull
+from srbench.weights import first_line, pull
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,7 +33,10 @@ _OLD_DENSENET = re.compile(
 
 @dataclass(frozen=True)
 class Classifier:
-    """A loaded classifier: uint8 images of one size, N x H x W x 3, to N x 1000 logits in float32."""
+    """A loaded classifier: uint8 images of one size, N x H x W x 3, to N x 1000 logits in float32.
+
+    `side` is that of the images that it was trained or evaluated on, where it is known.
+    """
 
     name: str
     network: torch.nn.Module
@@ -41,9 +44,10 @@ class Classifier:
     deviation: tuple[float, ...]
     device: str
     half: bool = False
+    side: int | None = None
 
     def logits(self, images: Sequence[np.ndarray]) -> np.ndarray:
-        """The classes' logits; `UserError` where the network does not know 1000 classes.
+        """The classes' logits; `UserError` where the network refuses the size or has not 1000 classes.
 
         A processor gains nothing from batches, and its library sums in another order for each batch
         size; there images go one by one, so that a score does not depend on the batch.
@@ -51,10 +55,26 @@ class Classifier:
         import numpy as np
 
         step = 1 if self.device == "cpu" else len(images)
-        found = np.concatenate([self._logits(images[n : n + step]) for n in range(0, len(images), step)])
+        found = np.concatenate([self._checked(images[n : n + step]) for n in range(0, len(images), step)])
         if found.ndim != 2 or found.shape[1] != CLASSES:
             raise UserError(f"{self.name} tells {found.shape[-1]} classes apart, not {CLASSES}")
         return found
+
+    def _checked(self, images: Sequence[np.ndarray]) -> np.ndarray:
+        import torch
+
+        try:
+            return self._logits(images)
+        except torch.OutOfMemoryError:
+            raise
+        except (AssertionError, RuntimeError) as error:
+            height, width = images[0].shape[:2]
+            if self.side in (None, height):
+                raise
+            raise UserError(
+                f"{self.name} does not take images of {width}x{height} pixels ({first_line(error)}); "
+                f"it was made for --crop {self.side}"
+            ) from None
 
     def _logits(self, images: Sequence[np.ndarray]) -> np.ndarray:
         import numpy as np
@@ -79,16 +99,17 @@ def open_classifier(
     network, or for another number of classes.
     """
     build = _timm if name.startswith(_TIMM) else _torchvision
-    network, mean, deviation = build(name, file, download)
+    network, mean, deviation, side = build(name, file, download)
     import torch
 
     network = network.eval().requires_grad_(False).to(device)
     network = network.to(memory_format=torch.channels_last)
     half = half and device.startswith("cuda")
-    return Classifier(name, network, mean, deviation, device, half)
+    return Classifier(name, network, mean, deviation, device, half, side)
 
 
-_Built = tuple["torch.nn.Module", tuple[float, ...], tuple[float, ...]]
+# A network, the mean and deviation of its inputs, and their side.
+_Built = tuple["torch.nn.Module", tuple[float, ...], tuple[float, ...], int]
 
 
 def _torchvision(name: str, file: Path | None, download: bool) -> _Built:
@@ -108,7 +129,7 @@ def _torchvision(name: str, file: Path | None, download: bool) -> _Built:
     with torch.device("meta"):
         network = models.get_model(builder, weights=None, **options)
     _load(network, state, path, name)
-    return network, _MEAN, _DEVIATION
+    return network, _MEAN, _DEVIATION, int(weights.transforms().crop_size[0])
 
 
 def _renamed(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -158,7 +179,7 @@ def _timm(name: str, file: Path | None, download: bool) -> _Built:
     path = file or _hub_path(name, config, download)
     network = timm.create_model(model, pretrained=False)
     _load(network, _timm_state(path), path, name)
-    return network, tuple(config.mean), tuple(config.std)
+    return network, tuple(config.mean), tuple(config.std), int(config.input_size[-1])
 
 
 def _hub_path(name: str, config: Any, download: bool) -> Path:

@@ -244,6 +244,15 @@ def test_timm_classifier(tmp_path: Path) -> None:
     np.testing.assert_allclose(classifier.logits([image]), expected, rtol=1e-3, atol=1e-3)
 
 
+def test_a_classifier_of_another_size_says_which_crop(tmp_path: Path) -> None:
+    with no_initialisation():
+        network = timm.create_model("vit_tiny_patch16_224", pretrained=False)
+    torch.save(network.state_dict(), tmp_path / "vit.pth")
+    opened = open_classifier("timm:vit_tiny_patch16_224", device="cpu", file=tmp_path / "vit.pth")
+    with pytest.raises(UserError, match=r"does not take images of 64x64 pixels \(.*\); .* --crop 224"):
+        opened.logits([np.zeros((64, 64, 3), np.uint8)])
+
+
 def test_old_densenet_names(tmp_path: Path) -> None:
     """torchvision's published DenseNets name their layers as `norm.1`, not `norm1`."""
     network = models.densenet121(weights=None)
