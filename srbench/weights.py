@@ -29,7 +29,7 @@ class WeightFile:
     - `sha256` lists the accepted hashes in hex, each whole or the published beginning (8 digits or more);
       empty where none is published, and then `check` or `convert` alone decides what is accepted.
     - `url` is where the file can be downloaded; None where it has to be given with `--from`, and then
-      `homepage` says where to look.
+      `homepage` says where to look or what makes such a file, and is empty where nothing does.
     - `size` is in bytes, None where it is not known.
     - `convert` reads the published file into named arrays; None keeps the file as it is. `check` raises
       `UserError` for a file that does not hold what it should.
@@ -74,13 +74,29 @@ def cache_folder() -> Path:
 
 
 def missing_weights(files: tuple[WeightFile, ...], *, command: str) -> str | None:
-    """Which of the files are not here and the command that gets them; None when all are."""
+    """Which of the files are not here, the command that gets them, from where and how large they are.
+
+    One line; None when all are here.
+    """
     missing = [file for file in files if not file.cached.is_file()]
     if not missing:
         return None
     names = ", ".join(file.name for file in missing)
-    hint = command if all(file.url for file in missing) else f"{command} --from FILE"
-    return f"weights {names} are not here: {hint}"
+    published = all(file.url for file in missing)
+    hint = command if published else f"{command} --from FILE"
+    sources = "; ".join(dict.fromkeys(source for file in missing if (source := _source(file))))
+    told = f" ({sources})" if sources else ""
+    return f"weights {names} are not here: {hint}{told}{', or give a file with --from FILE' * published}"
+
+
+def _source(file: WeightFile) -> str:
+    """Where a file is published and how large it is, as far as that is known."""
+    place = file.url or file.homepage
+    return place and f"{place}{_size(file)}"
+
+
+def _size(file: WeightFile) -> str:
+    return f", {file.size / 1e6:.1f} MB" if file.size else ""
 
 
 def locate(file: WeightFile, *, command: str) -> Path:
@@ -163,13 +179,10 @@ def _store(file: WeightFile, original: Path, digest: str) -> None:
 def download(file: WeightFile) -> Path:
     """Downloads the published file into the cache, saying in one line what, from where and how large."""
     if file.url is None:
-        raise UserError(
-            f"{file.name} has no stable download; get it from {file.homepage} and give it with --from FILE"
-        )
+        raise UserError(_no_download(file))
     import pooch
 
-    size = f", {file.size / 1e6:.1f} MB" if file.size else ""
-    remark(f"downloading {file.name} from {file.url}{size}")
+    remark(f"downloading {file.name} from {file.url}{_size(file)}")
     whole = next((digest for digest in file.sha256 if len(digest) == 64), None)
     pooch.get_logger().setLevel("WARNING")
     try:
@@ -185,6 +198,14 @@ def download(file: WeightFile) -> Path:
             "where there is no network, fetch it elsewhere and give it with --from FILE"
         ) from None
     return Path(path)
+
+
+def _no_download(file: WeightFile) -> str:
+    if not file.homepage:
+        return f"{file.name} has no published weights; give a file with --from FILE"
+    if "://" in file.homepage:
+        return f"{file.name} has no stable download; get it from {file.homepage} and give it with --from FILE"
+    return f"{file.name}: {file.homepage}; or give a file with --from FILE"
 
 
 def first_line(error: Exception) -> str:

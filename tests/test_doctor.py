@@ -30,8 +30,8 @@ def test_everything_registered_is_examined() -> None:
 def test_what_runs_is_ready_and_what_is_missing_says_how_to_get_it(tmp_path: Path) -> None:
     findings = examine([])
     assert by_name(findings, "method")["bicubic"].missing is None
-    assert by_name(findings, "method")["enet-pat"].missing == (
-        "weights enet-pat are not here: srbench methods pull enet-pat"
+    assert str(by_name(findings, "method")["enet-pat"].missing).startswith(
+        "weights enet-pat are not here: srbench methods pull enet-pat (https://"
     )
     assert "--from FILE" in str(by_name(findings, "method")["vdsr"].missing)
     assert by_name(findings, "data set")["demo"].missing is None

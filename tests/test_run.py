@@ -13,6 +13,7 @@ from PIL import Image
 
 import srbench.tasks
 from srbench.images import read_image
+from srbench.methods.catalogue import METHODS
 from srbench.metrics.catalogue import METRICS
 from srbench.weights import WeightFile
 from tests.helpers import Result, command, picture, references, rows, save, values
@@ -186,7 +187,9 @@ def test_a_method_that_cannot_be_opened_is_a_reason(images: Path, out: Path, wor
 def test_what_cannot_run_is_a_reason_when_named_and_listed_when_not(images: Path, out: Path) -> None:
     ended = start(images, out, "bicubic,enet-pat")
     assert ended.code == 0
-    missing = "weights enet-pat are not here: srbench methods pull enet-pat"
+    missing = METHODS.get("enet-pat").unavailable()
+    assert missing
+    assert missing.startswith("weights enet-pat are not here: srbench methods pull enet-pat")
     assert {r["status"] for r in rows(out / "scores.csv") if r["method"] == "enet-pat"} == {missing}
     everything = start(images, out / "all", "all")
     assert everything.code == 0

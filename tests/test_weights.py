@@ -33,8 +33,8 @@ def convert(path: Path) -> dict[str, np.ndarray]:
 
 def file(url: str | None = None, **fields: object) -> WeightFile:
     settings: dict[str, object] = {"sha256": (DIGEST,), "convert": convert, "size": len(CONTENT)} | fields
-    home = "https://example.org/net"
-    return WeightFile(name="net", homepage=home, license="MIT", citation="A. Author", url=url, **settings)  # type: ignore[arg-type]
+    settings = {"homepage": "https://example.org/net"} | settings
+    return WeightFile(name="net", license="MIT", citation="A. Author", url=url, **settings)  # type: ignore[arg-type]
 
 
 def cached_files() -> list[str]:
@@ -172,12 +172,23 @@ def test_without_an_address_the_homepage_is_named() -> None:
         UserError, match=r"no stable download; get it from https://example\.org/net .*--from FILE"
     ):
         download(file())
+    with pytest.raises(UserError, match=r"^net has no published weights; give a file with --from FILE$"):
+        download(file(homepage=""))
+    with pytest.raises(UserError, match=r"^net: no published weights; training makes them; or give a file"):
+        download(file(homepage="no published weights; training makes them"))
 
 
 def test_missing_weights_name_the_command(published: Path) -> None:
     assert missing_weights((), command="c") is None
-    assert missing_weights((file("http://x/"),), command="get it") == "weights net are not here: get it"
-    assert missing_weights((file(),), command="get it") == "weights net are not here: get it --from FILE"
+    assert missing_weights((file("http://x/", size=2_340_000),), command="get it") == (
+        "weights net are not here: get it (http://x/, 2.3 MB), or give a file with --from FILE"
+    )
+    assert missing_weights((file(size=None),), command="get it") == (
+        "weights net are not here: get it --from FILE (https://example.org/net)"
+    )
+    assert missing_weights((file(homepage=""),), command="get it") == (
+        "weights net are not here: get it --from FILE"
+    )
     with pytest.raises(UserError, match="weights net are not here: get it"):
         locate(file("http://x/"), command="get it")
     pull(file(), published)

@@ -135,7 +135,7 @@ def test_a_missing_package_is_said_with_the_way_to_get_it() -> None:
 def test_missing_weights_are_said_with_the_command() -> None:
     file = WeightFile(name="w", sha256=("0" * 64,), homepage="h", license="l", citation="c")
     missing = metric(constant(1.0), weights=(file,))
-    assert missing.unavailable() == "weights w are not here: srbench metrics pull m --from FILE"
+    assert missing.unavailable() == "weights w are not here: srbench metrics pull m --from FILE (h)"
 
 
 def test_directions_units_and_means_of_the_distortion_metrics() -> None:

@@ -142,7 +142,9 @@ def test_smallest_side(random_backbone: tuple[Backbone, torch.nn.Module]) -> Non
 def test_missing_weights_name_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     assert missing_weights((ALEX.file,), command="srbench metrics pull lpips-alex") == (
-        "weights torchvision-alexnet-owt are not here: srbench metrics pull lpips-alex"
+        "weights torchvision-alexnet-owt are not here: srbench metrics pull lpips-alex "
+        "(https://download.pytorch.org/models/alexnet-owt-7be5be79.pth, 244.4 MB), "
+        "or give a file with --from FILE"
     )
     with pytest.raises(UserError, match="srbench metrics pull lpips-vgg"):
         open_network(VGG)
