@@ -39,6 +39,8 @@ def export(
     scores: Scores,
 ) -> Path:
     """Writes `weights.safetensors`, `recipe.json`, `curve.csv` and `card.md`; returns the weights' path."""
+    from safetensors import SafetensorError
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path = _write_weights(folder / FILE, module, recipe, progress)
@@ -47,8 +49,9 @@ def export(
             shutil.copyfile(run / curves.FILE, folder / curves.FILE)
         text = card(recipe, progress, data=data, images=images, scores=scores, digest=file_hash(path))
         (folder / "card.md").write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"the model folder {folder} cannot be written ({error.strerror or error})") from None
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UserError(f"the model folder {folder} cannot be written ({reason})") from None
     return path
 
 
@@ -110,7 +113,8 @@ def card(recipe: Recipe, progress: Progress, *, data: str, images: int, scores: 
         f"- Weights: half precision, sha256 {digest}",
     ]
     if recipe.start_from is not None:
-        lines.append(f"- Start: the weights of {Path(recipe.start_from).name}")
+        name_of_start = Path(recipe.start_from).name
+        lines.append(f"- Start: the weights of {name_of_start}, whose own training is not counted above")
     if recipe.needs_features:
         paper = "the paper's" if recipe.feature_network == IMAGENET else "**not the paper's**"
         lines.append(f"- Feature network: {Path(recipe.feature_network).name} ({paper})")
@@ -144,13 +148,13 @@ def _short(value: object) -> str:
 
 
 def reported(recipe: Recipe, dataset: str, metric: str) -> str:
-    """The published value of a method, empty where none is known."""
+    """The published value of a method with how or where it was measured, empty where none is known."""
     table = files("srbench") / "reported" / "reported.csv"
     if not table.is_file():
         return ""
     wanted = (str(recipe.scale), dataset, recipe.method, metric)
     rows = csv.DictReader(table.read_text(encoding="utf-8").splitlines())
-    values = [
-        row["value"] for row in rows if (row["scale"], row["dataset"], row["method"], row["metric"]) == wanted
-    ]
-    return values[0] if values else ""
+    for row in rows:
+        if (row["scale"], row["dataset"], row["method"], row["metric"]) == wanted:
+            return f"{row['value']} ({row['note'].partition(';')[0] or row['paper']})"
+    return ""

@@ -45,7 +45,9 @@ def save(path: Path, state: State) -> None:
             stream.flush()
             os.fsync(stream.fileno())
     except (OSError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or str(error).strip().splitlines()[0]
+        # Torch's writer reports that its file is out of step; what the system said stands behind that.
+        cause = error.__context__ if isinstance(error.__context__, OSError) else error
+        reason = getattr(cause, "strerror", None) or str(cause).strip().splitlines()[0]
         kept = "the older one is kept" if path.is_file() else "none was there before"
         raise UserError(f"the checkpoint {path} cannot be written ({reason}); {kept}") from None
 

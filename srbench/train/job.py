@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from srbench.datasets.catalogue import resolve as resolve_dataset
+from srbench.datasets.folders import data_roots, find_pairs
 from srbench.devices import choose_device
-from srbench.methods.trained import FILE, FOLDER
+from srbench.methods.trained import FILE, FOLDER, TRAINED
 from srbench.records import UsageError
 from srbench.train.overrides import changed, parse
 from srbench.train.recipe import Recipe
@@ -63,6 +66,10 @@ def run(job: Job, report: Report) -> Result:
         raise UsageError("training needs --data DIR, a folder of images")
     if recipe.needs_masks and job.annotations is None:
         raise UsageError(f"{recipe.name} needs --annotations DIR, the pixel maps of COCO-Stuff")
+    if job.install:
+        _require_known(recipe)
+    for name in job.test:
+        find_pairs(resolve_dataset(name), recipe.scale, data_roots(list(job.roots)), use_low_resolution=True)
     device = choose_device(job.device)
     from srbench.train.cards import export, half, model_name
     from srbench.train.loop import Options, train
@@ -108,6 +115,20 @@ def run(job: Job, report: Report) -> Result:
     return Result(tuple(lines), weights, finished.stopped, main=True)
 
 
+def _require_known(recipe: Recipe) -> None:
+    """`UsageError` where no method takes its weights from what would be installed."""
+    from srbench.train.cards import model_name
+
+    name = model_name(recipe)
+    method = next((known for known in TRAINED if known.name == name), None)
+    changed_network = recipe.network != RECIPES.get(recipe.name).network
+    if method is None or changed_network or method.refuses(recipe.scale):
+        raise UsageError(
+            f"--install: no method takes the weights of {name} at {recipe.scale}x; run the result as a file, "
+            f"--methods OUT/{MODEL}/{FILE}"
+        )
+
+
 def _regions(recipe: Recipe, annotations: Path | None) -> dict[str, Any]:
     if not recipe.needs_masks or annotations is None:
         return {}
@@ -115,5 +136,9 @@ def _regions(recipe: Recipe, annotations: Path | None) -> dict[str, Any]:
 
     from srbench.datasets.coco_stuff import REGIONS, read_regions
 
-    source = f"coco-stuff:{annotations.resolve()}"
+    digest = sha256()
+    for path in sorted(annotations.rglob("*.png")):
+        status = path.stat()
+        digest.update(f"{path.name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+    source = f"coco-stuff:{annotations.resolve()}:{digest.hexdigest()[:16]}"
     return {"masks": partial(read_regions, annotations), "mask_source": source, "regions": REGIONS}

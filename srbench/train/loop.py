@@ -118,7 +118,9 @@ def train(recipe: Recipe, options: Options, report: Report) -> Finished:  # noqa
     sampler = Sampler(images, recipe.crop, recipe.batch, recipe.augment, recipe.seed)
     loader = Loader(images, recipe.crop, device=fabric.device, regions=options.regions)
     prepare = Preparer(spec, fabric.device)
-    pairs = held_out_pairs(held_out, recipe.scale)
+    pairs, unusable = held_out_pairs(held_out, recipe.scale)
+    if main and unusable:
+        report.say(f"left out {len(unusable)} of {len(held_out)} validation images ({unusable[0]})")
 
     # Networks, losses and optimisers; the seed decides the initial weights on every process.
     torch.manual_seed(recipe.seed)
@@ -274,7 +276,7 @@ def train(recipe: Recipe, options: Options, report: Report) -> Finished:  # noqa
     # The result: the weights that the recipe keeps.
     if curve is not None:
         curve.close()
-    if recipe.keep == "best" and (folder / BEST).is_file() and main:
+    if recipe.keep == "best" and progress.best_iteration and main:
         average.module.load_state_dict(checkpoints.load(folder / BEST)["average"])
     module = average.module.to("cpu", torch.float32)
     return Finished(module, progress, images.skipped, len(images.entries), wish.signal, main)

@@ -83,19 +83,13 @@ def _converted(name: str, text: str, kind: Any) -> Any:
 
 
 def _check(recipe: Recipe) -> None:
-    for name in ("crop", "batch", "iterations", "scale", "validate_every", "checkpoint_every"):
-        if getattr(recipe, name) < 1:
-            raise UsageError(f"{name} must be at least 1, not {getattr(recipe, name)}")
-    if not recipe.learning_rate > 0:
-        raise UsageError(f"learning_rate must be positive, not {recipe.learning_rate:g}")
+    _check_numbers(recipe)
     if recipe.crop % recipe.scale:
         raise UsageError(f"crop must be a multiple of the scale {recipe.scale}, not {recipe.crop}")
     if not 0 <= 2 * recipe.border < recipe.crop:
         raise UsageError(f"border must leave something of the crop {recipe.crop}, not {recipe.border}")
     if recipe.border and (recipe.discriminator or recipe.needs_features):
         raise UsageError("border is for recipes with losses of pixels only")
-    if not 0 <= recipe.average < 1:
-        raise UsageError(f"average must be at least 0 and below 1, not {recipe.average:g}")
     adversarial = any(term.kind in ("adversarial", "relativistic") for term in recipe.terms)
     if adversarial != (recipe.discriminator is not None):
         raise UsageError("a recipe has adversarial terms and a discriminator, or neither")
@@ -110,3 +104,18 @@ def _check(recipe: Recipe) -> None:
     patch = max((term.patch for term in recipe.terms), default=0)
     if patch and recipe.crop % patch:
         raise UsageError(f"the texture loss needs a crop that is a multiple of {patch}, not {recipe.crop}")
+
+
+def _check_numbers(recipe: Recipe) -> None:
+    for name in ("crop", "batch", "iterations", "scale", "validate_every", "checkpoint_every"):
+        if getattr(recipe, name) < 1:
+            raise UsageError(f"{name} must be at least 1, not {getattr(recipe, name)}")
+    if not recipe.learning_rate > 0:
+        raise UsageError(f"learning_rate must be positive, not {recipe.learning_rate:g}")
+    if not 0 <= recipe.seed < 2**63:
+        raise UsageError(f"seed must be at least 0 and below 2^63, not {recipe.seed}")
+    if not recipe.weight_decay >= 0:
+        raise UsageError(f"weight_decay must not be negative, not {recipe.weight_decay:g}")
+    for name in ("average", "momentum", "second_momentum"):
+        if not 0 <= getattr(recipe, name) < 1:
+            raise UsageError(f"{name} must be at least 0 and below 1, not {getattr(recipe, name):g}")

@@ -39,8 +39,9 @@ def find_start(recipe: Recipe, start: str) -> Path:
         places = [RUNS / start / MODEL / FILE, *(folder / start / FILE for folder in model_folders())]
     found = next((path for path in places if path.is_file()), None)
     if found is None:
+        first = f"srbench train {start} first, " if start in RECIPES else ""
         raise UserError(
-            f"{recipe.name} starts from the weights of {start}, which are not here; choose: srbench train "
-            f"{recipe.start_from or start} first, --start-from FILE, or --start-from none"
+            f"{recipe.name} starts from the weights of {start}, which are not here; choose: {first}"
+            "--start-from FILE (or the folder of a run), or --start-from none"
         )
     return found

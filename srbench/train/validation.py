@@ -15,7 +15,7 @@ from srbench.methods.inference import NetworkUpscaler
 from srbench.metrics.catalogue import METRICS
 from srbench.metrics.contract import View
 from srbench.protocols import PROTOCOLS
-from srbench.records import Pair, Unscorable, UserError
+from srbench.records import Pair, Unscorable
 
 if TYPE_CHECKING:
     from torch import nn
@@ -39,29 +39,31 @@ def split(files: list[Path]) -> tuple[list[Path], list[Path]]:
     return [path for path in files if path not in held], sorted(held)
 
 
-def held_out_pairs(files: list[Path], scale: int) -> list[Pair]:
-    """Validation images as pairs whose inputs are made from the references."""
-    return [Pair("validation", path.stem, scale, path, None) for path in files]
+def held_out_pairs(files: list[Path], scale: int) -> tuple[list[Pair], list[str]]:
+    """Validation images as pairs whose inputs are made from the references, and why others cannot be used.
+
+    Each is read and measured once, so that a training does not fail at it hours later.
+    """
+    usable, reasons = [], []
+    for path in files:
+        pair = Pair("validation", path.stem, scale, path, None)
+        try:
+            view = View(load_reference(pair), PROTOCOLS.get("srbench"), scale)
+            METRICS.get(METRIC).score(view, view)
+        except Unscorable as error:
+            reasons.append(str(error))
+        else:
+            usable.append(pair)
+    return usable, reasons
 
 
 def mean_score(
     module: nn.Module, spec: NetworkSpec, pairs: list[Pair], degradation: Degradation, device: str
 ) -> float:
-    """The mean PSNR of the srbench protocol over the pairs that can be scored; the module stays as it was.
-
-    `UserError` where none can.
-    """
+    """The mean PSNR of the srbench protocol over the pairs; the module stays as it was."""
     # Inference freezes and moves the module that it is given.
     upscale = NetworkUpscaler(copy.deepcopy(module), spec, Runtime(device=device), "the network in training")
-    values, reasons = [], []
-    for pair in pairs:
-        try:
-            values += _scores(upscale, pair, degradation, "srbench", (METRIC,))
-        except Unscorable as error:
-            reasons.append(str(error))
-    if not values:
-        raise UserError(f"no validation image can be scored: {reasons[0]}")
-    return fmean(values)
+    return fmean(_scores(upscale, pair, degradation, "srbench", (METRIC,))[0] for pair in pairs)
 
 
 def measure(

@@ -37,6 +37,15 @@ def test_a_run_may_be_prolonged_where_its_past_stays_the_same(data: Path, tmp_pa
         run(replace(longer, iterations=4), data, tmp_path / "run")
 
 
+def test_the_best_weights_of_an_earlier_run_are_not_those_of_a_new_one(data: Path, tmp_path: Path) -> None:
+    """A run that was started anew in its folder, without validation, keeps its own."""
+    many = images(tmp_path / "many", count=10, side=32)
+    run(small("espcn", learning_rate=1e-2), many, tmp_path / "run")
+    (tmp_path / "run" / LAST).unlink()
+    again = run(small("espcn", seed=5), data, tmp_path / "run")
+    assert same(weights(again), weights(run(small("espcn", seed=5), data, tmp_path / "fresh")))
+
+
 def test_a_damaged_checkpoint_is_one_line(data: Path, tmp_path: Path) -> None:
     (tmp_path / LAST).write_bytes(b"damaged")
     with pytest.raises(UserError, match="not a readable checkpoint"):

@@ -11,12 +11,13 @@ import pytest
 from srbench.methods.catalogue import METHODS
 from srbench.methods.contract import Runtime
 from srbench.records import Pair, Sample, UsageError
+from srbench.train import job
 from srbench.train.overrides import changed, parse
 from srbench.train.recipes import RECIPES
 from srbench.train.schedule import learning_rate
 from srbench.weights import load
 from tests.helpers import command, picture
-from tests.train.small import images
+from tests.train.small import annotations, images
 
 TINY = ("--device", "cpu", "--crop", "48", "--batch", "1", "--iterations", "2")
 
@@ -47,6 +48,32 @@ def test_a_run_writes_the_model_folder_and_installs_it(tmp_path: Path) -> None:
     pair = Pair("test", "image", 4, Path("none"), None)
     upscale = METHODS.get("espcn").open(Runtime())
     assert upscale(Sample(pair, np.zeros((32, 32, 3), np.uint8), low)).shape == (32, 32, 3)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "more"), [("vdsr", ()), ("espcn", ("--scale", "2")), ("tsrn-s", ("--annotations", "maps"))]
+)
+def test_what_no_method_would_find_is_not_installed(
+    tmp_path: Path, recipe: str, more: tuple[str, ...]
+) -> None:
+    result = command("train", recipe, "--data", tmp_path, *TINY, *more, "--install")
+    assert result.code == 2
+    assert f"no method takes the weights of {recipe}" in result.message
+
+
+def test_test_sets_are_looked_up_before_the_training(tmp_path: Path) -> None:
+    data, out = images(tmp_path / "data", count=1), tmp_path / "run"
+    for name, code in (("sett5", 2), ("set5", 1)):
+        assert command("train", "espcn", "--data", data, "--out", out, *TINY, "--test", name).code == code
+    assert not out.exists()
+
+
+def test_other_maps_of_one_folder_are_another_source(tmp_path: Path) -> None:
+    folder = annotations(tmp_path / "maps", images(tmp_path / "data", count=2))
+    before = job._regions(RECIPES.get("tsrn-s"), folder)["mask_source"]
+    assert job._regions(RECIPES.get("tsrn-s"), folder)["mask_source"] == before
+    (folder / "0.png").unlink()
+    assert job._regions(RECIPES.get("tsrn-s"), folder)["mask_source"] != before
 
 
 def test_a_model_with_random_features_has_a_name_that_says_so(tmp_path: Path) -> None:
@@ -82,6 +109,14 @@ def test_a_model_with_random_features_has_a_name_that_says_so(tmp_path: Path) ->
         (("espcn", "--data", ".", "--set", "weight.l1=1"), 2, "no term 'l1'; it has: mse"),
         (("srgan-mse", "--data", ".", "--set", "discriminator=none"), 2, "a discriminator, or neither"),
         (("espcn", "--data", ".", "--precision", "8-bit"), 2, "unknown precision '8-bit'"),
+        (("espcn", "--data", ".", "--seed", "-1"), 2, "seed must be at least 0"),
+        (("espcn", "--data", ".", "--set", "momentum=1.5"), 2, "momentum must be at least 0 and below 1"),
+        (("espcn", "--data", ".", "--set", "weight_decay=-1"), 2, "weight_decay must not be negative"),
+        (
+            ("srcnn", "--data", ".", "--start-from", "x.pth", "--crop", "16", "--set", "border=0"),
+            1,
+            "choose: --start-from FILE",
+        ),
     ],
 )
 def test_mistakes_are_one_line(

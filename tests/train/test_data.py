@@ -16,7 +16,7 @@ from srbench.methods.specification import NetworkSpec
 from srbench.records import Unscorable, UserError
 from srbench.resize import imresize_double, tensorflow1_bicubic
 from srbench.train.cache import Images, Preparation, open_cache, pil_enlarged, training_files
-from srbench.train.patches import MARGIN, Batch, Choice, Loader, Sampler, oriented
+from srbench.train.patches import MARGIN, Batch, Choice, Loader, Sampler, _region_masks, oriented
 from srbench.train.tensors import Preparer
 from tests.helpers import picture, save
 from tests.train.small import annotations, images
@@ -195,6 +195,15 @@ def test_masks_cover_the_image_and_missing_regions_repeat_the_rest(tmp_path: Pat
     present = batch.masks[0, :3].int().sum(dim=0)
     assert (present == 1).all()  # three classes cover everything; the rest is empty, and so are the others
     assert not batch.masks[0, 3:].any()
+
+
+def test_a_region_that_a_patch_lacks_repeats_the_others() -> None:
+    numbers = torch.tensor([[0, 0], [2, 6]], dtype=torch.uint8)[None, None]
+    masks = _region_masks(numbers, 7)[0]
+    for region in (0, 2, 6):
+        assert torch.equal(masks[region], numbers[0, 0] == region)
+    for absent in (1, 3, 4, 5):
+        assert torch.equal(masks[absent], numbers[0, 0] == 6)
 
 
 def test_damaged_annotations_leave_the_image_out(tmp_path: Path) -> None:

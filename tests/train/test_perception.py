@@ -94,6 +94,31 @@ def test_the_objective_adds_up_the_weighted_terms() -> None:
     assert terms["total-variation"] == pytest.approx(2e-8 * float(losses.total_variation(output)))
 
 
+def test_the_masked_gram_loss_is_equation_4() -> None:
+    """For each image: the sum over regions and layers of equation 1 between images masked by the region."""
+    recipe = small("tsrn-s")
+    features = open_features(recipe)
+    assert features is not None
+    random = torch.Generator().manual_seed(0)
+    output, target = (torch.rand(2, 3, 16, 16, generator=random) for _ in range(2))
+    numbers = torch.randint(0, 3, (2, 16, 16), generator=random)
+    masks = torch.stack([numbers == region for region in range(3)], dim=1)
+    found = Objective(recipe, specification(recipe), features).generator(output, target, masks=masks)
+
+    def gram(images: torch.Tensor, layer: str) -> tuple[torch.Tensor, int, int]:
+        maps = features(images)[layer].double().flatten(2)[0]  # type: ignore[misc]
+        return maps @ maps.T, maps.shape[0], maps.shape[1]
+
+    expected = 0.0
+    for image in range(2):
+        for mask in masks[image].float():
+            for layer in recipe.terms[0].layers:
+                one, channels, positions = gram(output[image, None] * mask, layer)
+                other, _, _ = gram(target[image, None] * mask, layer)
+                expected += float((one - other).square().sum() / (4 * channels**2 * positions**2)) / 2
+    assert float(found["gram-masks"]) == pytest.approx(expected, rel=1e-4)
+
+
 def test_a_frozen_discriminator_passes_gradients_and_takes_none() -> None:
     module = torch.nn.Linear(3, 1)
     x = torch.rand(2, 3, requires_grad=True)

@@ -21,7 +21,7 @@ RRDB_PSNR = Recipe(
     decay=0.5,
     momentum=0.9,  # section 4.1
     second_momentum=0.999,  # section 4.1
-    augment="dihedral",  # section 4.1: flips and 90 degree rotations
+    augment="dihedral",  # section 4.2: flips and 90 degree rotations
     initial_scale=0.1,  # section 3.1 asks for a smaller initialisation; the factor is the authors' code's
     chosen="The number of iterations (1e6, as in the authors' code) is chosen.",
 )
@@ -43,8 +43,9 @@ ESRGAN_RECIPE = replace(
     keep="last",
     chosen=(
         "The number of iterations (4e5, as in the authors' code) is chosen. The perceptual loss is the mean "
-        "squared difference, equation 3 names the norm of SRGAN's; the authors' code takes the absolute "
-        "one. With --features FILE a VGG-19 fine-tuned on MINC takes the place of ImageNet's (section 3.4)."
+        "squared difference as in SRGAN, which the paper leaves open; the authors' code takes the absolute "
+        "one. With --features FILE a VGG-19 fine-tuned on MINC takes the place of ImageNet's (section 3.3); "
+        "the authors' MINC network is a VGG-16, which is not supported."
     ),
 )
 ESRGAN = (RRDB_PSNR, ESRGAN_RECIPE)

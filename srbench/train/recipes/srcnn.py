@@ -11,8 +11,8 @@ SRCNN = Recipe(
     summary="SRCNN 9-5-5 with the mean squared error on the luma",
     network="srcnn",
     terms=(Term("mse"),),  # section 3.4, equation 4
-    # Section 4.3.1 crops 33 px and compares the central 21 that no padding touches; here 48 and 32, multiples
-    # of the scale, so that crops fall on the input's grid.
+    # The paper crops 33 px and compares the centre that no padding touches (17 px for 9-5-5); here 48 and
+    # 32, multiples of the scale, so that crops fall on the input's grid.
     crop=48,
     border=8,
     batch=16,

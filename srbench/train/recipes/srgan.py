@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from srbench.train.recipe import Recipe, Term
 
-# Section 2.2.1: features of VGG-19 "after activation"; the factor 0.006 on the features, 0.006^2 on the
-# squared error, is the one of the arXiv version ("rescaled by 1/12.75"), 1 / 12.75^2 = 0.00615.
+# Section 2.2.1: features of VGG-19 "after activation"; section 3.2: features rescaled by 1/12.75, which is
+# a factor of 1 / 12.75^2 = 0.00615 ("0.006") on the squared error.
 _VGG22 = Term("features", weight=0.00615, layers=("relu2_2",))  # equation 5, phi 2,2 (section 3.4)
 _VGG54 = Term("features", weight=0.00615, layers=("relu5_4",))  # equation 5, phi 5,4 (section 3.4)
 _ADVERSARIAL = Term("adversarial", weight=1e-3)  # equations 3 and 6

@@ -25,7 +25,8 @@ TSRN_MSE = Recipe(
     augment="none",  # section 5: centre crops; the crops are random where images are larger
     chosen=(
         "The batch and the year of MS-COCO, and so the iterations, and the initialisation are chosen. "
-        "Inputs are MATLAB's bicubic reductions; section 5 says 'bi-cubically' only."
+        "Inputs are MATLAB's bicubic reductions; section 5 says 'bi-cubically' only. Crops are random where "
+        "section 5 takes the centre; features see plain images from 0 to 1, as in the authors' code."
     ),
 )
 TSRN_G = replace(
