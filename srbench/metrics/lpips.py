@@ -11,12 +11,14 @@ Importing this module does not import torch.
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from srbench.batches import Batches
 from srbench.images import as_rgb
 from srbench.metrics.features import Backbone, Network, open_network, sum_dtype
 from srbench.records import Unscorable, UserError
@@ -58,7 +60,7 @@ class FeatureDistance:
         weights = self.weights(network)
         with torch.inference_mode():
             if self.patches and reference.protocol.lpips_region == "patches-64":
-                return float(_compare_patches(network, weights, output, reference))
+                return _compare_patches(network, weights, output, reference)
             if not fits(network, reference.image):
                 return _compare_streamed(network, weights, output, reference)
             try:
@@ -149,24 +151,28 @@ def _compare_streamed(
 
 def _compare_patches(
     network: Network, weights: Sequence[torch.Tensor], output: View, reference: View
-) -> torch.Tensor:
-    key = f"patches:{network.backbone.file.cached}:{network.dtype}"
+) -> float:
+    """The mean over TSRN's patches; batches of them where the features of all are too many to be held."""
+    import torch
+
     ours, theirs = tsrn_patches(as_rgb(output.image)), tsrn_patches(as_rgb(reference.image))
-    bytes_kept = len(theirs) * PATCH**2 * network.backbone.bytes_per_pixel
-    if bytes_kept <= KEEP_BYTES:
-        kept = reference.keep(key, lambda: network.features(network.images(theirs)))
-        return sum_layers(network.features(network.images(ours)), kept, weights).mean()
-    step = KEEP_BYTES // (PATCH**2 * network.backbone.bytes_per_pixel)
-    total = sum(
-        sum_layers(
-            network.features(network.images(ours[begin : begin + step])),
-            network.features(network.images(theirs[begin : begin + step])),
-            weights,
-        ).sum()
-        for begin in range(0, len(theirs), step)
-    )
-    assert not isinstance(total, int)
-    return total / len(theirs)
+    bytes_of_one = PATCH**2 * network.backbone.bytes_per_pixel
+    if len(theirs) * bytes_of_one <= KEEP_BYTES:
+        key = f"patches:{network.backbone.file.cached}:{network.dtype}"
+        try:
+            kept = reference.keep(key, lambda: network.features(network.images(theirs)))
+            return float(sum_layers(network.features(network.images(ours)), kept, weights).mean())
+        except torch.OutOfMemoryError:
+            pass
+        torch.cuda.empty_cache()
+
+    def distances(part: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[float]:
+        first, second = (network.features(network.images([pair[role] for pair in part])) for role in (0, 1))
+        found: list[float] = sum_layers(first, second, weights).tolist()
+        return found
+
+    batches = Batches(min(len(theirs), max(1, KEEP_BYTES // bytes_of_one)), remark)
+    return statistics.fmean(batches.run(distances, list(zip(ours, theirs, strict=True))))
 
 
 def tsrn_patches(image: np.ndarray) -> list[np.ndarray]:

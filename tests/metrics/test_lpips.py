@@ -174,6 +174,24 @@ def test_memory_that_runs_out_is_made_do(
     assert gram(*views) == pytest.approx(expected[1], rel=1e-5)
 
 
+def test_patches_go_in_smaller_batches_where_memory_runs_out(
+    both: Both, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output, reference = distorted((130, 135), 14)
+    metric = FeatureDistance(both.backbone, linear=True, patches=True)
+    expected = metric(View(output, TSRN, 4), View(reference, TSRN, 4))
+    compute = Network.features
+
+    def small(self: Network, images: torch.Tensor) -> list[torch.Tensor]:
+        if len(images) > 1:
+            raise torch.OutOfMemoryError("made")
+        return compute(self, images)
+
+    monkeypatch.setattr(Network, "features", small)
+    assert metric(View(output, TSRN, 4), View(reference, TSRN, 4)) == pytest.approx(expected, rel=1e-5)
+    assert "too small for batches of 4; going on with 2" in capsys.readouterr().err
+
+
 def test_reference_features_are_computed_once(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
     compute = Network.features
