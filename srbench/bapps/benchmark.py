@@ -13,6 +13,7 @@ import numpy as np
 
 from srbench.bapps.distances import NetworkMetrics, network_groups
 from srbench.bapps.files import write_files
+from srbench.bapps.half import half_where_faithful
 from srbench.bapps.measure import Measurement, SubsetDistances
 from srbench.bapps.tables import Results, jnd_results, reported_scores, two_afc_results
 from srbench.bapps.variants import open_variant, parse_variant
@@ -20,7 +21,6 @@ from srbench.datasets.bapps import Item, Kind, read_split
 from srbench.metrics.catalogue import METRICS, resolve
 from srbench.metrics.contract import Metric
 from srbench.metrics.gram import GramDistance, variants
-from srbench.metrics.half import half_where_faithful
 from srbench.metrics.lpips import FeatureDistance
 from srbench.protocols import PROTOCOLS
 from srbench.records import UsageError, UserError
@@ -76,7 +76,7 @@ def run(
     groups = network_groups(chosen, options.device)
     groups += [open_variant(name, path, options.device) for name, path in extra]
     if options.half and options.device.startswith("cuda"):
-        groups = [replace(group, network=half_where_faithful(group.network, say)) for group in groups]
+        groups = [half_where_faithful(group, say) for group in groups]
     measurement = Measurement(single, groups, device=options.device, batch_size=options.batch_size, say=say)
     begin(sum(len(items) for items in split.values()))
     measured = {name: measurement.subset(items, advance) for name, items in split.items()}

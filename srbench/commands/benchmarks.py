@@ -27,7 +27,11 @@ _Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
 _BatchSize = Annotated[int, typer.Option(help="Items that a network sees at once.")]
 _Half = Annotated[
     bool,
-    typer.Option("--half", help="16-bit networks where that keeps distances to 0.001; for a CUDA device."),
+    typer.Option(
+        "--half",
+        help="16-bit networks where test distances of all their metrics keep to 0.001 of their value; for a "
+        "CUDA device.",
+    ),
 ]
 _GramVariants = Annotated[
     bool,
@@ -138,7 +142,12 @@ def recognition(
     pull: Annotated[bool, typer.Option("--pull", help="Download classifiers that are not here.")] = False,
     out: Annotated[Path, typer.Option(help="Folder for the tables.")] = Path("runs/recognition"),
     device: _Device = "auto",
-    half: Annotated[bool, typer.Option("--half", help="16-bit classifiers on a CUDA device.")] = False,
+    half: Annotated[
+        bool,
+        typer.Option(
+            "--half", help="16-bit classifiers on a CUDA device, unchecked: close guesses may change places."
+        ),
+    ] = False,
     batch_size: Annotated[int, typer.Option(help="Images that a classifier sees at once.")] = 32,
 ) -> None:
     """Measure how well classifiers recognise super-resolved ImageNet images (EnhanceNet, TSRN).
