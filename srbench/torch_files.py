@@ -58,14 +58,24 @@ def _digest(path: Path, size: int, modified: int) -> str:  # noqa: ARG001 - a ch
     return file_hash(path)
 
 
-def fill(module: torch.nn.Module, state: dict[str, torch.Tensor], path: Path, title: str) -> None:
-    """Puts a state dict into a module on the meta device; `UserError` unless all names and shapes fit."""
+def fill(
+    module: torch.nn.Module,
+    state: dict[str, torch.Tensor],
+    path: Path,
+    title: str,
+    *,
+    mend: str = "pull it again or give another file with --from FILE",
+) -> None:
+    """Puts a state dict into a module on the meta device; `UserError` unless all names and shapes fit.
+
+    `mend` tells the user what to do about a file that does not fit.
+    """
     wanted = module.state_dict()
     wrong = [name for name in {**wanted, **state} if _shape(wanted, name) != _shape(state, name)]
     if wrong:
         raise UserError(
             f"{path} does not hold the weights of {title}: {wrong[0]} is {_shape(state, wrong[0])}, "
-            f"not {_shape(wanted, wrong[0])}; pull it again or give another file with --from FILE"
+            f"not {_shape(wanted, wrong[0])}; {mend}"
         )
     module.load_state_dict(state, assign=True)
     module.requires_grad_(False)

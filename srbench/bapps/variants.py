@@ -48,7 +48,8 @@ def open_variant(name: str, path: Path, device: str) -> NetworkMetrics:
         if match:
             trunk[match[1]] = value.float()
     layers = bare_layers(backbone)
-    fill(layers, trunk, path, f"LPIPS with {backbone.title}")
+    mend = f"give another file with --variant {name}=FILE"
+    fill(layers, trunk, path, f"LPIPS with {backbone.title}", mend=mend)
     network = Network(backbone, layers, device, torch.float32)
     weights = [head.to(device) for head in heads_from(state, backbone, path)]
     return NetworkMetrics(network, {name: feature_scorer(weights)})
