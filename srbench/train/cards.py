@@ -122,7 +122,10 @@ def card(recipe: Recipe, progress: Progress, *, data: str, images: int, scores: 
     if changes:
         lines.append(f"- Other than the recipe's: {', '.join(changes)}")
     if progress.best_iteration:
-        lines.append(f"- Validation PSNR (Y, protocol srbench) on held-out images: {progress.best:.3f} dB")
+        of = "" if kept == progress.best_iteration else f" at its best, iteration {progress.best_iteration}"
+        lines.append(
+            f"- Validation PSNR (Y, protocol srbench) on held-out images{of}: {progress.best:.3f} dB"
+        )
     lines += ["", f"What the paper does not give: {recipe.chosen}", ""]
     if scores:
         lines += ["| data set | protocol | metric | measured | paper |", "|---|---|---|---|---|"]
