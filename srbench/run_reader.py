@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from srbench.digits import SMALL, rounded
 from srbench.methods.catalogue import METHODS
 from srbench.records import Score, UserError
 from srbench.run_folder import method_remarks
@@ -22,6 +23,7 @@ from srbench.tables import Board, MetricInfo, boards
 
 # Values of the same images differ between machines by rounding only, and that by less than this.
 _AGREEMENT = 1e-6
+_AGREEMENT_NEAR_ZERO = 1e-3  # of the value: Gram distances are single-precision sums between 1e-8 and 1e-4
 _KINDS = ("protocols", "datasets", "methods", "metrics")
 # What must be equal where two runs use the same name; the rest of a fact is prose.
 _DECISIVE = {
@@ -197,12 +199,14 @@ def _merge_score(known: dict[Any, tuple[Score, str]], score: Score, run: str) ->
         known[key] = (score, run) if score.value is not None else (earlier, where)
     elif score.value is not None and not _agree(earlier.value, score.value):
         raise UserError(
-            f"the runs {where} and {run} disagree: {describe(key)} is {earlier.value:.6f} and "
-            f"{score.value:.6f}; leave one of them out"
+            f"the runs {where} and {run} disagree: {describe(key)} is {rounded(earlier.value, 6)} and "
+            f"{rounded(score.value, 6)}; leave one of them out"
         )
 
 
 def _agree(a: float, b: float) -> bool:
+    if max(abs(a), abs(b)) < SMALL:
+        return math.isclose(a, b, rel_tol=_AGREEMENT_NEAR_ZERO)
     return a == b or math.isclose(a, b, rel_tol=_AGREEMENT, abs_tol=_AGREEMENT)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from srbench.escape import file_name
 from srbench.leaderboard import leaderboard_rows, rank
 from srbench.rank_statistics import bootstrap_interval
-from srbench.run_reader import read_run
+from srbench.run_reader import _agree, read_run
 from srbench.tables import MetricInfo, boards
 from tests.helpers import command, references, rows, values
 from tests.test_tables import scores
@@ -225,3 +226,19 @@ def test_tiny_distances_keep_six_digits():
     (board,) = boards(made, {info.name: info}, method_order=[], references=set(), remarks={})
     _, table = leaderboard_rows(rank(board, made))
     assert {row["method"]: row[info.name] for row in table} == {"a": "1.23457e-07", "b": "0.000000"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "agree"),
+    [
+        (30.0, 30.0000001, True),
+        (30.0, 30.001, False),
+        (7.0e-8, 8.5e-8, False),  # Gram distances of two methods
+        (7.0e-8, 7.00001e-8, True),
+        (0.0, 0.0, True),
+        (0.0, 7.0e-8, False),
+        (math.inf, math.inf, True),
+    ],
+)
+def test_runs_agree_up_to_the_rounding_of_machines(first: float, second: float, agree: bool) -> None:
+    assert _agree(first, second) == agree

@@ -154,7 +154,7 @@ def test_reproduce_measures_reuses_and_rebuilds(tmp_path: Path):
     assert table["2", "bsd100", "nearest", "psnr_y"]["measured"] == ""
     assert table["2", "bsd100", "nearest", "psnr_y"]["reason"].startswith("the data set bsd100 is not here")
     assert "human raters" in table["2", "set5", "nearest", "mos"]["reason"]
-    assert "no published weights" in table["1", "set5", "srgan-mse", "psnr_y"]["reason"]
+    assert "no published weights" in table["1", "set5", "srgan-vgg22", "psnr_y"]["reason"]
     second = command("reproduce", "srgan", *options, "--out", out)
     assert second.out == first.out
     again = command(

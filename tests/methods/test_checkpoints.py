@@ -202,11 +202,35 @@ def third_party_module(kind: str) -> type[nn.Module]:
     return Net
 
 
+class _Backend:
+    """What modules of torch before 1.2 carried along: pickled as a call of the function that gave it."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return sys.modules["torch.nn.backends.thnn"]._get_thnn_function_backend, ()
+
+
+@pytest.fixture
+def old_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The module that such pickles name, for as long as they are written."""
+
+    def _get_thnn_function_backend() -> None:
+        raise AssertionError("nothing of a pickle is run")
+
+    _get_thnn_function_backend.__module__ = "torch.nn.backends.thnn"
+    _get_thnn_function_backend.__qualname__ = "_get_thnn_function_backend"
+    home = types.ModuleType("torch.nn.backends.thnn")
+    home.__dict__["_get_thnn_function_backend"] = _get_thnn_function_backend
+    monkeypatch.setitem(sys.modules, "torch.nn.backends.thnn", home)
+
+
 @pytest.mark.parametrize("zipped", [True, False], ids=["zip", "legacy"])
 @pytest.mark.parametrize("name", ["vdsr", "lapsrn"])
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.usefixtures("old_torch")
 def test_pickled_whole_modules_are_read_without_their_code(tmp_path: Path, name: str, zipped: bool) -> None:
     module = third_party_module(name)()
+    for part in module.modules():
+        part.__dict__["_backend"] = _Backend()
     path = tmp_path / "model_epoch_50.pth"
     try:
         torch.save({"epoch": 50, "model": module}, path, _use_new_zipfile_serialization=zipped)
