@@ -99,19 +99,19 @@ TRAINED = (
     ),
     _trained(
         "espcn",
-        "ESPCN, sub-pixel convolution on the luma{_LUMA}",
+        f"ESPCN, sub-pixel convolution on the luma{_LUMA}",
         "Shi et al., ESPCN, CVPR 2016",
         ESPCN,
     ),
     _trained(
         "drcn",
-        "DRCN, sixteen recursions on the enlarged luma{_LUMA}",
+        f"DRCN, sixteen recursions on the enlarged luma{_LUMA}",
         "Kim et al., DRCN, CVPR 2016",
         DRCN,
     ),
     _trained(
         "ms-lapsrn",
-        "MS-LapSRN D5R8, shared pyramid levels on the luma{_LUMA}",
+        f"MS-LapSRN D5R8, shared pyramid levels on the luma{_LUMA}",
         "Lai et al., TPAMI 2018",
         MS_LAPSRN,
     ),
