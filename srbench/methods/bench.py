@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from srbench.methods.network import NetworkMethod
+from srbench.methods.user_models import ModelMethod
 
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor, nn
 
     from srbench.methods.contract import Method, Runtime, Upscaler
+    from srbench.methods.specification import NetworkSpec
     from srbench.records import Sample
 
 
@@ -53,31 +55,45 @@ def measure(
 ) -> Cost:
     """The cost of a method for an input of `height` x `width`; median of `repeats` after one to warm up."""
     sample = noise_sample(height, width, scale)
-    if not isinstance(method, NetworkMethod):
+    found = _network_of(method, scale, runtime)
+    if found is None:
         upscale = method.open(runtime)
         seconds = _median(lambda: upscale(sample), repeats)
         return Cost(method.name, None, None, seconds * 1e3, None, _memory(upscale, sample, runtime))
-    return _network_cost(method, sample, runtime, repeats)
+    return _network_cost(method.name, *found, sample, runtime, repeats)
 
 
-def _network_cost(method: NetworkMethod, sample: Sample, runtime: Runtime, repeats: int) -> Cost:
+def _network_of(method: Method, scale: int, runtime: Runtime) -> tuple[nn.Module, NetworkSpec] | None:
+    """The network of a method that runs a single one, if its layers can be seen."""
+    if isinstance(method, NetworkMethod):
+        spec = method.network(scale)
+        return spec.build() if method.unavailable() else method.module(scale), spec
+    if isinstance(method, ModelMethod):
+        module, spec = method.network(scale, runtime.device)
+        return None if getattr(module, "opaque", False) else (module, spec)
+    return None
+
+
+def _network_cost(
+    name: str, module: nn.Module, spec: NetworkSpec, sample: Sample, runtime: Runtime, repeats: int
+) -> Cost:
+    import copy
+
     import torch
 
     from srbench.methods.cost import multiply_adds
     from srbench.methods.inference import NetworkUpscaler
 
-    spec = method.network(sample.pair.scale)
-    module = spec.build() if method.unavailable() else method.module(sample.pair.scale)
     channels = 1 if spec.color == "luma" else 3
     enlarged = spec.scale if spec.input == "enlarged" else 1
     height, width = (side * enlarged for side in sample.low_resolution.shape[:2])
     with torch.device("meta"):
-        operations = multiply_adds(spec.build().eval(), height, width, channels)
-    upscale = NetworkUpscaler(module, spec, runtime, method.name)
+        operations = multiply_adds(copy.deepcopy(module).to("meta").eval(), height, width, channels)
+    upscale = NetworkUpscaler(module, spec, runtime, name)
     x = torch.rand(1, channels, height, width, device=runtime.device)
     whole, bare = _alternating(lambda: upscale(sample), _bare(module, x), repeats)
     return Cost(
-        method.name,
+        name,
         sum(tensor.numel() for tensor in module.parameters()),
         operations,
         whole * 1e3,

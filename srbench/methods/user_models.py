@@ -61,6 +61,10 @@ class ModelMethod(Method):
             return None
         return f"{self.path.name} enlarges {scales[0]}x, not {scale}x"
 
+    def network(self, scale: int, device: str) -> tuple[nn.Module, NetworkSpec]:
+        """The network and its interface at a scale that it has."""
+        return _load(self.path, self.asked, device).build(scale)
+
 
 def is_model_name(name: str) -> bool:
     """Whether a name is a model file (with or without options) or `module:function`."""

@@ -30,6 +30,16 @@ def test_multiply_adds_and_parameters() -> None:
     assert cost.ratio is not None
 
 
+def test_a_file_of_a_known_network_costs_what_the_network_does(tmp_path: Path) -> None:
+    torch.save(random_network(architectures.SRCNN).state_dict(), tmp_path / "mine.pth")
+    own, known = (
+        measure(resolve(name), height=8, width=12, scale=4, runtime=CPU, repeats=1)
+        for name in (str(tmp_path / "mine.pth"), "srcnn")
+    )
+    assert (own.parameters, own.multiply_adds) == (known.parameters, known.multiply_adds)
+    assert own.ratio is not None
+
+
 def test_methods_without_a_network_have_a_time_only() -> None:
     cost = measure(METHODS.get("bicubic"), height=8, width=12, scale=4, runtime=CPU, repeats=1)
     assert cost.parameters is cost.multiply_adds is cost.forward is cost.ratio is None
