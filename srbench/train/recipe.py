@@ -52,7 +52,9 @@ class Recipe:
     - `network` is a key of `srbench.train.networks`; its value ranges come from there.
     - `crop` is the side of the high-resolution patches, `batch` their number per process.
     - `border` pixels are cut from each side of output and target before the loss, so that the padding of
-      small patches, which whole images do not see, is not trained on.
+      small patches, which whole images do not see, is not trained on. Whole images have edges of their
+      own, and a network that never saw padding does badly there: end a training with large crops and a
+      border no wider than the one that is cut before measuring.
     - `augment`: "none", "flips" (left-right and up-down), or "dihedral" (with transposition, all eight).
     - `learning_rate` is multiplied by `decay` at each of `milestones` (iterations), or falls to zero
       along a cosine with "cosine"; `slow_layers` are parameters by name prefix that learn `slow_factor`
