@@ -197,6 +197,7 @@ PRETRAINED = (
         sha256=("ff704c30",),
         url="https://github.com/xinntao/Real-ESRGAN/releases/download/v0.1.1/"
         "ESRGAN_SRx4_DF2KOST_official-ff704c30.pth",
+        license="Apache-2.0",
     ),
     *(
         _published(

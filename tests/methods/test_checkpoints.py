@@ -160,6 +160,18 @@ def test_a_tensor_that_does_not_fit_is_named(tmp_path: Path, name: str, fault: s
         convert(path)
 
 
+def test_a_renamed_tensor_is_also_named_as_in_the_file(tmp_path: Path) -> None:
+    with torch.device("meta"):
+        shapes = network("esrgan").network(4).build().state_dict()
+    state = rrdb_second_generation({key: torch.zeros(value.shape) for key, value in shapes.items()})
+    state["RRDB_trunk.0.RDB1.conv1.weight"] = torch.zeros(1, 2, 3)
+    torch.save(state, tmp_path / "model.pth")
+    convert = network("esrgan").weights[0].convert
+    assert convert is not None
+    with pytest.raises(UserError, match=r"body.0.rdb1.conv1.weight \(RRDB_trunk.0.RDB1.conv1.weight in the"):
+        convert(tmp_path / "model.pth")
+
+
 def third_party_module(kind: str) -> type[nn.Module]:
     """`Net` as twtygqyy/pytorch-vdsr and pytorch-LapSRN define it: same attributes, no forward needed."""
 

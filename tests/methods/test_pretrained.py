@@ -68,7 +68,7 @@ def test_a_tensor_that_does_not_fit_is_named(tmp_path: Path, fault: str) -> None
         message = r"generator/Conv_25/biases \(3,\) is not part of the network"
     else:
         tensors["generator/Conv_24/biases"] = np.zeros(4, np.float32)
-        message = r"tail\.bias has the shape \(4,\), not \(3,\)"
+        message = r"tail\.bias \(generator/Conv_24/biases in the file\) has the shape \(4,\), not \(3,\)"
     path = tmp_path / "weights"
     path.write_bytes(checkpoint(tensors))
     with pytest.raises(UserError, match=message):

@@ -27,13 +27,18 @@ def converter(spec: NetworkSpec, *renamings: Renaming) -> Callable[[Path], Tenso
     """What turns a published file into the tensors of `spec`'s network: read, rename, check every one."""
 
     def convert(path: Path) -> Tensors:
+        import numpy as np
+
         from srbench.methods.checkpoints.containers import read_tensors
         from srbench.methods.checkpoints.fitting import fitted
 
         tensors = read_tensors(path)
+        # Marks instead of tensors go the same way, so that messages can say what the file calls them.
+        names = list(tensors)
+        marks: Tensors = {name: np.array([place]) for place, name in enumerate(names)}
         for rename in renamings:
-            tensors = rename(tensors)
-        return fitted(tensors, spec, path.name)
+            tensors, marks = rename(tensors), rename(marks)
+        return fitted(tensors, spec, path.name, {new: names[int(mark[0])] for new, mark in marks.items()})
 
     return convert
 

@@ -9,6 +9,7 @@ import numpy as np
 from srbench.records import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from torch import nn
@@ -17,16 +18,30 @@ if TYPE_CHECKING:
     from srbench.weights import Tensors
 
 
-def require_fit(tensors: Tensors, shapes: dict[str, tuple[int, ...]], source: str) -> None:
-    """`UserError` that names the first tensor that is missing, extra or wrongly shaped."""
+def require_fit(
+    tensors: Tensors, shapes: dict[str, tuple[int, ...]], source: str, called: Mapping[str, str] | None = None
+) -> None:
+    """`UserError` that names the first tensor that is missing, extra or wrongly shaped.
+
+    `called` says what the file calls tensors that have been renamed.
+    """
+
+    def full(name: str) -> str:
+        original = (called or {}).get(name, name)
+        return name if original == name else f"{name} ({original} in the file)"
+
     for name, shape in shapes.items():
         if name not in tensors:
             raise UserError(f"{source}: the tensor {name} {shape} is missing")
         if tensors[name].shape != shape:
-            raise UserError(f"{source}: the tensor {name} has the shape {tensors[name].shape}, not {shape}")
+            raise UserError(
+                f"{source}: the tensor {full(name)} has the shape {tensors[name].shape}, not {shape}"
+            )
     for name in tensors:
         if name not in shapes:
-            raise UserError(f"{source}: the tensor {name} {tensors[name].shape} is not part of the network")
+            raise UserError(
+                f"{source}: the tensor {full(name)} {tensors[name].shape} is not part of the network"
+            )
 
 
 def shapes_of(module: nn.Module) -> dict[str, tuple[int, ...]]:
@@ -34,13 +49,15 @@ def shapes_of(module: nn.Module) -> dict[str, tuple[int, ...]]:
     return {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
 
 
-def fitted(tensors: Tensors, spec: NetworkSpec, source: str) -> Tensors:
+def fitted(
+    tensors: Tensors, spec: NetworkSpec, source: str, called: Mapping[str, str] | None = None
+) -> Tensors:
     """The tensors as float32 (integers unchanged), once they are known to fit the network."""
     import torch
 
     with torch.device("meta"):
         shapes = shapes_of(spec.build())
-    require_fit(tensors, shapes, source)
+    require_fit(tensors, shapes, source, called)
     return {name: np.asarray(_single(tensors[name]), order="C") for name in shapes}
 
 
