@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -277,69 +276,8 @@ def test_wrong_options_are_wrong_usage(tmp_path: Path, options: str) -> None:
         resolve(f"{tmp_path}/model.pt:{options}")
 
 
-FUNCTIONS = """
-import numpy as np
-
-def twice(image, scale):
-    return image.repeat(scale, 0).repeat(scale, 1)
-
-def wrong(image, scale):
-    return image
-
-def fails(image, scale):
-    raise RuntimeError("no idea")
-
-constant = 3
-"""
-
-
-@pytest.fixture
-def functions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "users_functions.py").write_text(FUNCTIONS)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delitem(sys.modules, "users_functions", raising=False)
-    monkeypatch.setattr(sys, "path", ["", *sys.path])
-
-
-@pytest.mark.usefixtures("functions")
-def test_python_functions() -> None:
-    image = picture(4, 5, gray=True)
-    expected = np.stack([image] * 3, axis=-1).repeat(3, 0).repeat(3, 1)
-    np.testing.assert_array_equal(run("users_functions:twice", image, 3), expected)
-    method = resolve("users_functions:twice")
-    assert method.fingerprint is not None
-    assert len(method.fingerprint(sample(image, 3).pair)) == 64
-    with pytest.raises(Unscorable, match=r"returned uint8 \(4, 5, 3\) where uint8 \(12, 15, 3\) is expected"):
-        run("users_functions:wrong", image, 3)
-    with pytest.raises(Unscorable, match="users_functions:fails failed: RuntimeError: no idea"):
-        run("users_functions:fails", image, 3)
-    with pytest.raises(UserError, match="constant is not a function"):
-        run("users_functions:constant", image, 3)
-    with pytest.raises(UserError, match="cannot be imported"):
-        run("users_functions:absent", image, 3)
-
-
-@pytest.mark.parametrize("text", ["import sys; sys.exit(0)", "raise OSError('no disk')"])
-def test_modules_that_fail_or_leave_when_they_are_imported(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
-) -> None:
-    (tmp_path / "leaves").mkdir()
-    (tmp_path / "leaves" / "__init__.py").write_text(text)
-    (tmp_path / "leaves" / "inner.py").write_text("")
-    monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(UserError, match="leaves:f cannot be imported"):
-        run("leaves:f", picture(3, 3), 2)
-    with pytest.raises(UserError, match=r"leaves.inner cannot be imported"):
-        resolve("leaves.inner:f")
-
-
 def test_a_name_tells_files_of_one_name_apart(tmp_path: Path) -> None:
     for folder in ("a", "b"):
         save_onnx(tmp_path / folder / "net.onnx", 2)
     names = [resolve(f"{tmp_path}/{folder}/net.onnx:scale=2,name={folder}").name for folder in ("a", "b")]
     assert names == ["a", "b"]
-
-
-def test_a_module_that_does_not_exist() -> None:
-    with pytest.raises(UsageError, match="there is no Python module nowhere_to_be_found"):
-        resolve("nowhere_to_be_found:function")
