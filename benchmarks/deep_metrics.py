@@ -29,23 +29,23 @@ import torch
 import torchvision
 from PIL import Image
 
-from srbench.bapps.distances import NetworkMetrics, feature_scorer
-from srbench.bapps.measure import Measurement
+from srbench.core.torch_files import TorchHubFile
+from srbench.core.weights import pull
 from srbench.datasets.bapps import Item
 from srbench.datasets.imagenet import LabelledImage
-from srbench.images import IMAGE_SUFFIXES, as_rgb, file_hash, read_image
+from srbench.images.codec import IMAGE_SUFFIXES, as_rgb, file_hash, read_image
 from srbench.methods.catalogue import resolve
 from srbench.methods.contract import Runtime
-from srbench.metrics import lpips as ours
 from srbench.metrics.contract import View
-from srbench.metrics.features import ALEX, SQUEEZE, VGG, Backbone, open_network
-from srbench.metrics.lpips import FeatureDistance
+from srbench.metrics.deep import lpips as ours
+from srbench.metrics.deep.features import ALEX, SQUEEZE, VGG, Backbone, open_network
+from srbench.metrics.deep.lpips import FeatureDistance
 from srbench.protocols import PROTOCOLS
-from srbench.recognition.classifiers import Classifier
-from srbench.recognition.measure import Measurement as RecognitionMeasurement
-from srbench.recognition.measure import Preparation
-from srbench.torch_files import TorchHubFile
-from srbench.weights import pull
+from srbench.studies.bapps.distances import NetworkMetrics, feature_scorer
+from srbench.studies.bapps.measure import Measurement
+from srbench.studies.recognition.classifiers import Classifier
+from srbench.studies.recognition.measure import Measurement as RecognitionMeasurement
+from srbench.studies.recognition.measure import Preparation
 
 METHODS = 10
 OFFICIAL_BATCH = 50

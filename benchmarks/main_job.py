@@ -70,7 +70,7 @@ def similarity() -> list[tuple[str, str]]:
     import torch
     from skimage.metrics import structural_similarity
 
-    from srbench.metrics.structural_similarity import ssim_wang
+    from srbench.metrics.luma.structural_similarity import ssim_wang
 
     random = np.random.default_rng(0)
     reference = random.random((321, 481)) * 255
@@ -104,7 +104,7 @@ def make_images(folder: Path) -> Path:
     from PIL import Image
 
     from srbench.datasets.catalogue import DATASETS
-    from srbench.images import read_image
+    from srbench.images.codec import read_image
 
     demo = DATASETS.get("demo")
     assert demo.folder is not None
@@ -124,8 +124,8 @@ def whole_run(folder: Path, scratch: Path) -> list[tuple[str, str]]:
     """A run of bicubic with PSNR and SSIM beside decoding and the two metrics alone, one process."""
     from PIL import Image
 
-    from srbench.images import read_image
-    from srbench.resize import imresize
+    from srbench.images.codec import read_image
+    from srbench.images.resize import imresize
 
     low = scratch / "low"
     low.mkdir()
@@ -156,8 +156,8 @@ def whole_run(folder: Path, scratch: Path) -> list[tuple[str, str]]:
 
 def run(folder: Path, out: Path) -> None:
     """One run in this process."""
-    from srbench.run import Options
-    from srbench.run import run as run_all
+    from srbench.runs.run import Options
+    from srbench.runs.run import run as run_all
 
     options = Options(
         methods="bicubic",
@@ -176,7 +176,7 @@ def run(folder: Path, out: Path) -> None:
 
 def least_work(data: Path, outputs: list[np.ndarray]) -> None:
     """Decoding both images of each pair and the two metrics of an output that is there."""
-    from srbench.images import read_image
+    from srbench.images.codec import read_image
     from srbench.metrics.catalogue import METRICS
     from srbench.metrics.contract import View
     from srbench.protocols import PROTOCOLS

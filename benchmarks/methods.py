@@ -24,12 +24,13 @@ for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from srbench.images import write_png  # noqa: E402
 from srbench.methods.bench import measure, noise_sample  # noqa: E402
-from srbench.methods.catalogue import METHODS  # noqa: E402
-from srbench.methods.contract import Runtime  # noqa: E402
 from srbench.methods.inference import NetworkUpscaler  # noqa: E402
 from srbench.methods.network import NetworkMethod  # noqa: E402
+
+from srbench.images import write_png  # noqa: E402
+from srbench.methods.catalogue import METHODS  # noqa: E402
+from srbench.methods.contract import Runtime  # noqa: E402
 
 
 def networks(names: str | None) -> list[NetworkMethod]:

@@ -60,7 +60,7 @@ def made_files(folder: Path, options: argparse.Namespace) -> tuple[Path, Path]:
     """NIQE's parameters and Ma's model: the given ones, or made ones."""
     from scipy.io import savemat
 
-    from tests.metrics.ma_model import write_ma_model
+    from tests.metrics.natural.ma_model import write_ma_model
 
     parameters = options.niqe_parameters or folder / "niqe.mat"
     if options.niqe_parameters is None:
@@ -70,8 +70,8 @@ def made_files(folder: Path, options: argparse.Namespace) -> tuple[Path, Path]:
 
 def our_scores(parameters_file: Path, model_file: Path) -> dict[str, Score]:
     """srbench's functions of a gray image, with the files loaded."""
-    from srbench.metrics.ma import load_ma_model, ma
-    from srbench.metrics.niqe import load_niqe_parameters, niqe
+    from srbench.metrics.natural.ma import load_ma_model, ma
+    from srbench.metrics.natural.niqe import load_niqe_parameters, niqe
 
     parameters, model = load_niqe_parameters(parameters_file), load_ma_model(model_file)
     return {
@@ -196,11 +196,19 @@ def workers(files: tuple[Path, Path], count: int) -> None:
 
 def steps(files: tuple[Path, Path]) -> None:
     """Milliseconds of srbench's own steps at 480x320, one thread."""
-    from srbench.metrics.ma import dct, load_ma_model, ma_features, mixture, shapes, singular, tree_values
-    from srbench.metrics.ma.normalise import normalised_band
-    from srbench.metrics.ma.pyramid import build_pyramid
-    from srbench.metrics.ma.structure import contrast_structure, local_moments
-    from srbench.metrics.niqe import niqe_features
+    from srbench.metrics.natural.ma import (
+        dct,
+        load_ma_model,
+        ma_features,
+        mixture,
+        shapes,
+        singular,
+        tree_values,
+    )
+    from srbench.metrics.natural.ma.normalise import normalised_band
+    from srbench.metrics.natural.ma.pyramid import build_pyramid
+    from srbench.metrics.natural.ma.structure import contrast_structure, local_moments
+    from srbench.metrics.natural.niqe import niqe_features
 
     image = made_image(*SMALL).astype(np.float64)
     pyramid = build_pyramid(image, "official")

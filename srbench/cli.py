@@ -7,15 +7,15 @@ from typing import Any, NoReturn
 
 import typer
 
-from srbench.commands.benchmarks import bapps_2afc, bapps_jnd, recognition
+from srbench.commands.catalogues import datasets_app, methods_app, metrics_app, protocols_app
 from srbench.commands.doctor import doctor
 from srbench.commands.models import bench_methods, interpolate_networks
-from srbench.commands.registries import datasets_app, methods_app, metrics_app, protocols_app
 from srbench.commands.reports import figure_app, leaderboard_app, report, reproduce
 from srbench.commands.run import compare, run, table
 from srbench.commands.score import score
+from srbench.commands.studies import bapps_2afc, bapps_jnd, recognition
 from srbench.commands.train import train
-from srbench.records import Unscorable, UserError
+from srbench.core.records import Unscorable, UserError
 
 _INTERRUPTED = 130
 # typer's errors of usage descend from click's ClickException, which it does not give a public name.

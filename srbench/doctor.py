@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
+from srbench.core.records import UserError
+from srbench.core.weights import cache_folder
 from srbench.datasets.catalogue import DATASETS
 from srbench.datasets.folders import data_roots, find_folder
 from srbench.methods.catalogue import METHODS
 from srbench.metrics.catalogue import METRICS
-from srbench.records import UserError
-from srbench.weights import cache_folder
 
 
 @dataclass(frozen=True)

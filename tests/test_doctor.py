@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 import srbench.doctor
+from srbench.core.weights import cache_folder
 from srbench.datasets.catalogue import DATASETS
 from srbench.doctor import Finding, examine
 from srbench.methods.catalogue import METHODS
 from srbench.metrics.catalogue import METRICS
-from srbench.weights import cache_folder
 from tests.helpers import command, picture, save
 
 

@@ -7,9 +7,9 @@ import json
 
 import pytest
 
+from srbench.core.records import UsageError
 from srbench.metrics.catalogue import METRICS
 from srbench.protocols import PROTOCOLS, Protocol
-from srbench.records import UsageError
 
 DESIGNED = ["srbench", "enhancenet", "srgan", "pirm", "tsrn", "basicsr", "niqe-release"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import srbench.tasks
+import srbench.runs.work
 from srbench.methods.catalogue import METHODS
 from srbench.methods.contract import Method, Runtime, Upscaler
 from srbench.metrics.catalogue import METRICS
@@ -51,7 +51,7 @@ class Work:
         self.add_metric(dataclasses.replace(metric, compute=compute))
 
     def add(self, method: Method) -> None:
-        srbench.tasks._open_method.cache_clear()
+        srbench.runs.work._open_method.cache_clear()
         self.monkeypatch.setitem(METHODS._records, method.name, method)
 
     def add_metric(self, metric: Metric) -> None:

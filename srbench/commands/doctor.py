@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from srbench.commands.common import DataRoot, console
+from srbench.commands.terminal import DataRoot, console
 
 
 def doctor(data_root: DataRoot = []) -> None:  # noqa: B006 - typer copies it

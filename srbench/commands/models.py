@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from srbench.commands.common import console, memory_bytes, notices
-from srbench.records import UsageError, UserError
+from srbench.commands.terminal import console, memory_bytes, notices
+from srbench.core.records import UsageError, UserError
 
 if TYPE_CHECKING:
-    from srbench.methods.bench import Cost
+    from srbench.methods.running.bench import Cost
 
 _MEGABYTE = 1024**2
 
@@ -31,11 +31,11 @@ def bench_methods(
     repeats: Annotated[int, typer.Option("--repeats", min=1)] = 3,
 ) -> None:
     """Parameters, multiply-adds, milliseconds and peak memory per image of each method."""
-    from srbench.devices import choose_device
-    from srbench.methods.bench import measure
+    from srbench.core.devices import choose_device
+    from srbench.core.records import Unscorable
     from srbench.methods.catalogue import resolve
     from srbench.methods.contract import Runtime
-    from srbench.records import Unscorable
+    from srbench.methods.running.bench import measure
 
     width, height = _size(size)
     runtime = Runtime(device=choose_device(device), max_memory=memory_bytes(max_memory))
@@ -66,7 +66,7 @@ def interpolate_networks(
     ] = Path("interpolated.safetensors"),
 ) -> None:
     """Write the network (1 - alpha) A + alpha B, usable as a method by its file name."""
-    from srbench.methods.interpolation_files import interpolate_files
+    from srbench.methods.files.blend import interpolate_files
 
     interpolate_files(first, second, alpha, out)
     console().print(f"written: {out}; use it as --methods {out}", markup=False)
@@ -74,7 +74,7 @@ def interpolate_networks(
 
 def _names(methods: str, scale: int) -> list[str]:
     from srbench.methods.catalogue import METHODS, split_methods
-    from srbench.methods.network import NetworkMethod
+    from srbench.methods.networks.method import NetworkMethod
 
     if methods.strip() != "all":
         return split_methods(methods)

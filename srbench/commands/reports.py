@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from srbench.commands.common import DataRoot, console, progress
+from srbench.commands.terminal import DataRoot, console, progress
 
 leaderboard_app = typer.Typer(no_args_is_help=True, help="Leaderboards of several runs.")
 figure_app = typer.Typer(no_args_is_help=True, help="Figures for papers.")
@@ -54,11 +54,11 @@ def reproduce(
     Cells that cannot be measured here say why. Writes PAPER.csv, PAPER.md, PAPER.tex, the scores behind
     them (scores/) and the runs (runs/).
     """
-    from srbench.devices import choose_device
-    from srbench.reproduce.documents import summary
-    from srbench.reproduce.evidence import Means, own_methods
-    from srbench.reproduce.job import papers_named, rebuild
-    from srbench.reproduce.job import reproduce as reproduce_all
+    from srbench.core.devices import choose_device
+    from srbench.studies.reproduce.documents import summary
+    from srbench.studies.reproduce.evidence import Means, own_methods
+    from srbench.studies.reproduce.job import papers_named, rebuild
+    from srbench.studies.reproduce.job import reproduce as reproduce_all
 
     papers = papers_named(paper)
     chosen = tuple(name.strip() for name in datasets.split(",") if name.strip())
@@ -87,7 +87,7 @@ def build_leaderboard(
 
     Runs that disagree on a number, a weight file, a protocol or a reference image are refused.
     """
-    from srbench.leaderboard import build
+    from srbench.report.leaderboards import build
 
     files = build(runs, out, protocol)
     console().print(f"{len(files)} files: {', '.join(str(path) for path in files)}", markup=False)

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from srbench.commands.common import DataRoot, console, memory_bytes, notices, print_board, progress
-from srbench.records import UserError
+from srbench.commands.terminal import DataRoot, console, memory_bytes, notices, print_board, progress
+from srbench.core.records import UserError
 
 
 class ExecutorName(StrEnum):
@@ -43,9 +43,9 @@ def run(
     strict: Annotated[bool, typer.Option("--strict", help="Fail when any score is missing.")] = False,
 ) -> None:
     """Upscale data sets with methods, score the outputs, write leaderboards."""
-    from srbench.devices import choose_device
-    from srbench.run import Options
-    from srbench.run import run as run_all
+    from srbench.core.devices import choose_device
+    from srbench.runs.run import Options
+    from srbench.runs.run import run as run_all
 
     options = Options(
         methods=methods,
@@ -80,8 +80,8 @@ def run(
 
 def table(run_folder: RunFolder) -> None:
     """Print the leaderboards of a run and write its files again; nothing is recomputed."""
-    from srbench.run_folder import existing_run, write_files
-    from srbench.store import Store
+    from srbench.runs.folder import existing_run, write_files
+    from srbench.runs.store import Store
 
     with Store(existing_run(run_folder)) as store:
         made = write_files(store, run_folder)
@@ -99,8 +99,8 @@ def compare(
     from rich.markup import escape
     from rich.table import Table
 
-    from srbench.comparison import compare_run
-    from srbench.rank_statistics import BOOTSTRAP
+    from srbench.report.comparison import compare_run
+    from srbench.statistics.ranks import BOOTSTRAP
 
     found = compare_run(run_folder, methods or [], metric)
     shown = Table(header_style="bold")

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from srbench.commands.common import console, progress
-from srbench.records import UsageError, UserError
+from srbench.commands.terminal import console, progress
+from srbench.core.records import UsageError, UserError
 
 if TYPE_CHECKING:
     from srbench.metrics.contract import Metric
     from srbench.protocols import Protocol
-    from srbench.scoring import ImageScore
+    from srbench.runs.score import ImageScore
 
 
 def score(
@@ -29,10 +29,10 @@ def score(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
 ) -> None:
     """Score any images, with or without references, without a data set."""
-    from srbench.devices import choose_device
-    from srbench.exports import write_csv
+    from srbench.core.devices import choose_device
     from srbench.protocols import PROTOCOLS
-    from srbench.scoring import ImageScore, candidates, score_images
+    from srbench.runs.score import ImageScore, candidates, score_images
+    from srbench.tables.text import write_csv
 
     if csv is not None and not csv.absolute().parent.is_dir():
         raise UsageError(f"--csv: the folder {csv.absolute().parent} does not exist")
@@ -52,7 +52,7 @@ def score(
 def _metrics(names: str, protocol: Protocol, *, has_reference: bool) -> list[Metric]:
     """The metrics that can run; those asked for by name must."""
     from srbench.metrics.catalogue import METRICS, resolve
-    from srbench.run import split_names
+    from srbench.runs.run import split_names
 
     if names in ("default", "all"):
         listed = [resolve(name) for name in (protocol.metrics if names == "default" else METRICS.names())]
@@ -79,9 +79,9 @@ def _print(scores: list[ImageScore], metrics: list[Metric]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from srbench.exports import format_value, heading
-    from srbench.run_folder import metric_info
-    from srbench.tables import aggregate
+    from srbench.runs.folder import metric_info
+    from srbench.tables.boards import aggregate
+    from srbench.tables.text import format_value, heading
 
     infos = [metric_info(metric) for metric in metrics]
     shown = Table(header_style="bold")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from srbench.commands.common import DataRoot, console, notices
+from srbench.commands.terminal import DataRoot, console, notices
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -17,10 +17,10 @@ from typing import Literal
 
 import numpy as np
 
+from srbench.core.records import Unscorable, UsageError, UserError
 from srbench.datasets.folders import data_roots
-from srbench.images import as_rgb, read_image
-from srbench.names import image_files
-from srbench.records import Unscorable, UsageError, UserError
+from srbench.images.codec import as_rgb, read_image
+from srbench.images.names import image_files
 
 Kind = Literal["2afc", "jnd"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from srbench.records import Unscorable, UserError
+from srbench.core.records import Unscorable, UserError
 
 CLASSES = 6  # TSRN, section 5: the six largest classes of an image by pixel count
 REGIONS = CLASSES + 1  # and "others"

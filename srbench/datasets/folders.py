@@ -14,10 +14,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from srbench.core.records import Pair, UserError
+from srbench.core.weights import cache_folder
 from srbench.datasets.contract import Dataset
-from srbench.names import existing_folder, image_files, image_identifier, match_files
-from srbench.records import Pair, UserError
-from srbench.weights import cache_folder
+from srbench.images.names import existing_folder, image_files, image_identifier, match_files
 
 
 def data_roots(given: list[Path]) -> list[Path]:

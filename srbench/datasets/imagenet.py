@@ -18,11 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
+from srbench.core.records import UsageError, UserError
 from srbench.datasets.folders import data_roots
 from srbench.datasets.imagenet_labels import CLASSES, find_labels, read_labels, synset_index
-from srbench.images import as_rgb, read_image
-from srbench.names import image_files
-from srbench.records import UsageError, UserError
+from srbench.images.codec import as_rgb, read_image
+from srbench.images.names import image_files
 
 _FOLDERS = ("imagenet", "imagenet-val", "imagenet_val", "ilsvrc2012", "ilsvrc2012_img_val", "ilsvrc2012_val")
 _INNER = ("val", "ILSVRC2012_img_val", "images")

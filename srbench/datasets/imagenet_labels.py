@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from srbench.records import UserError
+from srbench.core.records import UserError
 
 CLASSES = 1000
 _KIT = Path("ILSVRC2012_devkit_t12/data")

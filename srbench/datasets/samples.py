@@ -5,15 +5,15 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from srbench.images import crop_to_multiple, read_image
-from srbench.records import Pair, Sample, Unscorable
-from srbench.resize import imresize, pil_reduce
+from srbench.core.records import Pair, Sample, Unscorable
+from srbench.images.codec import crop_to_multiple, read_image
+from srbench.images.resize import imresize, pil_reduce
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from srbench.images.resize import Edges
     from srbench.protocols import Degradation
-    from srbench.resize import Edges
 
 
 def load_reference(pair: Pair) -> np.ndarray:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from srbench.core.registry import Registry
 from srbench.methods.contract import Method
 from srbench.methods.interpolation import INTERPOLATIONS
-from srbench.methods.pretrained import PRETRAINED
+from srbench.methods.published import PRETRAINED
 from srbench.methods.trained import TRAINED
-from srbench.registry import Registry
 
 METHODS: Registry[Method] = Registry("method", group="srbench.methods", record=Method)
 
@@ -33,7 +33,7 @@ def resolve(name: str) -> Method:
         return outputs_method(name.removeprefix("outputs:"))
     if name in METHODS:
         return METHODS.get(name)
-    from srbench.methods.user_models import is_model_name, model_method
+    from srbench.methods.files.model_method import is_model_name, model_method
 
     if is_model_name(name):
         return model_method(name)
@@ -43,7 +43,7 @@ def resolve(name: str) -> Method:
 def split_methods(text: str) -> list[str]:
     """The names of a comma-separated list; the commas inside `mix:A,B@ALPHA` and of a model's options
     (`FILE:scale=4,range=255`) do not separate."""
-    from srbench.methods.user_models import split_names
+    from srbench.methods.files.model_method import split_names
 
     names: list[str] = []
     for part in split_names(text):

@@ -15,17 +15,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from srbench.core.records import UsageError
+from srbench.core.weights import WeightFile
 from srbench.methods.contract import Method, Runtime, Upscaler
-from srbench.methods.network import NetworkMethod
-from srbench.records import UsageError
-from srbench.weights import WeightFile
+from srbench.methods.networks.method import NetworkMethod
 
 if TYPE_CHECKING:
     import numpy as np
     from torch import nn
 
-    from srbench.methods.specification import NetworkSpec
-    from srbench.records import Pair, Sample
+    from srbench.core.records import Pair, Sample
+    from srbench.methods.networks.specification import NetworkSpec
 
 BACK_PROJECTIONS = 10
 SUFFIXES = ("+bp", "+x8")
@@ -141,10 +141,10 @@ def _interpolated(
     assert isinstance(partner, NetworkMethod)
 
     def open_interpolated(runtime: Runtime) -> Upscaler:
-        from srbench.methods.checkpoints.fitting import load_into
-        from srbench.methods.interpolation_files import interpolate
-        from srbench.methods.network import NetworkUpscalers
-        from srbench.weights import load
+        from srbench.core.weights import load
+        from srbench.methods.files.blend import interpolate
+        from srbench.methods.files.checkpoints.fitting import load_into
+        from srbench.methods.networks.method import NetworkUpscalers
 
         tensors = interpolate(load(partner.weight_path())[0], load(method.weight_path())[0], alpha)
 
@@ -166,7 +166,7 @@ def _interpolated(
 
 
 def _mixed(name: str, resolve: Callable[[str], Method]) -> CombinedMethod:
-    from srbench.methods.user_models import split_names
+    from srbench.methods.files.model_method import split_names
 
     parts, at, text = name.removeprefix("mix:").rpartition("@")
     names = split_names(parts)
@@ -176,7 +176,7 @@ def _mixed(name: str, resolve: Callable[[str], Method]) -> CombinedMethod:
     first, second = (resolve(part) for part in names)
 
     def open_mixed(runtime: Runtime) -> Upscaler:
-        from srbench.methods.pixels import same_kind, to_bytes
+        from srbench.images.pixels import same_kind, to_bytes
 
         upscalers = first.open(runtime), second.open(runtime)
 
@@ -207,7 +207,7 @@ def _self_ensemble(name: str, method: Method) -> CombinedMethod:
     def open_ensemble(runtime: Runtime) -> Upscaler:
         import numpy as np
 
-        from srbench.methods.pixels import to_bytes
+        from srbench.images.pixels import to_bytes
 
         inner = method.open(runtime)
 
@@ -250,8 +250,8 @@ def _back_projected(name: str, method: Method) -> CombinedMethod:
     def open_back_projected(runtime: Runtime) -> Upscaler:
         from fractions import Fraction
 
-        from srbench.methods.pixels import same_kind, to_bytes
-        from srbench.resize import imresize_double
+        from srbench.images.pixels import same_kind, to_bytes
+        from srbench.images.resize import imresize_double
 
         inner = method.open(runtime)
 

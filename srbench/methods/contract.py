@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from srbench.weights import WeightFile, missing_weights
+from srbench.core.weights import WeightFile, missing_weights
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from srbench.records import Pair, Sample
-    from srbench.resize import Edges
+    from srbench.core.records import Pair, Sample
+    from srbench.images.resize import Edges
 
 Upscaler = Callable[["Sample"], "np.ndarray"]
 

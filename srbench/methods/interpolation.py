@@ -9,8 +9,8 @@ from srbench.methods.contract import Method, Runtime, Upscaler
 if TYPE_CHECKING:
     import numpy as np
 
-    from srbench.records import Sample
-    from srbench.resize import Kernel
+    from srbench.core.records import Sample
+    from srbench.images.resize import Kernel
 
 
 def _reference(_: Runtime) -> Upscaler:
@@ -19,7 +19,7 @@ def _reference(_: Runtime) -> Upscaler:
 
 def _interpolation(kernel: Kernel) -> Method:
     def open_kernel(runtime: Runtime) -> Upscaler:
-        from srbench.resize import imresize
+        from srbench.images.resize import imresize
 
         def upscale(sample: Sample) -> np.ndarray:
             return imresize(sample.low_resolution, sample.pair.scale, kernel=kernel, edges=runtime.edges)

@@ -6,21 +6,21 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from srbench.images import file_hash, read_image
+from srbench.core.records import Unscorable, UsageError, UserError
+from srbench.images.codec import file_hash, read_image
+from srbench.images.names import existing_folder, image_files, match_files
 from srbench.methods.contract import Method, Runtime, Upscaler
-from srbench.names import existing_folder, image_files, match_files
-from srbench.records import Unscorable, UsageError, UserError
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from srbench.records import Pair, Sample
+    from srbench.core.records import Pair, Sample
 
 
 def outputs_method(argument: str) -> Method:
     """The method of `outputs:DIR` or `outputs:DIR:NAME`; without NAME it is called as the folder is.
 
-    Files are matched to image identifiers by `srbench.names.match_files`.
+    Files are matched to image identifiers by `srbench.images.names.match_files`.
     """
     if not argument:
         raise UsageError("outputs: needs a folder; write outputs:DIR or outputs:DIR:NAME")

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from srbench.methods.architectures import (
+from srbench.core.weights import WeightFile, cache_folder
+from srbench.methods.families.convert import converter
+from srbench.methods.families.srresnet import (
     DRCN,
     ENHANCENET,
     ESPCN,
@@ -20,12 +22,10 @@ from srbench.methods.architectures import (
     SRRESNET,
     TSRN,
 )
-from srbench.methods.checkpoints.conversion import converter
-from srbench.methods.network import NetworkMethod, network_method
-from srbench.weights import WeightFile, cache_folder
+from srbench.methods.networks.method import NetworkMethod, network_method
 
 if TYPE_CHECKING:
-    from srbench.methods.specification import NetworkSpec
+    from srbench.methods.networks.specification import NetworkSpec
 
 FOLDER = "reference_models"
 FILE = "weights.safetensors"

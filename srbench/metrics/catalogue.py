@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
+from srbench.core.registry import Registry
 from srbench.metrics.contract import Metric, View
-from srbench.metrics.deep import DEEP_METRICS
-from srbench.metrics.perceptual_index import PERCEPTUAL_METRICS
-from srbench.registry import Registry
+from srbench.metrics.deep.entries import DEEP_METRICS
+from srbench.metrics.natural.perceptual_index import PERCEPTUAL_METRICS
 
 METRICS: Registry[Metric] = Registry("metric", group="srbench.metrics", record=Metric)
 
 
 def _psnr_y(output: View, reference: View) -> float:
-    from srbench.metrics.distortion import psnr
+    from srbench.metrics.luma.distortion import psnr
 
     return psnr(output.luma, reference.luma)
 
 
 def _rmse_y(output: View, reference: View) -> float:
-    from srbench.metrics.distortion import rmse
+    from srbench.metrics.luma.distortion import rmse
 
     return rmse(output.luma, reference.luma)
 
 
 def _ssim_y(output: View, reference: View) -> float:
-    from srbench.metrics.structural_similarity import ssim_wang
+    from srbench.metrics.luma.structural_similarity import ssim_wang
 
     return ssim_wang(output.luma, reference.luma)
 
 
 def _ssim_daala(output: View, reference: View) -> float:
-    from srbench.metrics.structural_similarity import ssim_daala
+    from srbench.metrics.luma.structural_similarity import ssim_daala
 
     return ssim_daala(output.luma, reference.luma)
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import numpy as np
 
-from srbench.images import as_rgb, crop_border, luma, matlab_gray
-from srbench.records import Unscorable
-from srbench.weights import WeightFile, missing_weights
+from srbench.core.records import Unscorable
+from srbench.core.weights import WeightFile, missing_weights
+from srbench.images.codec import as_rgb, crop_border, luma, matlab_gray
 
 if TYPE_CHECKING:
     from srbench.protocols import Protocol

@@ -12,8 +12,8 @@ import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from srbench.core.records import Unscorable, UsageError, UserError
 from srbench.metrics.contract import Metric, View
-from srbench.records import Unscorable, UsageError, UserError
 
 if TYPE_CHECKING:
     import torch

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from srbench.escape import file_name
-from srbench.evaluate import output_path
-from srbench.exports import format_value
-from srbench.images import as_rgb, read_image
-from srbench.records import Pair, UsageError, UserError
+from srbench.core.records import Pair, UsageError, UserError
+from srbench.core.text import file_name
+from srbench.images.codec import as_rgb, read_image
 from srbench.report.figures import new_figure, save
-from srbench.run_reader import RunData, read_run
-from srbench.tables import MetricInfo
+from srbench.runs.evaluate import output_path
+from srbench.runs.reader import RunData, read_run
+from srbench.tables.boards import MetricInfo
+from srbench.tables.text import format_value
 
 if TYPE_CHECKING:
     import numpy as np

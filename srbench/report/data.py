@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from srbench.digits import SMALL, rounded
-from srbench.exports import decimals, heading
-from srbench.leaderboard import Ranked, of_board, provenance, rank, values_of
+from srbench.core.digits import SMALL, rounded
+from srbench.core.records import Score
 from srbench.protocols import PROTOCOLS
-from srbench.rank_statistics import BOOTSTRAP, RankTest, power_warning
-from srbench.records import Score
+from srbench.report.leaderboards import Ranked, of_board, provenance, rank, values_of
 from srbench.report.pictures import Pictures
-from srbench.run_reader import RunData
-from srbench.tables import Board, MetricInfo
+from srbench.runs.reader import RunData
+from srbench.statistics.ranks import BOOTSTRAP, RankTest, power_warning
+from srbench.tables.boards import Board, MetricInfo
+from srbench.tables.text import decimals, heading
 
 # Metrics of the axes of the perception-distortion plane; the first that a board has are shown first.
 DISTORTION = ("rmse_y", "psnr_y", "ssim_y", "ssim_daala")

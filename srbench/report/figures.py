@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from srbench.escape import file_name
-from srbench.exports import heading
-from srbench.leaderboard import Ranked, of_board, rank, values_of
-from srbench.pirm import REGIONS
-from srbench.rank_statistics import RankTest
-from srbench.records import Score
+from srbench.core.records import Score
+from srbench.core.text import file_name
 from srbench.report.data import DISTORTION, PERCEPTION, correlations
-from srbench.run_reader import read_run
-from srbench.tables import MetricInfo
+from srbench.report.leaderboards import Ranked, of_board, rank, values_of
+from srbench.runs.reader import read_run
+from srbench.statistics.ranks import RankTest
+from srbench.tables.boards import MetricInfo
+from srbench.tables.pirm import REGIONS
+from srbench.tables.text import heading
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

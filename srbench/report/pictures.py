@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from srbench.core.records import Pair, Unscorable, UserError
+from srbench.core.text import file_name
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import data_roots, find_pairs
-from srbench.escape import file_name
-from srbench.evaluate import output_path
-from srbench.images import as_rgb, crop_to_multiple, file_hash, read_image
-from srbench.records import Pair, Unscorable, UserError
-from srbench.run_reader import RunData
+from srbench.images.codec import as_rgb, crop_to_multiple, file_hash, read_image
+from srbench.runs.evaluate import output_path
+from srbench.runs.reader import RunData
 
 if TYPE_CHECKING:
     import numpy as np

@@ -18,12 +18,12 @@ from pathlib import Path
 
 import numpy as np
 
+from srbench.core.records import Unscorable, UserError
+from srbench.core.weights import cache_folder
 from srbench.datasets.samples import degrade
-from srbench.images import as_rgb, atomic_file, crop_to_multiple, read_image
-from srbench.names import existing_folder, image_files
+from srbench.images.codec import as_rgb, atomic_file, crop_to_multiple, read_image
+from srbench.images.names import existing_folder, image_files
 from srbench.protocols import Degradation
-from srbench.records import Unscorable, UserError
-from srbench.weights import cache_folder
 
 _VERSION = 2
 _CHUNK = 64  # images that are decoded ahead

@@ -9,9 +9,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from srbench.images import atomic_file, file_hash
+from srbench.core.records import UserError
+from srbench.images.codec import atomic_file, file_hash
 from srbench.methods.trained import FILE
-from srbench.records import UserError
 from srbench.train import curves
 from srbench.train.perception import IMAGENET, RANDOM
 from srbench.train.recipes import RECIPES
@@ -152,7 +152,7 @@ def _short(value: object) -> str:
 
 def reported(recipe: Recipe, dataset: str, metric: str) -> str:
     """The published value of a method with how or where it was measured, empty where none is known."""
-    table = files("srbench") / "reported" / "reported.csv"
+    table = files("srbench") / "studies" / "reported" / "reported.csv"
     if not table.is_file():
         return ""
     wanted = (str(recipe.scale), dataset, recipe.method, metric)

@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from srbench.records import UserError
+from srbench.core.records import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

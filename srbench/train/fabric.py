@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, cast
 
-from srbench.records import UsageError, UserError
+from srbench.core.records import UsageError, UserError
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

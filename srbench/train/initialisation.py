@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, cast
 import torch
 from torch import Tensor, nn
 
-from srbench.records import UsageError
-from srbench.resize import imresize_double
+from srbench.core.records import UsageError
+from srbench.images.resize import imresize_double
 from srbench.train.tensors import phases
 
 if TYPE_CHECKING:

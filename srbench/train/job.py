@@ -9,16 +9,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from srbench.core.devices import choose_device
+from srbench.core.records import UsageError
+from srbench.core.weights import cache_folder
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import data_roots, find_pairs
-from srbench.devices import choose_device
 from srbench.methods.trained import FILE, FOLDER, TRAINED
-from srbench.records import UsageError
 from srbench.train.overrides import changed, parse
 from srbench.train.recipe import Recipe
 from srbench.train.recipes import RECIPES
 from srbench.train.starting import MODEL, RUNS
-from srbench.weights import cache_folder
 
 if TYPE_CHECKING:
     from srbench.train.loop import Report

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
-from srbench.names import existing_folder
-from srbench.records import UserError
+from srbench.core.records import UserError
+from srbench.images.names import existing_folder
 from srbench.train import checkpoints
 from srbench.train.averaging import Average
 from srbench.train.cache import Preparation, open_cache, training_files

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from srbench.methods import architectures as nets
-from srbench.records import UsageError
+from srbench.core.records import UsageError
+from srbench.methods.families import srresnet as nets
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from srbench.methods.specification import NetworkSpec
+    from srbench.methods.networks.specification import NetworkSpec
     from srbench.train.recipe import Recipe
 
 _OF_SCALE: dict[str, Callable[[int], NetworkSpec]] = {

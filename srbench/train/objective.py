@@ -13,7 +13,7 @@ from srbench.train.perception import stride
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from srbench.methods.specification import NetworkSpec
+    from srbench.methods.networks.specification import NetworkSpec
     from srbench.train.perception import FeatureNetwork
     from srbench.train.recipe import Recipe, Term
 

@@ -8,7 +8,7 @@ import types
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from srbench.records import UsageError
+from srbench.core.records import UsageError
 from srbench.train.recipe import Recipe, shortened
 
 _FIXED = ("name", "method", "paper", "summary", "chosen", "terms")

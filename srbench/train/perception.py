@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, cast
 import torch
 from torch import Tensor, nn
 
-from srbench.metrics.features import VGG19, bare_layers, open_network
-from srbench.records import UsageError, UserError
-from srbench.torch_files import fill, read_state_dict
+from srbench.core.records import UsageError, UserError
+from srbench.core.torch_files import fill, read_state_dict
+from srbench.metrics.deep.features import VGG19, bare_layers, open_network
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from srbench.methods.checkpoints.fitting import load_into
+from srbench.core.records import UserError
+from srbench.core.weights import load
+from srbench.methods.files.checkpoints.fitting import load_into
 from srbench.methods.trained import FILE, model_folders
-from srbench.records import UserError
 from srbench.train.recipes import RECIPES
-from srbench.weights import load
 
 if TYPE_CHECKING:
     from torch import nn

@@ -1,6 +1,6 @@
 """From patches to what a network sees and is compared with: colour, ranges and enlargements.
 
-The same numbers as `srbench.methods.inference` gives whole images, as tensors on the device.
+The same numbers as `srbench.methods.running.inference` gives whole images, as tensors on the device.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from srbench.resize import imresize_double, tensorflow1_bicubic
+from srbench.images.resize import imresize_double, tensorflow1_bicubic
 from srbench.train.patches import MARGIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from srbench.methods.specification import NetworkSpec
+    from srbench.methods.networks.specification import NetworkSpec
     from srbench.train.patches import Batch
 
 _LUMA = (65.481 / 255.0, 128.553 / 255.0, 24.966 / 255.0)

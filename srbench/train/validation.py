@@ -7,20 +7,20 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from srbench.core.records import Pair, Unscorable
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import data_roots, find_pairs
 from srbench.datasets.samples import load_reference, make_sample
 from srbench.methods.contract import Runtime
-from srbench.methods.inference import NetworkUpscaler
+from srbench.methods.running.inference import NetworkUpscaler
 from srbench.metrics.catalogue import METRICS
 from srbench.metrics.contract import View
 from srbench.protocols import PROTOCOLS
-from srbench.records import Pair, Unscorable
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from srbench.methods.specification import NetworkSpec
+    from srbench.methods.networks.specification import NetworkSpec
     from srbench.protocols import Degradation
     from srbench.train.recipe import Recipe
 

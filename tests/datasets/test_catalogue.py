@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from srbench.core.records import UsageError
 from srbench.datasets.catalogue import DATASETS, resolve
 from srbench.datasets.folders import find_pairs
-from srbench.images import read_image
-from srbench.records import UsageError
+from srbench.images.codec import read_image
 
 DESIGNED = ["demo", "set5", "set14", "bsd100", "urban100", "sunhays80", "pirm-val", "div2k-val"]
 

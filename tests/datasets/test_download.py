@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 import srbench.datasets.download
+from srbench.core.records import UserError
+from srbench.core.weights import cache_folder
 from srbench.datasets.contract import Dataset, RemoteFiles
 from srbench.datasets.download import published_hashes, pull, verify
-from srbench.records import UserError
-from srbench.weights import cache_folder
 from tests.server import Site, serve
 
 PLACE = "a-long-folder/of/a/repository/at/one/commit/18e00f2d1bd3941e9b8d4895d3541543ad86d5b2/data/"

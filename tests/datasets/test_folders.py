@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from srbench.core.records import Pair, Unscorable, UserError
+from srbench.core.weights import cache_folder
 from srbench.datasets.catalogue import DATASETS, resolve
 from srbench.datasets.contract import Dataset
 from srbench.datasets.folders import data_roots, find_folder, find_pairs
 from srbench.datasets.samples import degrade, load_reference, make_sample
-from srbench.records import Pair, Unscorable, UserError
-from srbench.resize import imresize, pil_reduce
-from srbench.weights import cache_folder
+from srbench.images.resize import imresize, pil_reduce
 from tests.helpers import picture, save
 
 SET5 = DATASETS.get("set5")

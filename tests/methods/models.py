@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from srbench.core.records import Pair, Sample
 from srbench.methods.contract import Runtime
-from srbench.methods.inference import NetworkUpscaler
-from srbench.methods.specification import NetworkSpec
-from srbench.records import Pair, Sample
+from srbench.methods.networks.specification import NetworkSpec
+from srbench.methods.running.inference import NetworkUpscaler
 
 CPU = Runtime(device="cpu")
 

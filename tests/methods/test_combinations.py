@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from srbench.core.records import Unscorable, UsageError
+from srbench.core.weights import Tensors, pull
+from srbench.images.resize import imresize, imresize_double
 from srbench.methods.catalogue import METHODS, resolve, split_methods
 from srbench.methods.combinations import PARTNERS
 from srbench.methods.contract import Method, Runtime
-from srbench.methods.interpolation_files import interpolate
-from srbench.methods.network import NetworkMethod
+from srbench.methods.files.blend import interpolate
+from srbench.methods.networks.method import NetworkMethod
 from srbench.protocols import PROTOCOLS
-from srbench.records import Unscorable, UsageError
-from srbench.resize import imresize, imresize_double
 from srbench.train.recipes import RECIPES
-from srbench.weights import Tensors, pull
 from tests.helpers import save
 from tests.methods.models import CPU, picture, random_network, sample
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from srbench.core.records import Pair, Sample, UsageError
+from srbench.images.resize import Kernel, imresize
 from srbench.methods.catalogue import METHODS, resolve
 from srbench.methods.contract import Runtime
-from srbench.records import Pair, Sample, UsageError
-from srbench.resize import Kernel, imresize
 from tests.helpers import picture
 
 NAMES = ["hr", "nearest", "bicubic", "lanczos"]

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from srbench.core.records import Pair, Sample, Unscorable, UsageError, UserError
 from srbench.methods.catalogue import resolve
 from srbench.methods.contract import Runtime
-from srbench.records import Pair, Sample, Unscorable, UsageError, UserError
 from tests.helpers import picture, save
 
 

@@ -12,10 +12,10 @@ from unittest import mock
 
 import numpy as np
 
-from srbench.images import file_hash
-from srbench.metrics.features import Backbone
-from srbench.torch_files import TorchHubFile
-from srbench.weights import pull
+from srbench.core.torch_files import TorchHubFile
+from srbench.core.weights import pull
+from srbench.images.codec import file_hash
+from srbench.metrics.deep.features import Backbone
 
 if TYPE_CHECKING:
     import torch

@@ -8,13 +8,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from srbench.images import as_rgb, luma
+from srbench.core.records import Unscorable
+from srbench.core.weights import WeightFile
+from srbench.images.codec import as_rgb, luma
 from srbench.metrics.catalogue import METRICS
 from srbench.metrics.contract import Metric, View
-from srbench.metrics.distortion import psnr
+from srbench.metrics.luma.distortion import psnr
 from srbench.protocols import PROTOCOLS
-from srbench.records import Unscorable
-from srbench.weights import WeightFile
 from tests.helpers import picture
 
 SRBENCH = PROTOCOLS.get("srbench")

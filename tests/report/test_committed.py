@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from srbench.run_reader import read_run
+from srbench.runs.reader import read_run
 from tests.conftest import REPOSITORY
 from tests.helpers import command, rows
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from srbench.records import UserError
+from srbench.core.records import UserError
 from srbench.train import checkpoints
 from srbench.train.checkpoints import LAST
 from tests.train.small import images, run, same, small, weights

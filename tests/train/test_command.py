@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from srbench.core.records import Pair, Sample, UsageError
+from srbench.core.weights import load
 from srbench.methods.catalogue import METHODS
 from srbench.methods.contract import Runtime
-from srbench.records import Pair, Sample, UsageError
 from srbench.train import job
 from srbench.train.overrides import changed, parse
 from srbench.train.recipes import RECIPES
 from srbench.train.schedule import learning_rate
-from srbench.weights import load
 from tests.helpers import command, picture
 from tests.train.small import annotations, images
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from srbench.core.records import Unscorable, UserError
 from srbench.datasets import coco_stuff
 from srbench.datasets.samples import degrade
-from srbench.images import crop_to_multiple, read_image
-from srbench.methods import architectures as nets
-from srbench.methods.specification import NetworkSpec
-from srbench.records import Unscorable, UserError
-from srbench.resize import imresize_double, tensorflow1_bicubic
+from srbench.images.codec import crop_to_multiple, read_image
+from srbench.images.resize import imresize_double, tensorflow1_bicubic
+from srbench.methods.families import srresnet as nets
+from srbench.methods.networks.specification import NetworkSpec
 from srbench.train.cache import Images, Preparation, open_cache, pil_enlarged, training_files
 from srbench.train.patches import MARGIN, Batch, Choice, Loader, Sampler, _region_masks, oriented
 from srbench.train.tensors import Preparer

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from srbench.core.records import UsageError
+from srbench.images.resize import imresize
 from srbench.methods.contract import Runtime
-from srbench.methods.inference import NetworkUpscaler
-from srbench.records import UsageError
-from srbench.resize import imresize
+from srbench.methods.running.inference import NetworkUpscaler
 from srbench.train.networks import build_generator, specification
 from tests.helpers import picture
 from tests.train.small import small

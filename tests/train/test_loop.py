@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from srbench.records import UsageError, UserError
+from srbench.core.records import UsageError, UserError
 from srbench.train import checkpoints, loop, starting
 from srbench.train.checkpoints import BEST, LAST
 from srbench.train.curves import read

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from srbench.records import UsageError, UserError
+from srbench.core.records import UsageError, UserError
 from srbench.train import losses
 from srbench.train.networks import specification
 from srbench.train.objective import Objective, frozen

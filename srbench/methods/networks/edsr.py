@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from srbench.methods.networks.layers import MeanShift, SubPixelUpsampler, convolution, skip_stages
 
 if TYPE_CHECKING:
-    from srbench.methods.specification import Stage
+    from srbench.methods.networks.specification import Stage
 
 
 class ResBlock(nn.Module):
@@ -51,7 +51,7 @@ class EDSR(nn.Module):
         return self._tail(cast(Tensor, self.body(features)).add_(features))
 
     def stages(self) -> tuple[Stage, ...]:
-        """One stage per block; see `srbench.methods.specification.Stage`."""
+        """One stage per block; see `srbench.methods.networks.specification.Stage`."""
         return skip_stages(
             self._head,
             [(block, 2) for block in list(self.body)[:-1]],

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from srbench.methods.specification import Stage
+from srbench.methods.networks.specification import Stage
 
 DIV2K_MEANS = (0.4488, 0.4371, 0.4040)  # of DIV2K's training images, EDSR section 3 (code: rgb_mean)
 

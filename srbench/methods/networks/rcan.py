@@ -13,7 +13,7 @@ from typing import cast
 from torch import Tensor, nn
 
 from srbench.methods.networks.layers import MeanShift, SubPixelUpsampler, convolution
-from srbench.methods.specification import Stage
+from srbench.methods.networks.specification import Stage
 
 
 class ChannelAttention(nn.Module):

@@ -16,7 +16,7 @@ from torch.nn import functional
 from srbench.methods.networks.layers import convolution, skip_stages
 
 if TYPE_CHECKING:
-    from srbench.methods.specification import Stage
+    from srbench.methods.networks.specification import Stage
 
 RESIDUAL_SCALE = 0.2
 SLOPE = 0.2
@@ -74,7 +74,7 @@ class RRDBNet(nn.Module):
         return self._tail(cast(Tensor, self.conv_body(self.body(features))).add_(features))
 
     def stages(self) -> tuple[Stage, ...]:
-        """One stage per block; see `srbench.methods.specification.Stage`."""
+        """One stage per block; see `srbench.methods.networks.specification.Stage`."""
         return skip_stages(
             self.conv_first,
             [(block, 15) for block in self.body],

@@ -16,7 +16,7 @@ from torch.nn import functional
 from srbench.methods.networks.layers import convolution, skip_stages
 
 if TYPE_CHECKING:
-    from srbench.methods.specification import Stage
+    from srbench.methods.networks.specification import Stage
 
 
 class NormalisedBlock(nn.Module):
@@ -71,7 +71,7 @@ class SRResNet(nn.Module):
         return self._tail(cast(Tensor, self.conv2(self.trunk(features))) + features)
 
     def stages(self) -> tuple[Stage, ...]:
-        """One stage per block; see `srbench.methods.specification.Stage`."""
+        """One stage per block; see `srbench.methods.networks.specification.Stage`."""
         return skip_stages(
             self.conv1,
             [(block, 2) for block in self.trunk],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from srbench.registry import Registry
+from srbench.core.registry import Registry
 from srbench.train.recipe import Recipe
 from srbench.train.recipes.enhancenet import ENHANCENET
 from srbench.train.recipes.espcn import ESPCN

@@ -12,7 +12,7 @@ from srbench.methods.contract import Method, Runtime, Upscaler
 if TYPE_CHECKING:
     import numpy as np
 
-    from srbench.records import Sample
+    from srbench.core.records import Sample
 
 
 def open_box(runtime: Runtime) -> Upscaler:

@@ -1,0 +1,246 @@
+"""`srbench methods|metrics|datasets|protocols list|show|pull|verify`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from srbench.commands.terminal import DataRoot, console, notices, progress
+from srbench.core.records import UsageError, UserError
+
+if TYPE_CHECKING:
+    from srbench.core.weights import WeightFile
+    from srbench.methods.contract import Method
+
+methods_app = typer.Typer(no_args_is_help=True, help="Super-resolution methods.")
+metrics_app = typer.Typer(no_args_is_help=True, help="Image quality metrics.")
+datasets_app = typer.Typer(no_args_is_help=True, help="Data sets.")
+protocols_app = typer.Typer(no_args_is_help=True, help="Evaluation protocols.")
+
+Name = Annotated[str, typer.Argument(metavar="NAME")]
+FromFile = Annotated[
+    list[Path],
+    typer.Option("--from", metavar="FILE", help="The published file, in place of a download."),
+]
+
+
+def _print_list(rows: Iterable[tuple[str, str, str | None]]) -> None:
+    """Name, what it is, and why it cannot be used here (None where it can)."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for name, summary, reason in rows:
+        mark = "[green]ready[/]" if reason is None else "[yellow]missing[/]"
+        table.add_row(escape(name), mark, escape(summary) + (f"\n[dim]{escape(reason)}[/]" if reason else ""))
+    console().print(table)
+
+
+def _print_facts(facts: dict[str, object]) -> None:
+    output = console()
+    width = max(len(name) for name in facts)
+    for name, value in facts.items():
+        if value not in ("", None, ()):
+            output.print(f"{name:<{width}}  {value}", markup=False)
+
+
+def _weight_facts(files: Iterable[WeightFile]) -> dict[str, object]:
+    return {
+        f"weights {file.name}": (
+            f"{file.url or file.homepage or 'not published'}; "
+            f"{'sha256 ' + ' or '.join(file.sha256) if file.sha256 else 'no published hash'}"
+            f"{f'; {file.size / 1e6:.1f} MB' if file.size else ''}; licence {file.license}; {file.citation}; "
+            f"{'here: ' + str(file.cached) if file.cached.is_file() else 'not here'}"
+        )
+        for file in files
+    }
+
+
+def _pull(name: str, files: tuple[WeightFile, ...], given: list[Path]) -> None:
+    from srbench.core.weights import pull
+
+    if not files:
+        raise UsageError(f"{name} needs no weights")
+    wanted = files
+    if given and len(given) != len(files):
+        wanted = tuple(file for file in files if not file.cached.is_file())
+    if given and len(given) != len(wanted):
+        names = ", ".join(file.name for file in files)
+        raise UsageError(f"{name} needs {len(files)} file(s) ({names}), --from was given {len(given)}")
+    for index, file in enumerate(wanted):
+        _print_facts(_weight_facts((file,)))
+        path = pull(file, given[index] if given else None)
+        done = "verified and stored as" if path == file.destination else "is here already:"
+        notices().print(f"{file.name} {done} {path}", markup=False)
+
+
+@methods_app.command("list")
+def list_methods() -> None:
+    """Every method, and whether it can run here."""
+    from srbench.methods.catalogue import METHODS
+
+    _print_list((method.name, method.summary, method.unavailable()) for method in METHODS)
+
+
+def _scales(method: Method) -> str:
+    if method.scales is None:
+        return "that of the model" if method.kind == "model" else "any"
+    return ", ".join(map(str, method.scales))
+
+
+@methods_app.command("show")
+def show_method(name: Name) -> None:
+    """One method: source, scales, weights."""
+    from srbench.methods.catalogue import resolve
+
+    method = resolve(name)
+    _print_facts(
+        {
+            "name": method.name,
+            "summary": method.summary,
+            "kind": method.kind,
+            "source": method.source,
+            "scales": _scales(method),
+            **_weight_facts(method.weights),
+            "status": method.unavailable() or "ready",
+        }
+    )
+
+
+@methods_app.command("pull")
+def pull_method(name: Name, source: FromFile = []) -> None:  # noqa: B006 - typer copies it
+    """Get a method's weights: verified by hash, converted once, cached."""
+    from srbench.methods.catalogue import resolve
+
+    _pull(name, resolve(name).weights, source)
+
+
+@metrics_app.command("list")
+def list_metrics() -> None:
+    """Every metric, and whether it can run here."""
+    from srbench.metrics.catalogue import METRICS
+
+    _print_list(
+        (metric.name, f"{metric.title}, {_direction(metric.higher_is_better)}", metric.unavailable())
+        for metric in METRICS
+    )
+
+
+def _direction(higher_is_better: bool) -> str:
+    return "higher is better" if higher_is_better else "lower is better"
+
+
+@metrics_app.command("show")
+def show_metric(name: Name) -> None:
+    """One metric: definition, direction, source, weights."""
+    from srbench.metrics.catalogue import resolve
+
+    metric = resolve(name)
+    _print_facts(
+        {
+            "name": metric.name,
+            "title": metric.title,
+            "unit": metric.unit,
+            "direction": _direction(metric.higher_is_better),
+            "reference": "needed" if metric.needs_reference else "not needed",
+            "of a data set": metric.aggregate,
+            "source": metric.source,
+            "note": metric.note,
+            **_weight_facts(metric.weights),
+            "status": metric.unavailable() or "ready",
+        }
+    )
+
+
+@metrics_app.command("pull")
+def pull_metric(name: Name, source: FromFile = []) -> None:  # noqa: B006 - typer copies it
+    """Get the weights of a metric, or of a network that metrics and training share, by name."""
+    from srbench.metrics.catalogue import resolve
+    from srbench.metrics.deep.features import BACKBONES
+
+    shared = tuple(backbone.file for backbone in BACKBONES if backbone.file.name == name)
+    _pull(name, shared or resolve(name).weights, source)
+
+
+@datasets_app.command("list")
+def list_datasets(data_root: DataRoot = []) -> None:  # noqa: B006 - typer copies it
+    """Every data set, and where it was found."""
+    from srbench.datasets.catalogue import DATASETS
+    from srbench.datasets.folders import data_roots, find_folder
+
+    rows = []
+    for dataset in DATASETS:
+        try:
+            find_folder(dataset, data_roots(data_root))
+            reason = None
+        except UserError as error:
+            reason = str(error)
+        images = f", {dataset.images} images" if dataset.images else ""
+        rows.append((dataset.name, f"{dataset.title}{images}", reason))
+    _print_list(rows)
+
+
+@datasets_app.command("show")
+def show_dataset(name: Name) -> None:
+    """One data set: source, licence, citation, how to get it."""
+    from srbench.datasets.catalogue import resolve
+
+    dataset = resolve(name)
+    _print_facts(
+        {
+            "name": dataset.name,
+            "title": dataset.title,
+            "images": dataset.images or "any number",
+            "folder names": ", ".join(dataset.folders),
+            "homepage": dataset.homepage,
+            "licence": dataset.license,
+            "citation": dataset.citation,
+            "how to get it": dataset.instructions or f"srbench datasets pull {dataset.name}",
+            "size": f"{dataset.remote.size / 1e6:.1f} MB" if dataset.remote else None,
+        }
+    )
+
+
+@datasets_app.command("pull")
+def pull_dataset(name: Name) -> None:
+    """Download a data set from its public source, every file verified by hash."""
+    from srbench.datasets.catalogue import resolve
+    from srbench.datasets.download import pull
+
+    dataset = resolve(name)
+    with progress(f"downloading {dataset.name}") as bar:
+        folder = pull(dataset, begin=bar.begin, advance=bar.advance)
+    notices().print(f"{dataset.title} is complete in {folder} (licence: {dataset.license})", markup=False)
+
+
+@datasets_app.command("verify")
+def verify_dataset(name: Name, data_root: DataRoot = []) -> None:  # noqa: B006 - typer copies it
+    """Compare the files of a data set with the published ones by hash."""
+    from srbench.datasets.catalogue import resolve
+    from srbench.datasets.download import verify
+
+    checked, wrong = verify(resolve(name), list(data_root))
+    for line in wrong:
+        console().print(line, markup=False)
+    if wrong:
+        raise UserError(f"{len(wrong)} of {checked} files of {name} differ from the published ones")
+    console().print(f"all {checked} files of {name} are the published ones", markup=False)
+
+
+@protocols_app.command("list")
+def list_protocols() -> None:
+    """Every protocol in one line."""
+    from srbench.protocols import PROTOCOLS
+
+    _print_list((protocol.name, protocol.summary, None) for protocol in PROTOCOLS)
+
+
+@protocols_app.command("show")
+def show_protocol(name: Name) -> None:
+    """One protocol: everything that changes a number."""
+    from srbench.protocols import PROTOCOLS
+
+    _print_facts(PROTOCOLS.get(name).as_dict())

@@ -1,0 +1,107 @@
+"""Options and printing that several commands share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from srbench.core.records import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+    from srbench.tables.boards import Board
+
+_METRICS_WITH_INTERVALS = 3
+
+DataRoot = Annotated[
+    list[Path],
+    typer.Option(
+        "--data-root", metavar="DIR", help="Where data-set folders lie; may be given several times."
+    ),
+]
+
+
+def memory_bytes(gigabytes: float) -> int:
+    """The bytes of `--max-memory`; `UsageError` where it is no positive number."""
+    if not 0 < gigabytes < math.inf:
+        raise UsageError(f"--max-memory {gigabytes:g}: a positive number of gigabytes")
+    return int(gigabytes * 1024**3)
+
+
+def console() -> Console:
+    """Where results go: standard output, unwrapped when it is not a terminal."""
+    from rich.console import Console
+
+    made = Console(highlight=False, soft_wrap=True)
+    return made if made.is_terminal else Console(highlight=False, soft_wrap=True, width=200)
+
+
+def notices() -> Console:
+    """Where progress and remarks go: standard error."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Bar:
+    """The two things that long work reports: how many steps there are, and that one is done."""
+
+    def __init__(self, progress: Progress, task: TaskID) -> None:
+        self._progress = progress
+        self._task = task
+
+    def begin(self, total: int) -> None:
+        """Sets the number of steps."""
+        self._progress.update(self._task, total=total)
+
+    def advance(self) -> None:
+        """Counts one step as done."""
+        self._progress.advance(self._task)
+
+
+@contextmanager
+def progress(description: str) -> Iterator[Bar]:
+    """A progress bar on standard error, silent when that is not a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    output = notices()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=output, disable=not output.is_terminal, transient=True) as shown:
+        yield Bar(shown, shown.add_task(description, total=None))
+
+
+def print_board(output: Console, board: Board) -> None:
+    """A leaderboard as a table of the terminal; intervals where there is room, reasons of gaps below."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from srbench.tables.text import board_title, format_cell, format_interval, gaps, heading, remarks
+
+    intervals = len(board.metrics) <= _METRICS_WITH_INTERVALS
+    table = Table(title=escape(board_title(board)), title_justify="left", header_style="bold")
+    table.add_column("method")
+    for info in board.metrics:
+        table.add_column(escape(heading(info)), justify="right")
+        if intervals:
+            table.add_column("95% CI", justify="right", style="dim")
+    bests = {info.name: board.best(info) for info in board.metrics}
+    for method in board.methods:
+        row = [escape(method)]
+        for info in board.metrics:
+            cell = board.cells[method, info.name]
+            text = escape(format_cell(cell, info))
+            row.append(f"[bold green]{text}[/]" if method in bests[info.name] else text)
+            row += [format_interval(cell, info)] if intervals else []
+        table.add_row(*row)
+    output.print(table)
+    for line in remarks(board):
+        output.print(escape(line))
+    for line in gaps(board):
+        output.print(f"missing: {escape(line)}")

@@ -1,0 +1,41 @@
+"""Which device networks run on."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from srbench.core.records import UsageError
+
+_GPU_FILES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
+
+
+def choose_device(wanted: str) -> str:
+    """The torch device of `--device`; "auto" is a CUDA or Apple GPU where there is one, else the processor.
+
+    torch takes seconds to import, so "auto" asks it only on machines that can have a GPU at all.
+    """
+    if wanted == "cpu" or (wanted == "auto" and not _may_have_gpu()):
+        return "cpu"
+    import torch
+
+    has_cuda, has_mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    if wanted == "auto":
+        return "cuda" if has_cuda else "mps" if has_mps else "cpu"
+    try:
+        device = torch.device(wanted)
+    except RuntimeError:
+        device = None
+    if device is None or device.type not in ("cpu", "cuda", "mps"):
+        raise UsageError(f"unknown device '{wanted}'; there are: auto, cpu, cuda, cuda:N, mps")
+    if device.type == "cuda":
+        here = (device.index or 0) < torch.cuda.device_count()
+    else:
+        here = device.type == "cpu" or has_mps
+    if not here:
+        raise UsageError(f"the device '{wanted}' is not available here; use --device auto")
+    return wanted
+
+
+def _may_have_gpu() -> bool:
+    return sys.platform != "linux" or any(Path(path).exists() for path in _GPU_FILES)

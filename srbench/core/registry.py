@@ -1,0 +1,84 @@
+"""One way to keep named records: explicit lists that refuse duplicates and suggest the nearest name."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from srbench.core.records import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """Records by name, in the order in which they were added.
+
+    `kind` is the word of the messages ("method"). `group` names the entry-point group whose records are
+    added on first use, None for registries that users do not extend: an entry point loads to one record
+    or to an iterable of records, each with a `name` and of the class `record`.
+    """
+
+    def __init__(self, kind: str, *, group: str | None, record: type[T] | None = None) -> None:
+        self._kind = kind
+        self._group = group
+        self._record = record
+        self._records: dict[str, T] = {}
+        self._plugins_loaded = group is None
+
+    def add(self, name: str, record: T) -> None:
+        """Adds one record; a name that is taken raises `ValueError`."""
+        if name in self._records:
+            raise ValueError(f"the {self._kind} '{name}' is registered twice")
+        self._records[name] = record
+
+    def get(self, name: str) -> T:
+        """The record of this name; an unknown name is a `UsageError` that suggests the nearest ones."""
+        self._load_plugins()
+        if name not in self._records:
+            raise UsageError(self._unknown(name))
+        return self._records[name]
+
+    def names(self) -> list[str]:
+        """All names, in order of registration."""
+        self._load_plugins()
+        return list(self._records)
+
+    def __contains__(self, name: str) -> bool:
+        self._load_plugins()
+        return name in self._records
+
+    def __iter__(self) -> Iterator[T]:
+        self._load_plugins()
+        return iter(list(self._records.values()))
+
+    def _unknown(self, name: str) -> str:
+        near = difflib.get_close_matches(name.lower(), self._records, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(self._records)}"
+        return f"unknown {self._kind} '{name}'; {hint}"
+
+    def _load_plugins(self) -> None:
+        if self._plugins_loaded:
+            return
+        self._plugins_loaded = True
+        from importlib.metadata import entry_points
+
+        for entry in entry_points(group=self._group or ""):
+            try:
+                loaded = entry.load()
+                records: Iterable[T] = [loaded] if hasattr(loaded, "name") else list(loaded)
+                for record in records:
+                    if self._record is not None and not isinstance(record, self._record):
+                        raise TypeError(f"{type(record).__name__} is not {self._record.__name__}")
+                    self.add(str(getattr(record, "name")), record)  # noqa: B009 - T has no declared name
+            # A broken plugin must not take the package down with it, not even by sys.exit.
+            except (Exception, SystemExit) as error:
+                reason = " ".join(f"{type(error).__name__}: {error}".split())
+                print(
+                    f"srbench: the plugin '{entry.name}' ({entry.value}) of the group {self._group} does not "
+                    f"load and is left out ({reason}); mend or uninstall it",
+                    file=sys.stderr,
+                )

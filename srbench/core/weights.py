@@ -1,0 +1,214 @@
+"""The one place that finds, downloads, verifies and caches weights.
+
+A weight file is known by the hash of what its authors published. It is verified, converted once to
+safetensors (read without running any code) and kept in the cache with its provenance in the metadata.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from srbench.core.records import UserError
+from srbench.core.remarks import remark
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Tensors = dict[str, "np.ndarray"]
+
+
+@dataclass(frozen=True)
+class WeightFile:
+    """A published file of weights.
+
+    - `sha256` lists the accepted hashes in hex, each whole or the published beginning (8 digits or more);
+      empty where none is published, and then `check` or `convert` alone decides what is accepted.
+    - `url` is where the file can be downloaded; None where it has to be given with `--from`, and then
+      `homepage` says where to look or what makes such a file, and is empty where nothing does.
+    - `size` is in bytes, None where it is not known.
+    - `convert` reads the published file into named arrays; None keeps the file as it is. `check` raises
+      `UserError` for a file that does not hold what it should.
+    - `license` and `citation` are shown before a download and stored with the weights.
+    """
+
+    name: str
+    sha256: tuple[str, ...]
+    homepage: str
+    license: str
+    citation: str
+    url: str | None = None
+    size: int | None = None
+    convert: Callable[[Path], Tensors] | None = None
+    check: Callable[[Path], None] | None = None
+    suffix: str = ".safetensors"
+
+    @property
+    def destination(self) -> Path:
+        """Where `pull` puts the verified and converted file."""
+        return cache_folder() / "weights" / f"{self.name}{self.suffix}"
+
+    @property
+    def cached(self) -> Path:
+        """Where the file is used from; kinds of files that also lie elsewhere say so here."""
+        return self.destination
+
+    @property
+    def remark(self) -> str:
+        """What readers of a leaderboard must know of these weights, empty where there is nothing."""
+        return ""
+
+
+def cache_folder() -> Path:
+    """`SRBENCH_CACHE`, or the platform's folder for a user's caches."""
+    chosen = os.environ.get("SRBENCH_CACHE")
+    if chosen:
+        return Path(chosen).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("srbench", appauthor=False))
+
+
+def missing_weights(files: tuple[WeightFile, ...], *, command: str) -> str | None:
+    """Which of the files are not here, the command that gets them, from where and how large they are.
+
+    One line; None when all are here.
+    """
+    missing = [file for file in files if not file.cached.is_file()]
+    if not missing:
+        return None
+    names = ", ".join(file.name for file in missing)
+    published = all(file.url for file in missing)
+    hint = command if published else f"{command} --from FILE"
+    sources = "; ".join(dict.fromkeys(source for file in missing if (source := _source(file))))
+    told = f" ({sources})" if sources else ""
+    return f"weights {names} are not here: {hint}{told}{', or give a file with --from FILE' * published}"
+
+
+def _source(file: WeightFile) -> str:
+    """Where a file is published and how large it is, as far as that is known."""
+    place = file.url or file.homepage
+    return place and f"{place}{_size(file)}"
+
+
+def _size(file: WeightFile) -> str:
+    return f", {file.size / 1e6:.1f} MB" if file.size else ""
+
+
+def locate(file: WeightFile, *, command: str) -> Path:
+    """The cached file; a `UserError` that names the command to run when it is not there."""
+    reason = missing_weights((file,), command=command)
+    if reason:
+        raise UserError(reason)
+    return file.cached
+
+
+def load(path: Path) -> tuple[Tensors, dict[str, str]]:
+    """Tensors and metadata of a safetensors file; `UserError` when it is damaged."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as stream:
+            names = list(stream.keys())
+            return {name: stream.get_tensor(name) for name in names}, dict(stream.metadata() or {})
+    except (SafetensorError, OSError, ValueError) as error:
+        raise UserError(f"{path} is not a readable safetensors file ({error}); pull it again") from None
+
+
+def pull(file: WeightFile, source: Path | None = None) -> Path:
+    """Verifies, converts and caches one file, from `source` or by download; returns the cached path.
+
+    The cache changes only when everything succeeded. Nothing is downloaded or copied where a verified copy
+    lies elsewhere (torch hub's folder). `UserError` where the file is missing, has another
+    hash, cannot be downloaded or does not hold what it should.
+    """
+    from srbench.images.codec import file_hash
+
+    if source is None and file.cached != file.destination:  # a verified copy lies elsewhere
+        return file.cached
+    original = download(file) if source is None else source
+    if not original.is_file():
+        raise UserError(f"{original}: no such file")
+    digest = file_hash(original)
+    try:
+        _verify(file, original, digest)
+    except UserError:
+        if source is None:  # else the next attempt would find it and not download again
+            original.unlink()
+        raise
+    file.destination.parent.mkdir(parents=True, exist_ok=True)
+    _store(file, original, digest)
+    return file.destination
+
+
+def _verify(file: WeightFile, original: Path, digest: str) -> None:
+    if file.sha256 and not any(digest.startswith(accepted) for accepted in file.sha256):
+        raise UserError(
+            f"{original} is not the published {file.name}: its sha256 is {digest[:16]}..., "
+            f"expected {' or '.join(accepted[:16] for accepted in file.sha256)}...; nothing was changed"
+        )
+    if file.check is not None:
+        file.check(original)
+
+
+def _store(file: WeightFile, original: Path, digest: str) -> None:
+    from safetensors.numpy import save_file
+
+    from srbench import __version__
+    from srbench.images.codec import atomic_file
+
+    with atomic_file(file.destination) as temporary:
+        if file.convert is None:
+            shutil.copyfile(original, temporary)
+            return
+        metadata = {
+            "name": file.name,
+            "source": file.url or file.homepage,
+            "sha256": digest,
+            "license": file.license,
+            "citation": file.citation,
+            "srbench": __version__,
+        }
+        save_file(file.convert(original), temporary, metadata=metadata)
+
+
+def download(file: WeightFile) -> Path:
+    """Downloads the published file into the cache, saying in one line what, from where and how large."""
+    if file.url is None:
+        raise UserError(_no_download(file))
+    import pooch
+
+    remark(f"downloading {file.name} from {file.url}{_size(file)}")
+    whole = next((digest for digest in file.sha256 if len(digest) == 64), None)
+    pooch.get_logger().setLevel("WARNING")
+    try:
+        path = pooch.retrieve(
+            file.url,
+            known_hash=f"sha256:{whole}" if whole and len(file.sha256) == 1 else None,
+            path=cache_folder() / "downloads",
+            progressbar=False,
+        )
+    except Exception as error:  # pooch lets the errors of requests and urllib through
+        raise UserError(
+            f"{file.name} cannot be downloaded from {file.url} ({first_line(error)}); "
+            "where there is no network, fetch it elsewhere and give it with --from FILE"
+        ) from None
+    return Path(path)
+
+
+def _no_download(file: WeightFile) -> str:
+    if not file.homepage:
+        return f"{file.name} has no published weights; give a file with --from FILE"
+    if "://" in file.homepage:
+        return f"{file.name} has no stable download; get it from {file.homepage} and give it with --from FILE"
+    return f"{file.name}: {file.homepage}; or give a file with --from FILE"
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's text, or its kind where it has none."""
+    text = str(error).strip().splitlines()
+    return text[0][:200] if text else type(error).__name__

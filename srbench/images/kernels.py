@@ -1,0 +1,80 @@
+"""Compiled inner loops of resampling and luma conversion.
+
+Apart from the modules that call them, because compiling needs numba, which takes a while to import.
+Sums run in the order of the taps in float64 without fast-math, so that results do not depend on the
+machine.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True, nogil=True)
+def _store(values, out, rounded):  # type: ignore[no-untyped-def]
+    if rounded:
+        for j in range(values.size):
+            out[j] = min(max(np.floor(values[j] + 0.5), 0.0), 255.0)
+    else:
+        for j in range(values.size):
+            out[j] = values[j]
+
+
+@njit(cache=True, nogil=True)
+def resample_rows(image, start, column, weight, rounded, out):  # type: ignore[no-untyped-def]
+    """Fills `out` (rows x line) with weighted sums of the rows of `image`; see `srbench.images.resize`."""
+    total = np.empty(image.shape[1])
+    for i in range(out.shape[0]):
+        total[:] = 0.0
+        for k in range(start[i], start[i + 1]):
+            factor = weight[k]
+            row = image[column[k]]
+            for j in range(row.size):
+                total[j] += factor * row[j]
+        _store(total, out[i], rounded)
+
+
+@njit(cache=True, nogil=True)
+def transpose(image):  # type: ignore[no-untyped-def]
+    """H x W x C to W x H x C, contiguous."""
+    height, width, channels = image.shape
+    out = np.empty((width, height, channels), image.dtype)
+    for top in range(0, height, 16):
+        for j in range(width):
+            for i in range(top, min(top + 16, height)):
+                for c in range(channels):
+                    out[j, i, c] = image[i, j, c]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def round_bytes(values, out):  # type: ignore[no-untyped-def]
+    """Fills uint8 `out` with `values` (one axis each), rounded half up and clamped."""
+    for j in range(values.size):
+        out[j] = np.uint8(min(max(np.floor(values[j] + 0.5), 0.0), 255.0))
+
+
+@njit(cache=True, nogil=True)
+def add_to_channels(image, plane, gain):  # type: ignore[no-untyped-def]
+    """Adds `gain` x `plane` (H x W x 1) to every channel of `image` (H x W x C), in place."""
+    height, width, channels = image.shape
+    for i in range(height):
+        for j in range(width):
+            added = gain * plane[i, j, 0]
+            for c in range(channels):
+                image[i, j, c] += added
+
+
+@njit(cache=True, nogil=True)
+def rational_luma(image, red, green, blue, offset, divisor, out):  # type: ignore[no-untyped-def]
+    """Fills `out` with (weights . RGB + offset) / divisor, rounded half up.
+
+    Exact although in float64: sums are whole numbers below 2^31, and a quotient that is no whole number is
+    at least 1 / (2 divisor) > 9e-8 away from one, far more than the rounding of the division.
+    """
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            total = red * np.float64(image[i, j, 0]) + green * np.float64(image[i, j, 1])
+            total += blue * np.float64(image[i, j, 2]) + offset
+            out[i, j] = np.uint8((2.0 * total + divisor) / (2.0 * divisor))

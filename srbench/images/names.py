@@ -1,0 +1,71 @@
+"""How file names become image identifiers, and how somebody's result files are matched to them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from srbench.core.records import UserError
+from srbench.images.codec import IMAGE_SUFFIXES
+
+# A scale without a separator counts after a digit only: `0801x4` has one, `box4` is a name.
+_ROLE_OR_SCALE = re.compile(r"(_SRF_\d+|[_-](HR|LR|GT|SR|LRBI|mod\d+)|[_-]x\d+|(?<=\d)x\d+)$", re.IGNORECASE)
+
+
+def image_identifier(stem: str) -> str:
+    """The stem without role and scale suffixes: `img_001_SRF_4_HR` is `img_001`, `baby_HR_x4` is `baby`."""
+    while True:
+        shorter = _ROLE_OR_SCALE.sub("", stem)
+        if shorter in ("", stem):
+            return stem
+        stem = shorter
+
+
+def image_files(folder: Path) -> list[Path]:
+    """The image files directly in a folder, by name; hidden files are not looked at."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".") and path.is_file()
+    )
+
+
+def match_files(identifiers: Iterable[str], files: Iterable[Path]) -> dict[str, list[Path]]:
+    """For each identifier the files that can be meant by it, best matches only.
+
+    A file belongs to an identifier when its stem is that identifier, or continues it by `_`, `-`, `.` or
+    a scale such as `x4` (`img_001_SRF_4_SRCNN`, `baby_RCAN_x4`, `0801x4`); of several identifiers the
+    longest counts, and a stem equal to the identifier wins over longer ones.
+    """
+    known = sorted(set(identifiers), key=len, reverse=True)
+    matches: dict[str, list[Path]] = {identifier: [] for identifier in known}
+    for path in files:
+        owner = next((identifier for identifier in known if _continues(path.stem, identifier)), None)
+        if owner is not None:
+            matches[owner].append(path)
+    for identifier, paths in matches.items():
+        exact = [path for path in paths if _is_exact(path.stem, identifier)]
+        matches[identifier] = exact or paths
+    return matches
+
+
+def _is_exact(stem: str, identifier: str) -> bool:
+    only_a_scale = re.fullmatch(r"x\d+", stem.removeprefix(identifier)) is not None
+    return identifier in (stem, image_identifier(stem)) or only_a_scale
+
+
+def _continues(stem: str, identifier: str) -> bool:
+    if not stem.startswith(identifier):
+        return False
+    rest = stem[len(identifier) :]
+    return rest == "" or rest[0] in "_-." or re.match(r"x\d+($|[_-])", rest) is not None
+
+
+def existing_folder(folder: Path) -> Path:
+    """The folder itself, or a `UserError` that says what it is instead."""
+    if not folder.exists():
+        raise UserError(f"{folder}: no such folder")
+    if not folder.is_dir():
+        raise UserError(f"{folder} is a file; a folder of images is needed")
+    return folder

@@ -1,0 +1,1 @@
+"""One file a network family, without torch: interface, published names, renaming rules."""

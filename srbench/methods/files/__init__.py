@@ -1,0 +1,1 @@
+"""Model files of users and authors: reading, identifying, loading, blending."""

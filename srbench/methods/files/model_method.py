@@ -1,0 +1,252 @@
+"""The user's own models as methods: model files, and Python functions.
+
+- `FILE.pth`, `.pt`, `.safetensors`, `.onnx`, `.pt2`, with what cannot be found out after a colon:
+  `FILE.onnx:scale=4,range=255,channels=1`; `overlap=N` lets an unknown network be cut into tiles, and
+  `name=NAME` calls it otherwise than its file.
+- `package.module:function`, called as `function(image, scale)` with uint8 H x W x 3 (RGB); it returns
+  uint8 of `scale` times the size. The module is found as Python finds it, or in the current folder.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from srbench.core.records import Unscorable, UsageError, UserError
+from srbench.core.remarks import remark
+from srbench.methods.contract import Method, Runtime, Upscaler
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import nn
+
+    from srbench.core.records import Pair, Sample
+    from srbench.methods.files.loading import LoadedModel, Options
+    from srbench.methods.networks.specification import NetworkSpec
+
+_FURTHER_OPTION = re.compile(r"(scale|range|channels|overlap|name)=[\w.+@-]+")  # +x8 and @0.5 may follow
+SUFFIXES = frozenset({".pth", ".pt", ".ckpt", ".tar", ".safetensors", ".onnx", ".pt2"})
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Options of a name, checked when the model is opened."""
+
+    scale: int | None = None
+    range: str | None = None
+    channels: int | None = None
+    overlap: int | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelMethod(Method):
+    """A model file; its scale is known once it has been opened."""
+
+    path: Path
+    asked: _Asked
+
+    def unavailable(self) -> str | None:
+        """None: a file that cannot be opened is a mistake of the user, not a lack."""
+        return None
+
+    def refuses(self, scale: int) -> str | None:
+        """Why this model does not do this scale; opens it."""
+        scales = _load(self.path, self.asked, "cpu").scales
+        if scales is None or scale in scales:
+            return None
+        return f"{self.path.name} enlarges {scales[0]}x, not {scale}x"
+
+    def network(self, scale: int, device: str) -> tuple[nn.Module, NetworkSpec]:
+        """The network and its interface at a scale that it has."""
+        return _load(self.path, self.asked, device).build(scale)
+
+
+def is_model_name(name: str) -> bool:
+    """Whether a name is a model file (with or without options) or `module:function`."""
+    if name.startswith("mix:"):
+        return False
+    return _file_part(name)[0].suffix.lower() in SUFFIXES or _is_function(name)
+
+
+def model_method(name: str) -> Method:
+    """The method of such a name; `UsageError` for what cannot be one."""
+    path, options = _file_part(name)
+    if path.suffix.lower() not in SUFFIXES:
+        return _function_method(name)
+    if not path.is_file():
+        raise UserError(f"{path}: no such file")
+    asked = _parse(options, name)
+    return ModelMethod(
+        name=asked.name or (f"{path.name}:{options}" if options else path.name),
+        summary=f"the model {path}",
+        kind="model",
+        source=str(path),
+        open=partial(_open, path, asked),
+        fingerprint=partial(_fingerprint, path, asked),
+        path=path,
+        asked=asked,
+    )
+
+
+def split_names(text: str) -> list[str]:
+    """The parts between commas; a comma before a further option of a model file does not separate."""
+    parts: list[str] = []
+    for piece in (piece.strip() for piece in text.split(",")):
+        if parts and "=" in parts[-1].rpartition(":")[2] and _FURTHER_OPTION.fullmatch(piece):
+            parts[-1] = f"{parts[-1]},{piece}"
+        else:
+            parts.append(piece)
+    return parts
+
+
+def _file_part(name: str) -> tuple[Path, str]:
+    text, colon, options = name.rpartition(":")
+    return (Path(text), options) if colon and "=" in options else (Path(name), "")
+
+
+def _parse(options: str, name: str) -> _Asked:
+    found: dict[str, Any] = {}
+    for option in filter(None, options.split(",")):
+        key, _, value = option.partition("=")
+        if key == "range" and value in ("1", "255", "signed", "signed-output"):
+            found[key] = value
+        elif (key in ("scale", "overlap") and _is_positive(value)) or (
+            key == "channels" and value in ("1", "3")
+        ):
+            found[key] = int(value)
+        elif key == "name" and re.fullmatch(r"[\w-]+", value):
+            found[key] = value
+        else:
+            raise UsageError(
+                f"{name}: '{option}' is not one of scale=N, channels=1 or 3, overlap=N, name=NAME, "
+                "range=1, 255, signed or signed-output"
+            )
+    return _Asked(**found)
+
+
+def _is_positive(text: str) -> bool:
+    return text.isdecimal() and int(text) > 0
+
+
+def _load(path: Path, asked: _Asked, device: str) -> LoadedModel:
+    from srbench.methods.files.loading import Options, load_model
+
+    options: Options = Options(asked.scale, asked.range, asked.channels, asked.overlap)
+    return load_model(path, options, device)
+
+
+def _open(path: Path, asked: _Asked, runtime: Runtime) -> Upscaler:
+    from srbench.methods.networks.method import NetworkUpscalers
+
+    model = _load(path, asked, runtime.device)
+
+    def build(scale: int) -> tuple[nn.Module, NetworkSpec]:
+        if model.scales is not None and scale not in model.scales:
+            raise Unscorable(f"{path.name} enlarges {model.scales[0]}x, not {scale}x")
+        module, spec = model.build(scale)
+        if spec.color == "luma":
+            remark(f"{path.name} is a network of one channel: it enlarges the luma, colours are bicubic")
+        return module, spec
+
+    return NetworkUpscalers(build, runtime, path.name)
+
+
+def _fingerprint(path: Path, asked: _Asked, _: Pair) -> str:
+    from srbench.images.codec import file_hash
+
+    return f"{file_hash(path)} {asked}"
+
+
+def _is_function(name: str) -> bool:
+    module, colon, function = name.partition(":")
+    return bool(colon) and function.isidentifier() and all(part.isidentifier() for part in module.split("."))
+
+
+def _function_method(name: str) -> Method:
+    module, _, function = name.partition(":")
+    source = _source_of(module)
+    if source is None:
+        raise UsageError(
+            f"{name}: there is no Python module {module}; give a method, a model file or a module"
+        )
+    return Method(
+        name=f"{module}.{function}",
+        summary=f"the Python function {name}",
+        kind="model",
+        source=str(source),
+        open=lambda _: _called(name, _import(module, function)),
+        fingerprint=lambda _: _source_hash(source),
+    )
+
+
+def _source_of(module: str) -> Path | None:
+    from importlib.util import find_spec
+
+    _see_current_folder()
+    try:
+        found = find_spec(module)
+    except (ImportError, ValueError):
+        return None
+    except (Exception, SystemExit) as error:  # finding a module imports the packages around it
+        raise UserError(f"{module} cannot be imported ({_first_line(error)})") from None
+    return Path(found.origin) if found is not None and found.origin else None
+
+
+def _see_current_folder() -> None:
+    import sys
+
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+
+
+def _source_hash(source: Path) -> str:
+    from srbench.images.codec import file_hash
+
+    return file_hash(source)
+
+
+def _import(module: str, function: str) -> Callable[[np.ndarray, int], np.ndarray]:
+    from importlib import import_module
+
+    _see_current_folder()
+    try:
+        found = getattr(import_module(module), function)
+    # Importing runs the user's code, which may fail in any way, and must not end this program silently.
+    except (Exception, SystemExit) as error:
+        raise UserError(f"{module}:{function} cannot be imported ({_first_line(error)})") from None
+    if not callable(found):
+        raise UserError(f"{module}:{function} is not a function")
+    return cast("Callable[[np.ndarray, int], np.ndarray]", found)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _called(name: str, function: Callable[[np.ndarray, int], np.ndarray]) -> Upscaler:
+    def upscale(sample: Sample) -> np.ndarray:
+        import numpy as np
+
+        from srbench.images.codec import as_rgb
+
+        image, scale = as_rgb(sample.low_resolution), sample.pair.scale
+        try:
+            result = function(image, scale)
+        except Unscorable:
+            raise
+        except (Exception, SystemExit) as error:
+            raise Unscorable(f"{name} failed: {type(error).__name__}: {_first_line(error)}") from error
+        expected = (image.shape[0] * scale, image.shape[1] * scale, 3)
+        if not isinstance(result, np.ndarray) or result.dtype != np.uint8 or result.shape != expected:
+            kind = (
+                f"{result.dtype} {result.shape}" if isinstance(result, np.ndarray) else type(result).__name__
+            )
+            raise Unscorable(f"{name} returned {kind} where uint8 {expected} is expected")
+        return result
+
+    return upscale

@@ -1,0 +1,133 @@
+"""Methods that run one network with one file of weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from srbench.core.weights import WeightFile, locate
+from srbench.methods.contract import Method, Runtime, Upscaler
+from srbench.methods.running.together import group_size
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import nn
+
+    from srbench.core.records import Sample
+    from srbench.methods.networks.specification import NetworkSpec
+    from srbench.methods.running.inference import NetworkUpscaler
+
+SpecOfScale = Callable[[int], "NetworkSpec"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkMethod(Method):
+    """A method that runs one network; `network(scale)` is its interface at each of its scales.
+
+    `training` is the command that makes weights that nobody has published, empty where there is no recipe
+    for them, and None for published weights.
+    """
+
+    network: SpecOfScale
+    training: str | None = None
+
+    def unavailable(self) -> str | None:
+        """Why this method cannot run here, with the command that mends it; None where it can."""
+        reason = super().unavailable()
+        if reason is None or self.training is None:
+            return reason
+        trained = f"train it with {self.training}, or " if self.training else ""
+        return (
+            f"no published weights: {trained}give weights with srbench methods pull {self.name} --from FILE"
+        )
+
+    def module(self, scale: int) -> nn.Module:
+        """The network with its weights, on the CPU; `UserError` where they are not here."""
+        from srbench.methods.files.checkpoints.fitting import load_network
+
+        return load_network(self.network(scale), self.weight_path())
+
+    def weight_path(self) -> Path:
+        """The converted weights; `UserError` that says how to get them where they are not here."""
+        return locate(self.weights[0], command=f"srbench methods pull {self.name}")
+
+
+def network_method(
+    *,
+    name: str,
+    summary: str,
+    source: str,
+    spec: NetworkSpec | SpecOfScale,
+    weights: WeightFile,
+    scales: tuple[int, ...] | None = None,
+    training: str | None = None,
+) -> NetworkMethod:
+    """The method of a network; `spec` is its interface, or gives it for each of `scales`."""
+    if callable(spec):
+        network = spec
+    else:
+        network, scales = partial(_only, spec), (spec.scale,)
+    return NetworkMethod(
+        name=name,
+        summary=summary,
+        kind="network",
+        source=source,
+        open=partial(_open, name, network, weights),
+        scales=scales,
+        weights=(weights,),
+        network=network,
+        training=training,
+    )
+
+
+def _only(spec: NetworkSpec, scale: int) -> NetworkSpec:
+    if scale != spec.scale:
+        raise ValueError(f"this network exists for {spec.scale}x, not {scale}x")
+    return spec
+
+
+def _open(name: str, network: SpecOfScale, weights: WeightFile, runtime: Runtime) -> Upscaler:
+    path = locate(weights, command=f"srbench methods pull {name}")
+    from srbench.methods.files.checkpoints.fitting import load_network
+
+    return NetworkUpscalers(lambda scale: (load_network(network(scale), path), network(scale)), runtime, name)
+
+
+class NetworkUpscalers:
+    """One upscaler for all scales of a method; `build` makes the network of a scale when it is first needed.
+
+    `levels` gives what is about to be rounded, for methods that are combined of others. `takes_batches`
+    says whether `batch` pays on this device.
+    """
+
+    def __init__(
+        self, build: Callable[[int], tuple[nn.Module, NetworkSpec]], runtime: Runtime, name: str
+    ) -> None:
+        self._build = build
+        self._runtime = runtime
+        self._name = name
+        self._opened: dict[int, NetworkUpscaler] = {}
+        self.takes_batches = group_size(runtime.device) > 1
+
+    def __call__(self, sample: Sample) -> np.ndarray:
+        """uint8, `scale` times as large as the sample's input."""
+        return self._of(sample.pair.scale)(sample)
+
+    def batch(self, samples: Sequence[Sample]) -> list[np.ndarray]:
+        """The same for samples of one scale, size and kind."""
+        return self._of(samples[0].pair.scale).batch([sample.low_resolution for sample in samples])
+
+    def levels(self, sample: Sample) -> np.ndarray:
+        """The same before rounding and clamping: float32 grey levels."""
+        return self._of(sample.pair.scale).levels(sample)
+
+    def _of(self, scale: int) -> NetworkUpscaler:
+        from srbench.methods.running.inference import NetworkUpscaler
+
+        if scale not in self._opened:
+            module, spec = self._build(scale)
+            self._opened[scale] = NetworkUpscaler(module, spec, self._runtime, self._name)
+        return self._opened[scale]

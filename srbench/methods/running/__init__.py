@@ -1,0 +1,1 @@
+"""Running networks: padding, tiling, memory, batches, cost."""

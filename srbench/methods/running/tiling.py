@@ -1,0 +1,176 @@
+"""Running a network within a bounded memory budget: whole where it fits, else stage by stage in tiles.
+
+Tiles overlap by the exact dependency radius of their stage, so tiled results differ from whole ones by
+the rounding of floating-point sums only (within one grey level after conversion).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import torch
+
+from srbench.core.records import Unscorable
+from srbench.methods.networks.specification import Stage, stages_of
+from srbench.methods.running.cost import stage_costs
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from srbench.methods.networks.specification import NetworkSpec, State
+
+# Beside the widest layer: skip connections, activations, and copies that convolution libraries make.
+_WORK_SPACE = 2.5
+_SMALLEST_CORE = 16
+_PROBE = 8
+_OPAQUE_FEATURES = 64  # assumed of programs whose layers cannot be seen
+
+
+@dataclass(frozen=True)
+class Box:
+    """Rows `top` to `bottom` and columns `left` to `right` (both exclusive at the end)."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    def grown(self, radius: int, height: int, width: int) -> Box:
+        """Larger by `radius` on every side, inside an image of this size."""
+        return Box(
+            max(self.top - radius, 0),
+            min(self.bottom + radius, height),
+            max(self.left - radius, 0),
+            min(self.right + radius, width),
+        )
+
+    def scaled(self, factor: int) -> Box:
+        """The same region in an image `factor` times as large."""
+        return Box(self.top * factor, self.bottom * factor, self.left * factor, self.right * factor)
+
+    def inside(self, outer: Box) -> Box:
+        """This box in the coordinates of `outer`."""
+        top, left = outer.top, outer.left
+        return Box(self.top - top, self.bottom - top, self.left - left, self.right - left)
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Row and column slices."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A network as one stage and cut into stages, with what each costs (`stage_costs`)."""
+
+    whole_cost: tuple[float, float]
+    whole: Stage
+    stages: tuple[Stage, ...]
+    costs: tuple[tuple[float, float], ...]
+
+
+def make_plan(module: nn.Module, spec: NetworkSpec, channels: int) -> Plan:
+    """Cuts `module` into stages and counts what they hold, on an image of a few pixels."""
+    whole = Stage(lambda state: (module(state[0]),), spec.radius, spec.factor)
+    stages = stages_of(module, spec)
+    parameter = next(module.parameters(), None)
+    device, dtype = (parameter.device, parameter.dtype) if parameter is not None else (None, None)
+    side = _PROBE * spec.multiple
+    x = torch.zeros(1, channels, side, side, device=device, dtype=dtype)
+    if getattr(module, "opaque", False):
+        guess = (4.0 * _OPAQUE_FEATURES * 2 * spec.factor**2, 4.0 * channels * spec.factor**2)
+        return Plan(guess, whole, (whole,), (guess,))
+    return Plan(stage_costs(module, (whole,), x)[0], whole, stages, stage_costs(module, stages, x))
+
+
+def images_within(plan: Plan, height: int, width: int, max_memory: int) -> int:
+    """How many whole images of this size the budget holds at once, at least one."""
+    return max(1, int(max_memory / (_WORK_SPACE * plan.whole_cost[0] * height * width)))
+
+
+def run(plan: Plan, x: Tensor, max_memory: int) -> Iterator[tuple[Box, Tensor]]:
+    """The network's output for N x C x H x W as pieces: where they lie in the output, and their values.
+
+    A stage that needs the whole image gets it, whatever the budget; what passes between stages counts as
+    held, and tiles shrink to a quarter of the budget at least.
+    """
+    pixels = x.shape[0] * x.shape[-2] * x.shape[-1]
+    if _WORK_SPACE * plan.whole_cost[0] * pixels <= max_memory:
+        yield from _run_stage(plan.whole, (x,), pixels)
+        return
+    state: State = (x,)
+    for stage, cost in zip(plan.stages[:-1], plan.costs[:-1], strict=True):
+        state = _assemble(stage, state, _tile_pixels(state, cost, max_memory))
+    yield from _run_stage(plan.stages[-1], state, _tile_pixels(state, plan.costs[-1], max_memory))
+
+
+def _tile_pixels(state: State, cost: tuple[float, float], max_memory: int) -> int:
+    held = sum(tensor.numel() * tensor.element_size() for tensor in state)
+    result = cost[1] * state[0].shape[0] * state[0].shape[-2] * state[0].shape[-1]
+    left = max(max_memory - held - result, max_memory / 4)
+    return int(left / (_WORK_SPACE * cost[0]))
+
+
+def _assemble(stage: Stage, state: State, tile_pixels: int) -> State:
+    """What the next stage sees, computed tile by tile."""
+    height, width = state[0].shape[-2:]
+    results: list[Tensor] = []
+    for box, *pieces in _tiles(stage, state, tile_pixels):
+        if box == Box(0, height, 0, width).scaled(stage.scale):
+            results = pieces
+            break
+        if not results:
+            results = [
+                piece.new_empty((*piece.shape[:2], height * stage.scale, width * stage.scale))
+                for piece in pieces
+            ]
+        for result, piece in zip(results, pieces, strict=True):
+            result[(..., *box.slices)] = piece
+    return (*state[: stage.keeps], *results)
+
+
+def _run_stage(stage: Stage, state: State, tile_pixels: int) -> Iterator[tuple[Box, Tensor]]:
+    for box, *pieces in _tiles(stage, state, tile_pixels):
+        yield box, pieces[0]
+
+
+def _tiles(stage: Stage, state: State, tile_pixels: int) -> Iterator[tuple[Box, *State]]:
+    height, width = state[0].shape[-2:]
+    batch = state[0].shape[0]
+    for core in grid(height, width, tile_pixels // batch, stage.radius):
+        outer = core.grown(stage.radius or 0, height, width)
+        pieces = stage.run(tuple(tensor[(..., *outer.slices)] for tensor in state))
+        inner = core.inside(outer).scaled(stage.scale).slices
+        for piece in pieces:
+            _check_size(piece, outer.scaled(stage.scale))
+        yield core.scaled(stage.scale), *(piece[(..., *inner)] for piece in pieces)
+
+
+def _check_size(piece: Tensor, box: Box) -> None:
+    expected = (box.bottom - box.top, box.right - box.left)
+    if piece.ndim != 4 or tuple(piece.shape[-2:]) != expected:
+        found = f"{piece.shape[-1]}x{piece.shape[-2]}" if piece.ndim >= 2 else f"{piece.ndim} dimensions"
+        raise Unscorable(f"the network returned {found} where {expected[1]}x{expected[0]} is expected")
+
+
+def grid(height: int, width: int, tile_pixels: int, radius: int | None) -> list[Box]:
+    """Cores of tiles that cover the image, of about equal size; with their margins on both sides each has
+    at most `tile_pixels` pixels, unless that leaves less than a core of 16 pixels a side."""
+    if radius is None or height * width <= tile_pixels:
+        return [Box(0, height, 0, width)]
+    smallest = _SMALLEST_CORE + 2 * radius
+    across = min(width, max(smallest, math.isqrt(max(tile_pixels, 1))))
+    down = max(smallest, tile_pixels // across)
+    columns = _cuts(width, width if across == width else across - 2 * radius)
+    rows = _cuts(height, height if down >= height else down - 2 * radius)
+    return [Box(top, bottom, left, right) for top, bottom in rows for left, right in columns]
+
+
+def _cuts(length: int, largest: int) -> list[tuple[int, int]]:
+    parts = math.ceil(length / largest)
+    ends = [length * part // parts for part in range(parts + 1)]
+    return list(pairwise(ends))

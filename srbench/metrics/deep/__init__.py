@@ -1,0 +1,1 @@
+"""Metrics on features of classification networks: LPIPS and Gram distances."""

@@ -1,0 +1,1 @@
+"""Full-reference metrics of luma: PSNR, RMSE, SSIM."""

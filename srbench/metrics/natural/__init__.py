@@ -1,0 +1,1 @@
+"""Metrics without a reference: NIQE, Ma and the perceptual index."""

@@ -1,0 +1,130 @@
+"""`srbench compare`: paired tests between the methods of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from srbench.core.records import Score, UsageError, UserError
+from srbench.runs.folder import existing_run, metric_infos, reference_methods
+from srbench.runs.store import Store
+from srbench.statistics.ranks import RankTest, bootstrap_interval, power_warning, rank_test, wins_ties_losses
+from srbench.tables.boards import MetricInfo, significance
+
+_Place = tuple[str, int, str, str]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One row of `significance.csv`, with what the images say one by one.
+
+    `wins` counts the images on which A is better, equal, worse; `interval` is the bootstrap interval of
+    the mean of A - B, None for fewer than five images or infinite differences.
+    """
+
+    row: dict[str, Any]
+    wins: tuple[int, int, int]
+    interval: tuple[float, float] | None
+
+    def cells(self) -> list[str]:
+        """The row as printed."""
+        row = self.row
+        mark = "*" if row["significant"] else ""
+        return [
+            f"{row['dataset']} ×{row['scale']} {row['protocol']}",
+            row["metric"],
+            row["method_a"],
+            row["method_b"],
+            str(row["n"]),
+            "/".join(map(str, self.wins)),
+            f"{row['median_difference']:.4g}",
+            "" if self.interval is None else f"{self.interval[0]:.4g} – {self.interval[1]:.4g}",
+            f"{row['statistic']:.6g}",
+            f"{row['p_value']:.3g}",
+            f"{row['p_holm']:.3g}{mark}",
+            f"{row['rank_biserial']:+.3f}",
+            row["note"],
+        ]
+
+
+@dataclass(frozen=True)
+class Comparisons:
+    """All pairs that were asked for, and Friedman's tests of three methods or more by data set and metric."""
+
+    pairs: list[Comparison]
+    ranks: dict[str, RankTest]
+
+    def warnings(self) -> list[str]:
+        """What the number of images does not allow to say, once for each number."""
+        counts = sorted({pair.row["n"] for pair in self.pairs})
+        return [warning for n in counts if (warning := power_warning(n))]
+
+
+def comparisons(folder: Path, methods: list[str], metric: str) -> list[Comparison]:
+    """The pairs of `compare_run`."""
+    return compare_run(folder, methods, metric).pairs
+
+
+def compare_run(folder: Path, methods: list[str], metric: str) -> Comparisons:
+    """Tests of all pairs of `methods` (all of the run when empty), for one metric or all.
+
+    Holm's correction is over the pairs that are shown.
+    """
+    if len(methods) == 1:
+        raise UsageError("compare needs two or more methods, or none for all of the run")
+    with Store(existing_run(folder)) as store:
+        scores = store.results()
+        infos = metric_infos(store, scores)
+        references = reference_methods(store)
+    known = list(dict.fromkeys(score.method for score in scores))
+    for name in methods:
+        if name not in known:
+            raise UsageError(f"the run has no method '{name}'; it has: {', '.join(known)}")
+    if metric and metric not in infos:
+        raise UsageError(f"the run has no metric '{metric}'; it has: {', '.join(infos)}")
+    chosen = [
+        score
+        for score in scores
+        if (not methods or score.method in methods) and (not metric or score.metric == metric)
+    ]
+    rows = significance(chosen, infos, references - set(methods))
+    if not rows:
+        raise UserError(f"{folder} has no two methods with scores of the same metric and data set")
+    values = _values(chosen, references - set(methods))
+    return Comparisons([_compared(row, values, infos) for row in rows], _rank_tests(values, infos))
+
+
+def _values(scores: list[Score], leave_out: set[str]) -> dict[_Place, dict[str, dict[str, float]]]:
+    """Values by method and image of each data set and metric."""
+    values: dict[_Place, dict[str, dict[str, float]]] = {}
+    for score in scores:
+        if score.value is not None and score.method not in leave_out:
+            place = (score.dataset, score.scale, score.protocol, score.metric)
+            values.setdefault(place, {}).setdefault(score.method, {})[score.image] = score.value
+    return values
+
+
+def _compared(
+    row: dict[str, Any],
+    values: dict[_Place, dict[str, dict[str, float]]],
+    infos: dict[str, MetricInfo],
+) -> Comparison:
+    by_method = values[row["dataset"], row["scale"], row["protocol"], row["metric"]]
+    a, b = by_method[row["method_a"]], by_method[row["method_b"]]
+    higher = infos[row["metric"]].higher_is_better
+    differences = [
+        0.0 if a[image] == b[image] else a[image] - b[image] for image in sorted(a.keys() & b.keys())
+    ]
+    return Comparison(row, wins_ties_losses(a, b, higher_is_better=higher), bootstrap_interval(differences))
+
+
+def _rank_tests(
+    values: dict[_Place, dict[str, dict[str, float]]], infos: dict[str, MetricInfo]
+) -> dict[str, RankTest]:
+    found = {}
+    for (dataset, scale, protocol, metric), by_method in values.items():
+        test = rank_test(by_method, higher_is_better=infos[metric].higher_is_better)
+        if test is not None:
+            found[f"{dataset} ×{scale} {protocol}, {metric}"] = test
+    return found

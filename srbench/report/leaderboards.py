@@ -1,0 +1,268 @@
+"""`srbench leaderboard build`: one leaderboard per data set and scale from one or several runs."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from srbench.core.digits import rounded
+from srbench.core.records import Score, UserError
+from srbench.core.text import file_name, markdown, markdown_row
+from srbench.runs.reader import RunData, merge, only_protocol, read_run
+from srbench.statistics.ranks import BOOTSTRAP, RankTest, bootstrap_interval, power_warning, rank_test
+from srbench.tables.boards import Board, Cell, MetricInfo, significance
+from srbench.tables.text import (
+    board_title,
+    format_cell,
+    format_interval,
+    gaps,
+    heading,
+    remarks,
+    write_csv,
+    write_text,
+)
+
+# Methods that cannot be told from the best one carry it; the word for it stands below each table.
+LEVEL_MARK = "≈"
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A leaderboard with its statistics.
+
+    `methods` are in the order of the first metric, best first. `intervals` and `levels` map (method,
+    metric): the bootstrap interval, and Holm's p of the difference to the best method. `ranks` holds
+    Friedman's test by metric, where there are three methods or more.
+    """
+
+    board: Board
+    methods: tuple[str, ...]
+    intervals: dict[tuple[str, str], tuple[float, float] | None]
+    levels: dict[tuple[str, str], float]
+    ranks: dict[str, RankTest]
+
+    def level_with_best(self, method: str, metric: str) -> bool:
+        """Whether a method that is not the best cannot be told from it."""
+        return (method, metric) in self.levels and self.levels[method, metric] >= 0.05
+
+
+def build(folders: list[Path], out: Path, protocol: str) -> list[Path]:
+    """Merges runs and writes their leaderboards; returns the files."""
+    run = only_protocol(merge([read_run(folder) for folder in folders]), protocol)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{out} cannot be made ({error.strerror}); choose another --out") from None
+    files = []
+    for board in run.boards():
+        ranked = rank(board, of_board(run.scores, board))
+        stem = file_name(f"{board.dataset}_x{board.scale}")
+        files += [out / f"{stem}.csv", out / f"{stem}.md"]
+        write_csv(files[-2], *leaderboard_rows(ranked))
+        write_text(files[-1], leaderboard_markdown(ranked, run))
+    return files
+
+
+def of_board(scores: Iterable[Score], board: Board) -> list[Score]:
+    """The scores that a board was made of."""
+    key = (board.dataset, board.scale, board.protocol)
+    return [score for score in scores if (score.dataset, score.scale, score.protocol) == key]
+
+
+def rank(board: Board, scores: list[Score]) -> Ranked:
+    """The statistics of a board from its scores."""
+    tests = significance(scores, {info.name: info for info in board.metrics}, set(board.reference_methods))
+    holm: dict[tuple[str, str, str], float] = {}
+    for row in tests:
+        for a, b in ((row["method_a"], row["method_b"]), (row["method_b"], row["method_a"])):
+            holm[row["metric"], a, b] = row["p_holm"]
+    levels = {}
+    for info in board.metrics:
+        best = sorted(board.best(info))
+        for method in board.methods:
+            p_values = [holm[key] for top in best if (key := (info.name, method, top)) in holm]
+            if p_values and method not in best:
+                levels[method, info.name] = max(p_values)
+    values = values_of(scores)
+    intervals = {
+        (method, info.name): bootstrap_interval(
+            [found[image] for image in sorted(found)] if (found := values.get((method, info.name))) else [],
+            aggregate=info.aggregate,
+        )
+        for method in board.methods
+        for info in board.metrics
+    }
+    return Ranked(board, _order(board), intervals, levels, _rank_tests(board, values))
+
+
+def values_of(scores: Iterable[Score]) -> dict[tuple[str, str], dict[str, float]]:
+    """Values by (method, metric), then by image."""
+    values: dict[tuple[str, str], dict[str, float]] = {}
+    for score in scores:
+        if score.value is not None:
+            values.setdefault((score.method, score.metric), {})[score.image] = score.value
+    return values
+
+
+def _rank_tests(board: Board, values: dict[tuple[str, str], dict[str, float]]) -> dict[str, RankTest]:
+    found = {}
+    for info in board.metrics:
+        by_method = {
+            method: values[method, info.name]
+            for method in board.methods
+            if method not in board.reference_methods and (method, info.name) in values
+        }
+        test = rank_test(by_method, higher_is_better=info.higher_is_better)
+        if test is not None:
+            found[info.name] = test
+    return found
+
+
+def _order(board: Board) -> tuple[str, ...]:
+    """References first, then the methods by their first metric, best first; those without it last."""
+
+    def key(method: str) -> tuple[bool, bool, float, str]:
+        info = board.metrics[0]
+        value = board.cells[method, info.name].value
+        signed = 0.0 if value is None else -value if info.higher_is_better else value
+        return method not in board.reference_methods, value is None, signed, method
+
+    return tuple(sorted(board.methods, key=key))
+
+
+def leaderboard_rows(ranked: Ranked) -> tuple[list[str], list[dict[str, Any]]]:
+    """Columns and rows of a leaderboard's CSV file."""
+    board = ranked.board
+    columns = ["dataset", "scale", "protocol", "method", "images"]
+    for info in board.metrics:
+        parts = ("", "_low", "_high", "_n", "_rank", "_p_best", "_missing")
+        columns += [f"{info.name}{part}" for part in parts]
+    rows = []
+    for method in ranked.methods:
+        row: dict[str, Any] = {
+            "dataset": board.dataset,
+            "scale": board.scale,
+            "protocol": board.protocol,
+            "method": method,
+            "images": board.images,
+        }
+        for info in board.metrics:
+            row |= _csv_cells(ranked, method, info)
+        rows.append(row)
+    return columns, rows
+
+
+def _csv_cells(ranked: Ranked, method: str, info: MetricInfo) -> dict[str, Any]:
+    cell = ranked.board.cells[method, info.name]
+    interval = ranked.intervals[method, info.name] or (None, None)
+    test = ranked.ranks.get(info.name)
+    # Six digits: what lies below is not the same on every machine.
+    numbers = {
+        "": cell.value,
+        "_low": interval[0],
+        "_high": interval[1],
+        "_rank": test.ranks.get(method) if test else None,
+    }
+    cells = {
+        f"{info.name}{part}": None if value is None else rounded(value, 6) for part, value in numbers.items()
+    }
+    level = ranked.levels.get((method, info.name))
+    return cells | {
+        f"{info.name}_n": cell.n,
+        f"{info.name}_p_best": "" if level is None else f"{level:.4g}",
+        f"{info.name}_missing": "; ".join(cell.reasons),
+    }
+
+
+def leaderboard_markdown(ranked: Ranked, run: RunData) -> str:
+    """A leaderboard as Markdown, with statistics, gaps and provenance below."""
+    board = ranked.board
+    out = io.StringIO()
+    out.write(f"# {markdown(board_title(board))}\n\n")
+    heads = [markdown(text) for info in board.metrics for text in (heading(info), "95% interval")]
+    out.write(markdown_row(["method", *heads]))
+    out.write(markdown_row(["---", *["---:"] * len(heads)]))
+    for method in ranked.methods:
+        texts = [text for info in board.metrics for text in _markdown_cells(ranked, method, info)]
+        out.write(markdown_row([markdown(method), *texts]))
+    out.write("\n")
+    out.writelines(f"- {line}\n" for line in _remarks(ranked, run))
+    tests = [_rank_line(info, ranked.ranks[info.name]) for info in board.metrics if info.name in ranked.ranks]
+    if tests:
+        out.write("\n## Ranks\n\n")
+        out.writelines(f"- {line}\n" for line in tests)
+    out.write("\n## Provenance\n\n")
+    out.writelines(f"- {markdown(line)}\n" for line in provenance(board, run))
+    return out.getvalue()
+
+
+def _markdown_cells(ranked: Ranked, method: str, info: MetricInfo) -> tuple[str, str]:
+    cell = ranked.board.cells[method, info.name]
+    text = markdown(format_cell(cell, info))
+    if method in ranked.board.best(info):
+        text = f"**{text}**"
+    elif _telling(ranked.board) and ranked.level_with_best(method, info.name):
+        text = f"{text} {LEVEL_MARK}"
+    interval = ranked.intervals[method, info.name]
+    shown = Cell(cell.value, interval, cell.n, cell.expected, cell.reasons)
+    return text, markdown(format_interval(shown, info))
+
+
+def _telling(board: Board) -> bool:
+    """Whether there are images enough for a difference to be significant."""
+    return not power_warning(board.images)
+
+
+def _remarks(ranked: Ranked, run: RunData) -> list[str]:
+    board = ranked.board
+    lines = [
+        f"Bold: the best value of a column, over all {board.images} images. Interval: {BOOTSTRAP}.",
+    ]
+    if _telling(board):
+        lines.append(
+            f"{LEVEL_MARK}: cannot be told from the best (two-sided Wilcoxon signed-rank test over images, "
+            "p ≥ 0.05 after Holm's correction over all pairs of the column)."
+        )
+    else:
+        lines.append(f"Power: {power_warning(board.images)}.")
+    expected = run.facts["datasets"].get(f"{board.dataset} x{board.scale}", {}).get("expected_images")
+    if expected and expected != board.images:
+        lines.append(f"Not the whole data set: {board.images} of its {expected} images.")
+    lines += [f"{markdown(line)}." for line in remarks(board)]
+    return lines + [f"Missing: {markdown(line)}." for line in gaps(board)]
+
+
+def _rank_line(info: MetricInfo, test: RankTest) -> str:
+    ranks = ", ".join(f"{markdown(name)} {value:.2f}" for name, value in test.ranks.items())
+    groups = "; ".join(" – ".join(markdown(name) for name in group) for group in test.groups)
+    return (
+        f"{markdown(info.title)}: Friedman χ² = {test.statistic:.2f}, p = {test.p_value:.2g} "
+        f"({test.k} methods, {test.n} images); mean ranks {ranks}; "
+        f"Nemenyi's critical difference {test.critical_difference:.2f}"
+        f"{f'; not told apart: {groups}' if groups else ''}."
+    )
+
+
+def provenance(board: Board, run: RunData) -> list[str]:
+    """Where the numbers of a board come from: protocol, images, weights, versions."""
+    protocol = run.facts["protocols"].get(board.protocol, {})
+    dataset = run.facts["datasets"].get(f"{board.dataset} x{board.scale}", {})
+    version, summary = protocol.get("version", "?"), protocol.get("summary", "")
+    lines = [f"protocol {board.protocol}, version {version}: {summary}"]
+    if dataset:
+        lines.append(f"data set: {dataset.get('title', board.dataset)}; {dataset.get('citation', '')}")
+    facts = [(name, run.facts["methods"].get(name, {})) for name in board.methods]
+    facts += [(info.title, run.facts["metrics"].get(info.name, {})) for info in board.metrics]
+    for title, fact in facts:
+        if fact.get("weights"):
+            hashes = ", ".join(f"{file} {digest[:16]}" for file, digest in sorted(fact["weights"].items()))
+            lines.append(f"weights of {title} (SHA-256 begins): {hashes}")
+    versions = sorted({record["versions"]["srbench"] for record in run.records if "versions" in record})
+    days = sorted({str(record.get("started", ""))[:10] for record in run.records} - {""})
+    if versions:
+        span = " to ".join(dict.fromkeys((days[0], days[-1]))) if days else "at an unknown time"
+        lines.append(f"srbench {', '.join(versions)}; measured {span}")
+    return lines

@@ -1,0 +1,1 @@
+"""Statistics of comparisons, as functions of arrays: paired tests, intervals, ranks."""

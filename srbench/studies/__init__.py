@@ -1,0 +1,1 @@
+"""What goes beyond one leaderboard: BAPPS, recognition, the papers' own tables."""

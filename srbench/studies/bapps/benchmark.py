@@ -1,0 +1,180 @@
+"""`srbench bapps-2afc` and `bapps-jnd` as one function: read, measure, score, write."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from srbench.core.records import UsageError, UserError
+from srbench.datasets.bapps import Item, Kind, read_split
+from srbench.metrics.catalogue import METRICS, resolve
+from srbench.metrics.contract import Metric
+from srbench.metrics.deep.gram import GramDistance, variants
+from srbench.metrics.deep.lpips import FeatureDistance
+from srbench.protocols import PROTOCOLS
+from srbench.studies.bapps.distances import NetworkMetrics, network_groups
+from srbench.studies.bapps.export import write_files
+from srbench.studies.bapps.half import half_where_faithful
+from srbench.studies.bapps.measure import Measurement, SubsetDistances
+from srbench.studies.bapps.results import Results, jnd_results, reported_scores, two_afc_results
+from srbench.studies.bapps.variants import open_variant, parse_variant
+
+BATCH = 50
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to measure: `metrics` is "all" or names separated by commas; see the commands' help."""
+
+    kind: Kind
+    metrics: str
+    split: str
+    subsets: tuple[str, ...]
+    roots: tuple[Path, ...]
+    out: Path
+    device: str = "cpu"
+    batch_size: int = BATCH
+    gram_variants: bool = False
+    variants: tuple[str, ...] = ()
+    half: bool = False
+
+
+@dataclass
+class Finished:
+    """What was done: the results, the files, and the metrics that were left out, with reasons."""
+
+    results: Results
+    files: list[Path]
+    skipped: dict[str, str] = field(default_factory=dict)
+    items: int = 0
+    seconds: float = 0.0
+
+
+def run(
+    options: Options,
+    *,
+    say: Callable[[str], None],
+    begin: Callable[[int], None],
+    advance: Callable[[], None],
+) -> Finished:
+    """Measures every metric on a split and writes the files; `UserError` where nothing can be measured."""
+    if options.batch_size < 1:
+        raise UsageError(f"--batch-size must be at least 1, not {options.batch_size}")
+    started = time.perf_counter()
+    extra = [parse_variant(text) for text in options.variants]
+    chosen, skipped = choose_metrics(options.metrics, nothing_is_fine=bool(extra))
+    if options.gram_variants:
+        chosen = _with_gram_variants(chosen)
+    split = read_split(options.kind, list(options.roots), options.split, options.subsets)
+    single = [metric for metric in chosen if not isinstance(metric.compute, FeatureDistance | GramDistance)]
+    groups = network_groups(chosen, options.device)
+    groups += [open_variant(name, path, options.device) for name, path in extra]
+    if options.half and options.device.startswith("cuda"):
+        groups = [half_where_faithful(group, say) for group in groups]
+    measurement = Measurement(single, groups, device=options.device, batch_size=options.batch_size, say=say)
+    begin(sum(len(items) for items in split.values()))
+    measured = {name: measurement.subset(items, advance) for name, items in split.items()}
+    _check_measured(measured)
+    results = _results(options, measured)
+    seconds = time.perf_counter() - started
+    provenance = _provenance(options, chosen, groups, skipped, split, seconds)
+    files = write_files(options.out, options.kind, results, measured, provenance)
+    return Finished(results, files, skipped, sum(map(len, split.values())), seconds)
+
+
+def choose_metrics(text: str, *, nothing_is_fine: bool) -> tuple[list[Metric], dict[str, str]]:
+    """The metrics to measure, and why others were left out.
+
+    "all" means those that compare with a reference and can run here; a metric that is named has to.
+    """
+    if text == "all":
+        candidates = [metric for metric in METRICS if metric.needs_reference]
+        reasons = {metric.name: metric.unavailable() for metric in candidates}
+        skipped = {name: reason for name, reason in reasons.items() if reason}
+        return [metric for metric in candidates if metric.name not in skipped], skipped
+    names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if not names and not nothing_is_fine:
+        raise UsageError("--metrics names no metric")
+    chosen = [resolve(name) for name in names]
+    for metric in chosen:
+        reason = metric.unavailable()
+        if reason:
+            raise UserError(f"{metric.name} cannot run here: {reason}")
+    return chosen, {}
+
+
+def _with_gram_variants(chosen: list[Metric]) -> list[Metric]:
+    """Every reading of the Gram distance behind each one that was chosen."""
+    made = []
+    for metric in chosen:
+        made.append(metric)
+        if isinstance(metric.compute, GramDistance):
+            for variant in variants(metric.compute.backbone):
+                reading = f"{variant.layers}/{variant.features}/{variant.normalisation}"
+                made.append(replace(metric, name=f"{metric.name}:{reading}", compute=variant))
+    return made
+
+
+def _check_measured(measured: dict[str, SubsetDistances]) -> None:
+    distances = [values for subset in measured.values() for values in subset.distances.values()]
+    if distances and all(np.isnan(values).any(axis=1).all() for values in distances):
+        reasons = [reason for subset in measured.values() for reason in subset.reasons.values()]
+        raise UserError(f"nothing could be measured: {reasons[0]}")
+
+
+def _results(options: Options, measured: dict[str, SubsetDistances]) -> Results:
+    if options.kind == "jnd":
+        return jnd_results(measured)
+    # The paper's numbers are of the validation split.
+    return two_afc_results(measured, reported_scores() if options.split == "val" else {})
+
+
+def _provenance(
+    options: Options,
+    chosen: list[Metric],
+    groups: list[NetworkMetrics],
+    skipped: dict[str, str],
+    split: dict[str, list[Item]],
+    seconds: float,
+) -> dict[str, Any]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    from srbench import __version__
+
+    def installed(package: str) -> str | None:
+        try:
+            return version(package)
+        except PackageNotFoundError:
+            return None
+
+    return {
+        "benchmark": f"bapps-{options.kind}",
+        "split": options.split,
+        "subsets": {name: len(items) for name, items in split.items()},
+        "protocol": PROTOCOLS.get("bapps").as_dict(),
+        "metrics": {
+            metric.name: {
+                "version": metric.version,
+                "weights": {file.name: file.sha256 for file in metric.weights},
+            }
+            for metric in chosen
+        },
+        "left_out": skipped,
+        "variants": list(options.variants),
+        "half_precision": sorted(group.network.backbone.name for group in groups if group.network.half),
+        "device": options.device,
+        "batch_size": options.batch_size,
+        "versions": {
+            "srbench": __version__,
+            "python": platform.python_version(),
+            **{name: installed(name) for name in ("torch", "torchvision", "lpips", "numpy")},
+        },
+        "machine": platform.platform(),
+        "seconds": round(seconds, 3),
+    }

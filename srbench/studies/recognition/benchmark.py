@@ -1,0 +1,176 @@
+"""`srbench recognition` as one function: choose, look, tabulate, write."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from srbench.core.records import UsageError, UserError
+from srbench.datasets.imagenet import LabelledImage, choose, find_images
+from srbench.methods.catalogue import METHODS
+from srbench.methods.catalogue import resolve as resolve_method
+from srbench.methods.contract import Method, Runtime
+from srbench.protocols import PROTOCOLS
+from srbench.studies.recognition.classifiers import open_classifier
+from srbench.studies.recognition.export import write_files
+from srbench.studies.recognition.measure import Looks, Measurement, Preparation
+from srbench.studies.recognition.results import PairTest, Row, make_rows, make_tests
+
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to do; see the help of the command."""
+
+    methods: tuple[str, ...]
+    classifiers: tuple[str, ...]
+    scale: int
+    roots: tuple[Path, ...]
+    out: Path
+    protocol: str = "srbench"
+    images: int = 1000
+    seed: int = 0
+    resize: int = 256
+    crop: int = 224
+    labels: Path | None = None
+    weights: dict[str, Path] = field(default_factory=dict)
+    download: bool = False
+    device: str = "cpu"
+    half: bool = False
+    batch_size: int = BATCH
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What was done, the methods that "all" left out, with reasons, and remarks by method."""
+
+    rows: list[Row]
+    tests: list[PairTest]
+    files: list[Path]
+    skipped: dict[str, str]
+    said: dict[str, str]
+    images: int
+    seconds: float
+
+
+def run(
+    options: Options,
+    *,
+    say: Callable[[str], None],
+    begin: Callable[[int], None],
+    advance: Callable[[], None],
+) -> Finished:
+    """Classifies the outputs of every method.
+
+    `UserError` where something asked for by name cannot run, or no image at all could be classified.
+    """
+    started = time.perf_counter()
+    _check(options)
+    protocol = PROTOCOLS.get(options.protocol)
+    methods, skipped = choose_methods(options.methods, options.scale)
+    images = choose(find_images(list(options.roots), options.labels), options.images, options.seed)
+    if len(images) < options.images:
+        say(f"{len(images)} images are here, fewer than the {options.images} asked for; all are used")
+    classifiers = [
+        open_classifier(
+            name,
+            device=options.device,
+            half=options.half,
+            file=options.weights.get(name),
+            download=options.download,
+        )
+        for name in options.classifiers
+    ]
+    runtime = Runtime(device=options.device, edges=protocol.edges)
+    upscalers = {name: method.open(runtime) for name, method in methods.items()}
+    inputs = {name: protocol.degradation_for(method.input_names) for name, method in methods.items()}
+    preparation = Preparation(options.resize, options.crop, options.scale, protocol, inputs)
+    measurement = Measurement(upscalers, classifiers, preparation, batch_size=options.batch_size, say=say)
+    begin(len(images))
+    looks = measurement.run(images, advance)
+    _check_looks(looks)
+    rows, tests = make_rows(looks), make_tests(looks)
+    said = {name: method.remark for name, method in methods.items() if method.remark}
+    seconds = time.perf_counter() - started
+    provenance = _provenance(options, methods, skipped, images, seconds)
+    files = write_files(options.out, options.scale, rows, tests, images, looks, said, provenance)
+    return Finished(rows, tests, files, skipped, said, len(images), seconds)
+
+
+def choose_methods(names: tuple[str, ...], scale: int) -> tuple[dict[str, Method], dict[str, str]]:
+    """The methods by name, and why "all" left others out; one that is named has to run."""
+    everything = names == ("all",)
+    chosen: dict[str, Method] = {}
+    skipped: dict[str, str] = {}
+    for spec in METHODS.names() if everything else names:
+        method = resolve_method(spec)
+        reason = method.refuses(scale) or method.unavailable()
+        if reason is None and everything and method.kind == "reference":
+            continue  # the baseline shows the originals already
+        if reason is None:
+            chosen[method.name] = method
+        elif everything:
+            skipped[method.name] = reason
+        else:
+            raise UserError(f"{method.name} cannot run here: {reason}")
+    return chosen, skipped
+
+
+def _check(options: Options) -> None:
+    if options.scale < 1 or options.crop < options.scale or options.crop % options.scale:
+        raise UsageError(f"--crop {options.crop} is not a multiple of --scale {options.scale}")
+    if options.resize < 0 or options.batch_size < 1:
+        raise UsageError("--resize must not be negative and --batch-size at least 1")
+    if not options.classifiers or not options.methods:
+        raise UsageError("--methods and --classifiers each need a name")
+    stray = [name for name in options.weights if name not in options.classifiers]
+    if stray:
+        raise UsageError(f"--classifier-weights {stray[0]}: no such name among --classifiers")
+
+
+def _check_looks(looks: Mapping[tuple[str, str], Looks]) -> None:
+    if not any((of_pair.ranks >= 0).any() for of_pair in looks.values()):
+        reasons = [reason for of_pair in looks.values() for reason in of_pair.reasons.values()]
+        raise UserError(f"no image could be classified: {reasons[0]}")
+
+
+def _provenance(
+    options: Options,
+    methods: dict[str, Method],
+    skipped: dict[str, str],
+    images: list[LabelledImage],
+    seconds: float,
+) -> dict[str, Any]:
+    from importlib.metadata import version
+
+    from srbench import __version__
+
+    return {
+        "benchmark": "recognition",
+        "scale": options.scale,
+        "protocol": PROTOCOLS.get(options.protocol).as_dict(),
+        "images": len(images),
+        "seed": options.seed,
+        "resize": options.resize,
+        "crop": options.crop,
+        "classifiers": {name: str(options.weights.get(name, "published")) for name in options.classifiers},
+        "methods": {
+            name: {"version": method.version, "weights": {file.name: file.sha256 for file in method.weights}}
+            for name, method in methods.items()
+        },
+        "left_out": skipped,
+        "device": options.device,
+        "half": options.half,
+        "versions": {
+            "srbench": __version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("torch", "torchvision", "timm", "numpy", "pillow")},
+        },
+        "machine": platform.platform(),
+        "seconds": round(seconds, 3),
+    }

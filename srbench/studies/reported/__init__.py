@@ -1,0 +1,55 @@
+"""Numbers that papers print, as facts: `reported.csv`, one row for each cell of a table.
+
+`value` keeps the digits as printed. `reported.csv` holds the tables of images (PSNR, SSIM, LPIPS, opinion
+scores) and, for completeness, those of classifiers and of BAPPS, which `srbench recognition` and
+`srbench bapps-2afc` print beside their own measurements from `recognition.csv` and `bapps_2afc.csv`.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from importlib.resources import files
+
+
+@dataclass(frozen=True)
+class Reported:
+    """One printed number; `method` and `metric` are named as the paper's reader named them."""
+
+    paper: str
+    table: str
+    scale: int
+    dataset: str
+    method: str
+    metric: str
+    printed: str
+    note: str
+
+    @property
+    def value(self) -> float:
+        """The printed number."""
+        return float(self.printed)
+
+    @property
+    def digits(self) -> int:
+        """Digits after the point, as printed."""
+        return len(self.printed.partition(".")[2])
+
+
+def reported(paper: str) -> list[Reported]:
+    """The printed numbers of one paper, in the order of its tables."""
+    text = (files("srbench") / "studies" / "reported" / "reported.csv").read_text(encoding="utf-8")
+    return [
+        Reported(
+            paper=row["paper"],
+            table=row["table"],
+            scale=int(row["scale"] or 4),
+            dataset=row["dataset"],
+            method=row["method"],
+            metric=row["metric"],
+            printed=row["value"],
+            note=row["note"],
+        )
+        for row in csv.DictReader(text.splitlines())
+        if row["paper"] == paper
+    ]

@@ -1,0 +1,140 @@
+"""Cells of the papers' tables: reported, measured, their difference, and how they agree."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from srbench.core.records import Score
+from srbench.metrics.catalogue import METRICS
+from srbench.studies.reported import Reported, reported
+from srbench.studies.reproduce.papers import Paper, PaperTable
+from srbench.tables.boards import aggregate
+
+REPRODUCED = "reproduced"
+WITHIN = {"dB": "within 0.02 dB", "": "within 0.001"}
+DIFFERS = "differs"
+NOT_RUN = "could not run"
+
+
+@dataclass(frozen=True)
+class Want:
+    """What a printed number takes: a method on a data set, by a metric under a protocol."""
+
+    dataset: str
+    scale: int
+    protocol: str
+    method: str
+    metric: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What there is to fill tables with: scores, and why wants have none.
+
+    `origins` tells where the weights of a method come from, `images` how many images a data set has.
+    """
+
+    scores: dict[Want, dict[str, Score]]
+    reasons: dict[Want, str]
+    origins: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A printed number beside the measured one; `measured` is None exactly when there is a `reason`."""
+
+    reported: Reported
+    table: PaperTable
+    want: Want
+    measured: float | None
+    n: int
+    status: str
+    reason: str
+    origin: str
+
+    @property
+    def difference(self) -> float | None:
+        """Measured minus reported; 0 where both are infinite."""
+        if self.measured is None:
+            return None
+        return 0.0 if self.measured == self.reported.value else self.measured - self.reported.value
+
+
+def want_of(row: Reported, table: PaperTable) -> Want:
+    """What measuring a printed number takes."""
+    return Want(
+        dataset=row.dataset,
+        scale=row.scale,
+        protocol=table.protocol,
+        method=table.methods.get(row.method, row.method),
+        metric=table.metrics.get(row.metric, row.metric),
+    )
+
+
+def rows_of(paper: Paper, datasets: tuple[str, ...]) -> list[tuple[Reported, PaperTable]]:
+    """The printed numbers of a paper on these data sets (all when empty).
+
+    Numbers that images alone cannot give are kept, so that they are listed with their reason.
+    """
+    rows = [(row, paper.table(row.table)) for row in reported(paper.name)]
+    return [
+        (row, table)
+        for row, table in rows
+        if not datasets or row.dataset in datasets or "*" in table.elsewhere
+    ]
+
+
+def make_cells(paper: Paper, evidence: Evidence, datasets: tuple[str, ...]) -> list[Cell]:
+    """Every cell of the paper's tables, in the order in which they are printed."""
+    return [_cell(row, table, evidence) for row, table in rows_of(paper, datasets)]
+
+
+def _cell(row: Reported, table: PaperTable, evidence: Evidence) -> Cell:
+    want = want_of(row, table)
+    scores = evidence.scores.get(want, {})
+    reason = table.reason(row.metric) or _reason(want, scores, evidence)
+    measured = None
+    if not reason:
+        values = [score.value for score in scores.values() if score.value is not None]
+        measured = aggregate(values, METRICS.get(want.metric).aggregate)
+    return Cell(
+        reported=row,
+        table=table,
+        want=want,
+        measured=measured,
+        n=len(scores) if measured is not None else 0,
+        status=NOT_RUN if measured is None else agreement(row, measured, METRICS.get(want.metric).unit),
+        reason=reason,
+        origin=evidence.origins.get(want.method, "") if measured is not None else "",
+    )
+
+
+def _reason(want: Want, scores: dict[str, Score], evidence: Evidence) -> str:
+    """Why there is no measured value; empty where there is one over all images."""
+    if not scores:
+        return evidence.reasons.get(want, "not measured")
+    missing = [score.status for score in scores.values() if score.value is None]
+    if not missing:
+        return ""
+    # A mean over a part of the images is no reproduction of a mean over all.
+    return f"{len(missing)} of {len(scores)} images have no score ({missing[0]})"
+
+
+def agreement(row: Reported, measured: float, unit: str) -> str:
+    """How a measured value agrees with a printed one: equal when rounded to its digits, close, or not."""
+    if printed(measured, row.digits) == printed(row.value, row.digits):
+        return REPRODUCED
+    near = 0.02 if unit == "dB" else 0.001
+    # Halves of the last digit must not be decided by the binary representation of the printed decimal.
+    if abs(measured - row.value) <= near + 1e-12:
+        return WITHIN["dB" if unit == "dB" else ""]
+    return DIFFERS
+
+
+def printed(value: float, digits: int) -> str:
+    """A value as papers print it: rounded half up to so many digits, ∞ for an infinite one."""
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    return str(Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP))

@@ -1,0 +1,191 @@
+"""The reproduced tables as CSV for programs, Markdown for reading and LaTeX for papers."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from srbench.core.text import latex, markdown, markdown_row
+from srbench.studies.reproduce.cells import DIFFERS, NOT_RUN, REPRODUCED, WITHIN, Cell, printed
+from srbench.studies.reproduce.papers import Paper
+from srbench.tables.text import write_csv, write_text
+
+COLUMNS = (
+    "paper", "table", "scale", "dataset", "metric", "method", "reported", "measured", "difference", "status",
+    "reason", "n", "protocol", "measured_exact", "measured_with",
+)  # fmt: skip
+
+_MARKS = {REPRODUCED: "✓", WITHIN["dB"]: "≈", WITHIN[""]: "≈", DIFFERS: "≠"}
+_KEY = (
+    "✓ equal to the printed digits · ≈ within 0.02 dB, or 0.001 where the unit is not dB · ≠ differs by the "
+    "amount in brackets (measured − reported) · – could not run, for the reason below the table."
+)
+_TITLES = {
+    "psnr_y": "PSNR [dB]",
+    "ssim_y": "SSIM",
+    "mos": "mean opinion score",
+    "2afc": "2AFC [%]",
+    "perceptual_index": "perceptual index",
+}
+
+
+def write_documents(paper: Paper, cells: list[Cell], out: Path) -> list[Path]:
+    """Writes `<paper>.csv`, `.md` and `.tex`; returns the paths."""
+    paths = [out / f"{paper.name}.{suffix}" for suffix in ("csv", "md", "tex")]
+    write_csv(paths[0], COLUMNS, (_row(cell) for cell in cells))
+    write_text(paths[1], paper_markdown(paper, cells))
+    write_text(paths[2], paper_latex(paper, cells))
+    return paths
+
+
+def _row(cell: Cell) -> dict[str, object]:
+    digits = cell.reported.digits
+    return {
+        "paper": cell.reported.paper,
+        "table": cell.reported.table,
+        "scale": cell.reported.scale,
+        "dataset": cell.reported.dataset,
+        "metric": cell.reported.metric,
+        "method": cell.reported.method,
+        "reported": cell.reported.printed,
+        "measured": "" if cell.measured is None else printed(cell.measured, digits),
+        "difference": "" if cell.difference is None else f"{cell.difference:+.6f}",
+        "status": cell.status,
+        "reason": cell.reason,
+        "n": cell.n or "",
+        "protocol": cell.want.protocol if cell.measured is not None else "",
+        "measured_exact": cell.measured,
+        "measured_with": cell.origin,
+    }
+
+
+def summary(paper: Paper, cells: list[Cell]) -> list[str]:
+    """The outcome in a few lines: how many cells agree, and what lacks."""
+    counts = Counter(cell.status for cell in cells)
+    near = counts[WITHIN["dB"]] + counts[WITHIN[""]]
+    lines = [
+        f"{paper.title}: {len(cells)} cells: {counts[REPRODUCED]} reproduced to the last printed digit, "
+        f"{near} close (within 0.02 dB or 0.001), {counts[DIFFERS]} differ, {counts[NOT_RUN]} could not run"
+    ]
+    lines += [
+        f"  differs: {cell.reported.method} on {cell.reported.dataset} x{cell.reported.scale}, "
+        f"{cell.reported.metric}: reported {cell.reported.printed}, measured "
+        f"{printed(cell.measured, cell.reported.digits)}{f' ({cell.origin})' if cell.origin else ''}"
+        for cell in cells
+        if cell.status == DIFFERS and cell.measured is not None
+    ]
+    return lines + [f"  {line}" for line in reasons(cells)]
+
+
+def reasons(cells: Iterable[Cell]) -> list[str]:
+    """One line for each kind of reason: what it holds for, and the reason."""
+    held: dict[str, list[Cell]] = {}
+    for cell in cells:
+        if cell.reason:
+            # Reasons that differ in the name of the method only are one kind.
+            kind = re.sub(rf"(?<![\w-]){re.escape(cell.want.method)}(?![\w-])", "NAME", cell.reason)
+            held.setdefault(kind, []).append(cell)
+    return [_reason_line(kind, group) for kind, group in held.items()]
+
+
+def _reason_line(kind: str, cells: list[Cell]) -> str:
+    methods = _unique(cell.reported.method for cell in cells)
+    datasets = _unique(cell.reported.dataset for cell in cells)
+    metrics = _unique(cell.reported.metric for cell in cells)
+    if "NAME" in kind:
+        subject = ", ".join(methods)
+    else:
+        subject = metrics[0] if len(metrics) == 1 else ", ".join(filter(None, datasets))
+    why = cells[0].reason if len(methods) == 1 else kind
+    return f"{subject} ({len(cells)} cell{'s' if len(cells) > 1 else ''}): {why}"
+
+
+def _unique(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))
+
+
+def _blocks(paper: Paper, cells: list[Cell]) -> Iterator[tuple[str, list[Cell]]]:
+    """The cells of one table and metric, with a title."""
+    for table in paper.tables:
+        of_table = [cell for cell in cells if cell.table is table]
+        for metric, block in itertools.groupby(
+            sorted(of_table, key=lambda cell: _first(of_table, cell.reported.metric)),
+            key=lambda cell: cell.reported.metric,
+        ):
+            kept = list(block)
+            yield f"{table.title}: {_TITLES.get(metric, metric)}, x{kept[0].reported.scale}", kept
+
+
+def _first(cells: list[Cell], metric: str) -> int:
+    return next(index for index, cell in enumerate(cells) if cell.reported.metric == metric)
+
+
+def _grid(cells: list[Cell]) -> tuple[list[str], list[str], dict[tuple[str, str], Cell]]:
+    datasets = _unique(cell.reported.dataset for cell in cells)
+    methods = _unique(cell.reported.method for cell in cells)
+    return datasets, methods, {(cell.reported.method, cell.reported.dataset): cell for cell in cells}
+
+
+def _measured(cell: Cell) -> str:
+    if cell.measured is None:
+        return "–"
+    text = f"{printed(cell.measured, cell.reported.digits)} {_MARKS[cell.status]}"
+    if cell.status == DIFFERS and cell.difference is not None:
+        text += f" ({cell.difference:+.{cell.reported.digits}f})"
+    return text
+
+
+def _pair(cell: Cell | None) -> tuple[str, str]:
+    if cell is None:
+        return "", ""
+    reported = "∞" if cell.reported.printed == "inf" else cell.reported.printed
+    return reported, _measured(cell)
+
+
+def _origins(cells: list[Cell]) -> list[str]:
+    found = {cell.reported.method: cell.origin for cell in cells if cell.origin}
+    return [f"{method}: {origin}" for method, origin in found.items()]
+
+
+def paper_markdown(paper: Paper, cells: list[Cell]) -> str:
+    """The tables of a paper as Markdown."""
+    out = io.StringIO()
+    out.write(f"# {markdown(paper.title)}: reported and measured\n\n{markdown(paper.citation)}.\n\n")
+    out.write(f"{markdown(summary(paper, cells)[0])}.\n\n{_KEY}\n\n")
+    for title, block in _blocks(paper, cells):
+        datasets, methods, grid = _grid(block)
+        out.write(f"## {markdown(title)}\n\n")
+        heads = [text for name in datasets for text in (f"{markdown(name)} reported", "measured")]
+        out.write(markdown_row(["method", *heads]))
+        out.write(markdown_row(["---", *["---:"] * len(heads)]))
+        for method in methods:
+            texts = [markdown(text) for name in datasets for text in _pair(grid.get((method, name)))]
+            out.write(markdown_row([markdown(method), *texts]))
+        out.write("\n")
+        out.writelines(f"- could not run: {markdown(line)}\n" for line in reasons(block))
+        out.writelines(f"- measured with {markdown(line)}\n" for line in _origins(block))
+        out.write("\n")
+    return out.getvalue().rstrip() + "\n"
+
+
+def paper_latex(paper: Paper, cells: list[Cell]) -> str:
+    """The tables of a paper as LaTeX (needs the package booktabs)."""
+    out = io.StringIO()
+    out.write("% needs \\usepackage{booktabs}\n")
+    for title, block in _blocks(paper, cells):
+        datasets, methods, grid = _grid(block)
+        out.write("\n\\begin{table}\n  \\centering\n")
+        out.write(f"  \\caption{{{latex(f'{paper.title}, {title}: reported (r) and measured (m).')}}}\n")
+        out.write(f"  \\begin{{tabular}}{{l{'rr' * len(datasets)}}}\n    \\toprule\n    method")
+        out.write("".join(f" & {latex(name)} (r) & (m)" for name in datasets) + " \\\\\n    \\midrule\n")
+        for method in methods:
+            texts = [text for name in datasets for text in _pair(grid.get((method, name)))]
+            row = " & ".join(latex(text).replace("✓", r"$\checkmark$") for text in (method, *texts))
+            out.write(f"    {row} \\\\\n")
+        out.write("    \\bottomrule\n  \\end{tabular}\n\\end{table}\n")
+        out.writelines(f"% could not run: {line}\n" for line in reasons(block))
+    return out.getvalue()

@@ -1,0 +1,200 @@
+"""Runs what the tables of a paper need, or reads what an earlier run of the same tables left."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from srbench.core.records import Score, UsageError, UserError
+from srbench.datasets.catalogue import resolve as resolve_dataset
+from srbench.datasets.folders import data_roots, find_pairs
+from srbench.methods.catalogue import METHODS
+from srbench.methods.catalogue import resolve as resolve_method
+from srbench.metrics.catalogue import METRICS
+from srbench.protocols import PROTOCOLS
+from srbench.runs.folder import existing_run
+from srbench.runs.run import Options
+from srbench.runs.run import run as run_job
+from srbench.runs.scores_csv import place, read_scores
+from srbench.runs.store import Store
+from srbench.studies.reproduce.cells import Evidence, Want
+from srbench.tables.text import SCORE_COLUMNS, score_rows, write_csv
+
+_REASON_COLUMNS = ("dataset", "scale", "protocol", "method", "metric", "reason")
+_ORIGIN_COLUMNS = ("method", "origin")
+
+
+@dataclass(frozen=True)
+class Means:
+    """What there is to measure with: where data lies, the device, and methods of the user's own.
+
+    `own` maps the names of rows to specifications such as `outputs:DIR:a+`, which then fill these rows.
+    """
+
+    roots: tuple[Path, ...]
+    device: str
+    workers: int
+    own: dict[str, str]
+
+
+def own_methods(specifications: Iterable[str]) -> dict[str, str]:
+    """The user's methods by the name of the row that they fill."""
+    own: dict[str, str] = {}
+    for text in specifications:
+        name = resolve_method(text).name
+        if name in own:
+            raise UsageError(f"two methods are given for the row {name}")
+        own[name] = text
+    return own
+
+
+def measure(
+    wants: list[Want],
+    means: Means,
+    out: Path,
+    *,
+    begin: Callable[[int], None],
+    advance: Callable[[], None],
+) -> Evidence:
+    """Measures everything that can be measured here; the runs stay in `out/runs` and are completed."""
+    reasons = _reasons(wants, means)
+    groups: dict[tuple[str, int], list[Want]] = {}
+    for want in wants:
+        if want not in reasons:
+            groups.setdefault((want.protocol, want.scale), []).append(want)
+    scores: dict[Want, dict[str, Score]] = {}
+    for (protocol, scale), group in groups.items():
+        folder = out / "runs" / f"{protocol}-x{scale}"
+        _run(group, means, folder, begin=begin, advance=advance)
+        with Store(existing_run(folder)) as store:
+            scores |= by_want(store.results(), set(group))
+    origins = {want.method: _origin(means.own.get(want.method, want.method)) for want in scores}
+    return Evidence(scores, reasons, origins)
+
+
+def _origin(spec: str) -> str:
+    method = resolve_method(spec)
+    return f"{method.summary} ({method.remark})" if method.remark else method.summary
+
+
+def _run(
+    wants: list[Want],
+    means: Means,
+    folder: Path,
+    *,
+    begin: Callable[[int], None],
+    advance: Callable[[], None],
+) -> None:
+    """One run for each set of metrics: a table has not every metric for every method."""
+    methods_of: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for dataset in _unique(want.dataset for want in wants):
+        for method in _unique(want.method for want in wants if want.dataset == dataset):
+            metrics = _unique(
+                want.metric for want in wants if (want.dataset, want.method) == (dataset, method)
+            )
+            methods_of.setdefault((dataset, tuple(metrics)), []).append(means.own.get(method, method))
+    for (dataset, names), methods in methods_of.items():
+        options = Options(
+            methods=",".join(methods),
+            datasets=dataset,
+            scale=wants[0].scale,
+            metrics=",".join(names),
+            protocol=wants[0].protocol,
+            roots=means.roots,
+            out=folder,
+            device=means.device,
+            workers=means.workers,
+            executor="local",
+        )
+        run_job(options, begin=begin, advance=advance)
+
+
+def _reasons(wants: list[Want], means: Means) -> dict[Want, str]:
+    """Why wants cannot be measured here; the first of method, metric, data set that lacks something."""
+    found = {}
+    for want in wants:
+        reason = (
+            _method_reason(want, means)
+            or METRICS.get(want.metric).unavailable()
+            or _dataset_reason(want, means.roots)
+        )
+        if reason:
+            found[want] = reason
+    return found
+
+
+def _method_reason(want: Want, means: Means) -> str | None:
+    if want.method not in means.own and want.method not in METHODS:
+        return (
+            f"srbench has no {want.method}; score result images of it with --method outputs:DIR:{want.method}"
+        )
+    method = resolve_method(means.own.get(want.method, want.method))
+    return method.refuses(want.scale) or method.unavailable()
+
+
+def _dataset_reason(want: Want, roots: tuple[Path, ...]) -> str | None:
+    dataset = resolve_dataset(want.dataset)
+    use_files = PROTOCOLS.get(want.protocol).degradation == "matlab-bicubic"
+    try:
+        pairs = find_pairs(dataset, want.scale, data_roots(list(roots)), use_low_resolution=use_files)
+    except UserError as error:
+        looked = str(error).partition(" (looked for")
+        return f"{looked[0]}; see: srbench datasets show {dataset.name}" if looked[1] else str(error)
+    if dataset.images and len(pairs) != dataset.images:
+        return f"{len(pairs)} images of {dataset.name} are here, the data set has {dataset.images}"
+    return None
+
+
+def by_want(scores: Iterable[Score], wants: set[Want]) -> dict[Want, dict[str, Score]]:
+    """The scores that are wanted, by image."""
+    found: dict[Want, dict[str, Score]] = {}
+    for score in scores:
+        want = Want(score.dataset, score.scale, score.protocol, score.method, score.metric)
+        if want in wants:
+            found.setdefault(want, {})[score.image] = score
+    return found
+
+
+def keep(evidence: Evidence, out: Path) -> list[Path]:
+    """Writes the evidence as files, from which `recall` makes the same tables without any image."""
+    scores = [score for images in evidence.scores.values() for score in images.values()]
+    # The time that a score took is nothing that a table shows, and no two runs agree on it.
+    timeless = [replace(score, seconds=0.0) for score in sorted(set(scores), key=place)]
+    out.mkdir(exist_ok=True)
+    paths = [out / "scores.csv", out / "reasons.csv", out / "origins.csv"]
+    write_csv(paths[0], SCORE_COLUMNS, score_rows(timeless))
+    reasons = ({**asdict(want), "reason": why} for want, why in evidence.reasons.items())
+    write_csv(paths[1], _REASON_COLUMNS, reasons)
+    origins = ({"method": name, "origin": text} for name, text in evidence.origins.items())
+    write_csv(paths[2], _ORIGIN_COLUMNS, origins)
+    return paths
+
+
+def recall(folder: Path, wants: list[Want]) -> Evidence:
+    """The evidence that `keep` wrote."""
+    scores = by_want(read_scores(folder / "scores.csv"), set(wants))
+    reasons = {}
+    for row in _table(folder / "reasons.csv", _REASON_COLUMNS):
+        if not row["scale"].isdecimal():
+            raise UserError(f"{folder / 'reasons.csv'}: the scale '{row['scale']}' is no number")
+        want = Want(row["dataset"], int(row["scale"]), row["protocol"], row["method"], row["metric"])
+        reasons[want] = row["reason"]
+    origins = {row["method"]: row["origin"] for row in _table(folder / "origins.csv", _ORIGIN_COLUMNS)}
+    return Evidence(scores, reasons, origins)
+
+
+def _table(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
+    try:
+        with path.open(newline="", encoding="utf-8") as stream:
+            reader = csv.DictReader(stream)
+            if tuple(reader.fieldnames or ()) != columns:
+                raise UserError(f"{path} does not have the columns {', '.join(columns)}")
+            return [{name: str(row[name] or "") for name in columns} for row in reader]
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; srbench reproduce writes it") from None
+
+
+def _unique(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))

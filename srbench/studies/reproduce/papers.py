@@ -1,0 +1,141 @@
+"""What the rows and columns of the papers' tables mean here: protocol, methods and metrics by our names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from srbench.core.registry import Registry
+
+_MOS = "mean opinion scores need human raters: srbench study create"
+_DAALA = {"ssim_y": "ssim_daala"}
+_LPIPS = {"lpips:alex": "lpips-alex", "lpips:squeeze": "lpips-squeeze"}
+_TSRN_METHODS = {"srresnet": "srresnet-mse", "srgan": "srgan-vgg54", "mslapsrn": "ms-lapsrn"}
+
+
+@dataclass(frozen=True)
+class PaperTable:
+    """A table of a paper.
+
+    - `protocol` measures it; `metrics` and `methods` map the names of `reported.csv` to the registered
+      ones where they differ.
+    - `elsewhere` tells, for names of metrics up to a colon ("*" for all), why images alone cannot give
+      them and which command does.
+    """
+
+    key: str
+    title: str
+    protocol: str
+    metrics: dict[str, str] = field(default_factory=dict)
+    methods: dict[str, str] = field(default_factory=dict)
+    elsewhere: dict[str, str] = field(default_factory=dict)
+
+    def reason(self, metric: str) -> str | None:
+        """Why a metric of this table does not come from a run, None where it does."""
+        return self.elsewhere.get("*") or self.elsewhere.get(metric.partition(":")[0])
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A paper and its tables, in the order in which it prints them."""
+
+    name: str
+    title: str
+    citation: str
+    tables: tuple[PaperTable, ...]
+
+    def table(self, key: str) -> PaperTable:
+        """The table of this key."""
+        return next(table for table in self.tables if table.key == key)
+
+
+PAPERS: Registry[Paper] = Registry("paper", group=None)
+
+for _paper in (
+    Paper(
+        name="enhancenet",
+        title="EnhanceNet",
+        citation="Sajjadi, Schölkopf, Hirsch: EnhanceNet, ICCV 2017",
+        tables=(
+            PaperTable("losses", "PSNR of the losses", "enhancenet"),
+            PaperTable("psnr", "PSNR beside other methods", "enhancenet"),
+            PaperTable(
+                "recognition",
+                "Recognition of super-resolved images",
+                "enhancenet",
+                elsewhere={
+                    "*": "needs ImageNet images and a classifier: "
+                    "srbench recognition --protocol enhancenet --classifiers resnet50 --data-root DIR"
+                },
+            ),
+        ),
+    ),
+    Paper(
+        name="srgan",
+        title="SRGAN",
+        citation="Ledig et al.: Photo-Realistic Single Image Super-Resolution Using a GAN, CVPR 2017",
+        tables=(
+            PaperTable("1", "Table 1: loss functions", "srgan", metrics=_DAALA, elsewhere={"mos": _MOS}),
+            PaperTable("2", "Table 2: other methods", "srgan", metrics=_DAALA, elsewhere={"mos": _MOS}),
+        ),
+    ),
+    Paper(
+        name="esrgan",
+        title="ESRGAN",
+        citation="Wang et al.: ESRGAN, ECCV Workshops 2018",
+        tables=(
+            PaperTable("readme", "PSNR-oriented models (the repository's README)", "basicsr"),
+            PaperTable(
+                "spsr",
+                "ESRGAN as measured by others (the README of SPSR, which leaves border and rounding unsaid)",
+                "pirm",
+                metrics={"perceptual_index": "pi", "lpips:alex": "lpips-alex"},
+            ),
+        ),
+    ),
+    Paper(
+        name="tsrn",
+        title="TSRN",
+        citation="Gondal, Schölkopf, Hirsch: The Unreasonable Effectiveness of Texture Transfer, ECCVW 2018",
+        tables=(
+            PaperTable(
+                "1",
+                "Table 1: recognition at 4x",
+                "tsrn",
+                elsewhere={
+                    "*": "needs ImageNet images and classifiers: "
+                    "srbench recognition --scale 4 --protocol tsrn --data-root DIR"
+                },
+            ),
+            PaperTable(
+                "2",
+                "Table 2: recognition at 8x",
+                "tsrn",
+                elsewhere={
+                    "*": "needs ImageNet images and classifiers: "
+                    "srbench recognition --scale 8 --protocol tsrn --data-root DIR"
+                },
+            ),
+            PaperTable("3", "Table 3: LPIPS at 4x", "tsrn", metrics=_LPIPS, methods=_TSRN_METHODS),
+            PaperTable(
+                "4",
+                "Table 4: LPIPS at 8x",
+                "tsrn",
+                metrics=_LPIPS,
+                methods={**_TSRN_METHODS, "tsrn-g": "tsrn-g-8x", "tsrn-s": "tsrn-s-8x"},
+            ),
+            PaperTable(
+                "5",
+                "Table 5: agreement of metrics with people",
+                "bapps",
+                elsewhere={"*": "needs BAPPS: srbench bapps-2afc --data-root DIR"},
+            ),
+            PaperTable(
+                "text",
+                "Perceptual index in the text",
+                "pirm",
+                elsewhere={"*": "the paper does not name the images: srbench run --protocol pirm"},
+            ),
+        ),
+    ),
+):
+    PAPERS.add(_paper.name, _paper)

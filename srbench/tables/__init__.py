@@ -1,0 +1,1 @@
+"""From scores to tables as text; nothing here reads a run."""

@@ -1,0 +1,182 @@
+"""Leaderboards and significance tables as records, made from score rows and nothing else."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from srbench.core.records import Score
+from srbench.statistics.pairs import SIGNIFICANCE, PairedTest, holm, mean_interval, wilcoxon
+
+
+@dataclass(frozen=True)
+class MetricInfo:
+    """What a table needs to know of a metric; runs carry it, so that old runs need no registry."""
+
+    name: str
+    title: str
+    unit: str
+    higher_is_better: bool
+    aggregate: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One metric of one method on one data set: the value over `n` of `expected` images."""
+
+    value: float | None
+    interval: tuple[float, float] | None
+    n: int
+    expected: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Board:
+    """The leaderboard of one data set at one scale under one protocol.
+
+    `cells` maps (method, metric); `reference_methods` (the images themselves) are not ranked; `remarks`
+    says by method what readers must know.
+    """
+
+    dataset: str
+    scale: int
+    protocol: str
+    images: int
+    methods: tuple[str, ...]
+    metrics: tuple[MetricInfo, ...]
+    cells: dict[tuple[str, str], Cell]
+    reference_methods: frozenset[str]
+    remarks: dict[str, str]
+
+    def best(self, metric: MetricInfo) -> set[str]:
+        """The methods with the best value of a metric, of those scored on all images."""
+        values = {
+            method: cell.value
+            for method in self.methods
+            if method not in self.reference_methods
+            and (cell := self.cells.get((method, metric.name))) is not None
+            and cell.value is not None
+            and cell.n == cell.expected
+        }
+        if not values:
+            return set()
+        top = (max if metric.higher_is_better else min)(values.values())
+        return {method for method, value in values.items() if value == top}
+
+
+def boards(
+    scores: list[Score],
+    infos: dict[str, MetricInfo],
+    *,
+    method_order: list[str],
+    references: set[str],
+    remarks: dict[str, str],
+) -> list[Board]:
+    """One board per data set, scale and protocol, from the rows of a run."""
+    made = []
+    for (dataset, scale, protocol), rows in _groups(scores):
+        images = {row.image for row in rows}
+        present = {row.metric for row in rows}
+        metrics = tuple(info for info in infos.values() if info.name in present)
+        methods = sorted({row.method for row in rows}, key=lambda name: _position(method_order, name))
+        cells = {
+            (method, info.name): _cell(rows, method, info, len(images))
+            for method in methods
+            for info in metrics
+        }
+        made.append(
+            Board(
+                dataset=dataset,
+                scale=scale,
+                protocol=protocol,
+                images=len(images),
+                methods=tuple(methods),
+                metrics=metrics,
+                cells=cells,
+                reference_methods=frozenset(references),
+                remarks={name: remarks[name] for name in methods if name in remarks},
+            )
+        )
+    return made
+
+
+def _groups(scores: list[Score]) -> Iterator[tuple[tuple[str, int, str], list[Score]]]:
+    def group(score: Score) -> tuple[str, int, str]:
+        return score.dataset, score.scale, score.protocol
+
+    for key, rows in itertools.groupby(sorted(scores, key=group), key=group):
+        yield key, list(rows)
+
+
+def _position(order: list[str], name: str) -> tuple[int, str]:
+    return (order.index(name) if name in order else len(order), name)
+
+
+def _cell(rows: list[Score], method: str, info: MetricInfo, images: int) -> Cell:
+    of_cell = [row for row in rows if row.method == method and row.metric == info.name]
+    values = [row.value for row in of_cell if row.value is not None]
+    reasons = tuple(dict.fromkeys(row.status for row in of_cell if row.value is None))
+    if len(of_cell) < images:
+        reasons = (*reasons, "not computed")
+    value = aggregate(values, info.aggregate) if values else None
+    # The interval is that of a mean; a root mean square has none.
+    interval = mean_interval(values) if info.aggregate == "mean" else None
+    return Cell(value, interval, len(values), images, reasons)
+
+
+def aggregate(values: list[float], how: str) -> float:
+    """The value of a data set from its images' values: "mean", or "root-mean-square"."""
+    if how == "root-mean-square":
+        return math.sqrt(math.fsum(value * value for value in values) / len(values))
+    return math.fsum(values) / len(values)
+
+
+def significance(
+    scores: list[Score], infos: dict[str, MetricInfo], references: set[str]
+) -> list[dict[str, Any]]:
+    """Wilcoxon tests of all pairs of methods, corrected by Holm within each data set and metric."""
+    rows: list[dict[str, Any]] = []
+    for (dataset, scale, protocol), group in _groups(scores):
+        for metric in infos:
+            by_method = _values_by_method([row for row in group if row.metric == metric], references)
+            tests = {pair: compare(by_method, *pair) for pair in itertools.combinations(sorted(by_method), 2)}
+            corrected = holm([test.p_value for test in tests.values()])
+            for ((method_a, method_b), test), p_holm in zip(tests.items(), corrected, strict=True):
+                rows.append(
+                    {
+                        "dataset": dataset,
+                        "metric": metric,
+                        "method_a": method_a,
+                        "method_b": method_b,
+                        "n": test.n,
+                        "median_difference": test.median_difference,
+                        "statistic": test.statistic,
+                        "p_value": test.p_value,
+                        "p_holm": p_holm,
+                        "significant": p_holm < SIGNIFICANCE,
+                        "rank_biserial": test.rank_biserial,
+                        "scale": scale,
+                        "protocol": protocol,
+                        "note": test.note,
+                    }
+                )
+    return rows
+
+
+def _values_by_method(rows: Iterable[Score], leave_out: set[str]) -> dict[str, dict[str, float]]:
+    by_method: dict[str, dict[str, float]] = {}
+    for row in rows:
+        if row.value is not None and row.method not in leave_out:
+            by_method.setdefault(row.method, {})[row.image] = row.value
+    return by_method
+
+
+def compare(by_method: dict[str, dict[str, float]], method_a: str, method_b: str) -> PairedTest:
+    """The paired test of two methods over the images that both have (values by method and image)."""
+    a, b = by_method[method_a], by_method[method_b]
+    common = sorted(a.keys() & b.keys())
+    return wilcoxon([a[image] for image in common], [b[image] for image in common])

@@ -1,0 +1,76 @@
+"""The PIRM 2018 challenge's view of a run: RMSE, perceptual index and region of each method."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from srbench.core.records import Score
+from srbench.metrics.natural.perceptual_index import perceptual_index
+from srbench.tables.boards import aggregate
+
+# Upper bounds of the RMSE of the three regions (Blau et al., ECCVW 2018, section 2).
+REGIONS = ((1, 11.5), (2, 12.5), (3, 16.0))
+
+COLUMNS = (
+    "dataset", "scale", "protocol", "method", "n", "rmse", "rmse_image_mean", "ma", "niqe", "pi",
+    "pi_image_mean", "region",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PirmRow:
+    """A method as the challenge ranks it, over the images that have all of its scores.
+
+    `rmse` is the root of the mean over images of the MSE and `pi` comes from the means of Ma and NIQE,
+    both as PIRM computes them; `rmse_image_mean` and `pi_image_mean` are means of the images' values, the
+    latter over whatever images have one. `region` is 1, 2 or 3, None above an RMSE of 16. What was not
+    scored is None.
+    """
+
+    dataset: str
+    scale: int
+    protocol: str
+    method: str
+    n: int
+    rmse: float
+    rmse_image_mean: float
+    ma: float | None
+    niqe: float | None
+    pi: float | None
+    pi_image_mean: float | None
+    region: int | None
+
+
+def region_of(rmse: float) -> int | None:
+    """PIRM's region of a method: 1 for RMSE at most 11.5, 2 at most 12.5, 3 at most 16, else None."""
+    return next((region for region, bound in REGIONS if rmse <= bound), None)
+
+
+def pirm_rows(scores: list[Score]) -> list[PirmRow]:
+    """One row for each method, data set, scale and protocol that has `rmse_y`, in the order of scores."""
+    values: dict[tuple[str, int, str, str], dict[str, dict[str, float]]] = {}
+    for score in scores:
+        if score.value is not None and score.metric in ("rmse_y", "ma", "niqe", "pi"):
+            place = (score.dataset, score.scale, score.protocol, score.method)
+            values.setdefault(place, {}).setdefault(score.metric, {})[score.image] = score.value
+    return [_row(place, metrics) for place, metrics in values.items() if "rmse_y" in metrics]
+
+
+def _row(place: tuple[str, int, str, str], metrics: dict[str, dict[str, float]]) -> PirmRow:
+    rmse_values = list(metrics["rmse_y"].values())
+    rmse = aggregate(rmse_values, "root-mean-square")
+    ma, niqe, image_mean = (
+        aggregate(list(metrics[name].values()), "mean") if name in metrics else None
+        for name in ("ma", "niqe", "pi")
+    )
+    return PirmRow(
+        *place,
+        n=len(rmse_values),
+        rmse=rmse,
+        rmse_image_mean=aggregate(rmse_values, "mean"),
+        ma=ma,
+        niqe=niqe,
+        pi=None if ma is None or niqe is None else perceptual_index(ma, niqe),
+        pi_image_mean=image_mean,
+        region=region_of(rmse),
+    )

@@ -1,0 +1,284 @@
+"""Models that users bring: checkpoints, ONNX, exported programs, TorchScript, Python functions."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from srbench.core.records import Unscorable, UsageError, UserError
+from srbench.methods.catalogue import resolve
+from srbench.methods.contract import Runtime
+from srbench.methods.families import srresnet as architectures
+from srbench.methods.files import loading as model_files
+from srbench.methods.networks.specification import NetworkSpec
+from tests.methods.files.test_checkpoints import rrdb_first_generation, rrdb_second_generation
+from tests.methods.models import CPU, picture, random_network, sample, upscaler
+
+
+class Enlarge(nn.Module):
+    """Nearest-neighbour enlargement through a convolution, for values 0 to `peak`."""
+
+    def __init__(self, scale: int = 2, channels: int = 3, peak: float = 1.0) -> None:
+        super().__init__()
+        self.scale, self.peak = scale, peak
+        self.gain = nn.Parameter(torch.ones(channels, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.clamp(x * self.gain, 0.01 * self.peak, 0.99 * self.peak)
+        return functional.interpolate(x, scale_factor=float(self.scale), mode="nearest")
+
+
+def run(name: str, image: np.ndarray, scale: int, runtime: Runtime = CPU) -> np.ndarray:
+    method = resolve(name)
+    assert method.unavailable() is None
+    assert method.refuses(scale) is None
+    return np.asarray(method.open(runtime)(sample(image, scale)))
+
+
+def save_script(module: nn.Module, path: Path) -> None:
+    with pytest.warns(FutureWarning):
+        torch.jit.script(module).save(str(path))
+
+
+def export(module: nn.Module, path: Path, channels: int = 3) -> None:
+    height, width = torch.export.Dim("height", min=2, max=4096), torch.export.Dim("width", min=2, max=4096)
+    x = torch.rand(1, channels, 16, 20)
+    program = torch.export.export(module, (x,), dynamic_shapes={"x": {2: height, 3: width}})
+    torch.export.save(program, path)
+
+
+def save_onnx(path: Path, scale: int, *, height: int | str = "h", channels: int = 3) -> None:
+    path.parent.mkdir(exist_ok=True)
+    from onnx import TensorProto, helper, numpy_helper, save
+
+    factors = numpy_helper.from_array(np.array([1, 1, scale, scale], np.float32), "factors")
+    node = helper.make_node(
+        "Resize",
+        ["x", "", "factors"],
+        ["y"],
+        mode="nearest",
+        nearest_mode="floor",
+        coordinate_transformation_mode="asymmetric",
+    )
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, channels, height, "w"])
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, channels, "H", "W"])
+    graph = helper.make_graph([node], "enlarge", [x], [y], [factors])
+    save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), str(path))
+
+
+def limits(image: np.ndarray, scale: int) -> np.ndarray:
+    """What `Enlarge` gives: nearest neighbour, clamped to 1 and 99 per cent."""
+    levels = np.clip(image / 255.0, 0.01, 0.99).repeat(scale, 0).repeat(scale, 1)
+    return np.floor(levels * 255 + 0.5).astype(np.uint8)
+
+
+@pytest.mark.parametrize("peak", [1.0, 255.0])
+@pytest.mark.parametrize("kind", ["script.pt", "program.pt2"])
+def test_programs(tmp_path: Path, kind: str, peak: float) -> None:
+    path = tmp_path / kind
+    (save_script if kind.endswith(".pt") else export)(Enlarge(2, peak=peak), path)
+    image = picture(9, 7)
+    assert np.abs(run(str(path), image, 2).astype(int) - limits(image, 2)).max() <= 1
+    assert resolve(str(path)).refuses(4) == f"{kind} enlarges 2x, not 4x"
+
+
+def test_luma_program_on_a_colour_image(tmp_path: Path) -> None:
+    path = tmp_path / "luma.pt"
+
+    class Luma(Enlarge):
+        def forward(self, x: Tensor) -> Tensor:
+            assert x.shape[1] == 1
+            return functional.interpolate(x * self.gain, scale_factor=float(self.scale), mode="nearest")
+
+    save_script(Luma(2, channels=1), path)
+    assert run(str(path), picture(6, 5), 2).shape == (12, 10, 3)
+    assert run(str(path), picture(6, 5, gray=True), 2).shape == (12, 10)
+
+
+def test_onnx(tmp_path: Path) -> None:
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    save_onnx(tmp_path / "model.onnx", 3)
+    image = picture(5, 8)
+    np.testing.assert_array_equal(
+        run(str(tmp_path / "model.onnx"), image, 3), image.repeat(3, 0).repeat(3, 1)
+    )
+    tiled = run(f"{tmp_path / 'model.onnx'}:overlap=8", picture(70, 120), 3, Runtime(max_memory=1))
+    np.testing.assert_array_equal(tiled, picture(70, 120).repeat(3, 0).repeat(3, 1))
+
+
+def test_onnx_with_a_fixed_size_says_so(tmp_path: Path) -> None:
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    save_onnx(tmp_path / "model.onnx", 2, height=32)
+    upscale = resolve(str(tmp_path / "model.onnx")).open(CPU)
+    with pytest.raises(Unscorable, match="must take any height and width"):
+        upscale(sample(picture(8, 8), 2))
+
+
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+@pytest.mark.parametrize("generation", [rrdb_first_generation, rrdb_second_generation, dict])
+def test_own_networks_are_recognised(tmp_path: Path, suffix: str, generation: type) -> None:
+    from safetensors.torch import save_file
+
+    spec = architectures.rrdb(2)
+    original = random_network(spec)
+    state = generation(original.state_dict())
+    path = tmp_path / f"model{suffix}"
+    if suffix == ".pth":
+        torch.save({"params_ema": state}, path)
+    else:
+        save_file({name: tensor.contiguous() for name, tensor in state.items()}, path)
+    image = picture(5, 6)
+    expected = upscaler(spec, original)(sample(image, 4))
+    np.testing.assert_array_equal(run(str(path), image, 4), expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "scale", "works_at"),
+    [
+        ("enhancenet", 4, 4),
+        ("vdsr", 4, 3),
+        ("lapsrn", 2, 2),
+        ("ms_lapsrn", 4, 8),
+        ("drcn", 2, 3),
+        ("tsrn", 8, 8),
+        ("srresnet", 2, 2),
+        ("edsr_baseline", 3, 3),
+        ("srcnn", 4, 2),
+        ("espcn", 3, 3),
+    ],
+)
+def test_every_family_is_recognised(tmp_path: Path, name: str, scale: int, works_at: int) -> None:
+    """Its pixels are those of the network that was saved, its statistics of normalisation included."""
+
+    def specification(scale: int) -> NetworkSpec:
+        return architectures.ENHANCENET if name == "enhancenet" else getattr(architectures, name)(scale)
+
+    original = random_network(specification(scale))
+    path = tmp_path / "model.pt"
+    torch.save(original.state_dict(), path)
+    spec = specification(works_at)
+    module = spec.build()
+    module.load_state_dict(original.state_dict())
+    image = picture(4, 5)
+    # The range of a network with random weights cannot be found out.
+    stated = f"{path}:range=signed-output" if name == "srresnet" else str(path)
+    np.testing.assert_array_equal(
+        run(stated, image, works_at), upscaler(spec, module)(sample(image, works_at))
+    )
+
+
+def test_finding_the_range_leaves_the_weights_alone(tmp_path: Path) -> None:
+    """Batch normalisation would take the image that finds the range for one to learn from."""
+    spec = architectures.srresnet(4)
+    path = tmp_path / "model.pt"
+    torch.save(random_network(spec).state_dict(), path)
+    found = [run(f"{path}{option}", picture(4, 5), 4) for option in ("", ":range=1", ":range=signed-output")]
+    assert any(np.array_equal(found[0], one) for one in found[1:])
+
+
+class LessMean(nn.Module):
+    """Sees the whole image at once, as channel attention does."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.clamp(x - 0.2 * (x.mean() - 0.5), 0.0, 1.0)
+        return functional.interpolate(x, scale_factor=2.0, mode="nearest")
+
+
+def test_models_of_unknown_reach_see_whole_images(tmp_path: Path) -> None:
+    path = tmp_path / "global.pt"
+    save_script(LessMean(), path)
+    image = np.concatenate([picture(80, 60) // 4, 255 - picture(80, 60) // 4], axis=1)
+    whole = run(str(path), image, 2)
+    np.testing.assert_array_equal(run(str(path), image, 2, Runtime(max_memory=1)), whole)
+    assert (run(f"{path}:overlap=4", image, 2, Runtime(max_memory=1)) != whole).any()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"unheard.of": torch.zeros(3)}, r"the tensor unheard.of \(3,\) is not part of the network"),
+        ({"body.0.rdb1.conv1.weight": None}, r"the tensor body.0.rdb1.conv1.weight .* is missing"),
+        ({"conv_first.weight": torch.zeros(64, 3, 5, 5)}, r"the tensor conv_first.weight has the shape"),
+    ],
+)
+def test_the_tensor_that_does_not_fit_is_named(
+    tmp_path: Path, change: dict[str, Tensor | None], message: str
+) -> None:
+    pytest.importorskip("spandrel")
+    state = {**random_network(architectures.rrdb(2)).state_dict(), **change}
+    torch.save({name: tensor for name, tensor in state.items() if tensor is not None}, tmp_path / "m.pth")
+    with pytest.raises(UserError, match=message):
+        resolve(str(tmp_path / "m.pth")).refuses(4)
+
+
+def test_foreign_network_through_spandrel(tmp_path: Path) -> None:
+    spandrel = pytest.importorskip("spandrel")
+    torch.manual_seed(0)
+    compact = import_module("spandrel.architectures.Compact.__arch.SRVGG")
+    network = compact.SRVGGNetCompact(num_in_ch=3, num_out_ch=3, num_feat=16, num_conv=4, upscale=2)
+    torch.save({"params": network.state_dict()}, tmp_path / "compact.pth")
+    assert spandrel.ModelLoader().load_from_file(tmp_path / "compact.pth").scale == 2
+    image = picture(9, 8)
+    with torch.inference_mode():
+        x = torch.from_numpy(image.astype(np.float32) / 255).permute(2, 0, 1)[None]
+        expected = np.clip(np.floor(network(x)[0].permute(1, 2, 0).numpy() * 255 + 0.5), 0, 255)
+    assert np.abs(run(str(tmp_path / "compact.pth"), image, 2) - expected).max() <= 1
+
+
+def test_foreign_network_without_spandrel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.save({"some.weight": torch.zeros(3, 3)}, tmp_path / "model.pth")
+    monkeypatch.setattr(model_files, "find_spec", lambda _: None)
+    with pytest.raises(UserError, match=r"needs the package spandrel: pip install 'srbench\[spandrel\]'"):
+        resolve(str(tmp_path / "model.pth")).refuses(4)
+
+
+@pytest.mark.parametrize("suffix", ["pth", "safetensors", "onnx", "pt2", "pt"])
+def test_broken_files_are_one_line(tmp_path: Path, suffix: str, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / f"model.{suffix}"
+    path.write_bytes(b"PK\x03\x04 this is no model at all" * 9)
+    with pytest.raises(UserError) as caught:
+        resolve(str(path)).refuses(4)
+    assert str(path.name) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not caplog.records
+    with pytest.raises(UserError, match="no such file"):
+        resolve(str(tmp_path / f"absent.{suffix}"))
+
+
+def test_a_range_that_cannot_be_found_is_asked_for(tmp_path: Path) -> None:
+    dark = Enlarge(2, peak=1.0)
+    dark.gain.data.fill_(0.2)
+    path = tmp_path / "dark.pt"
+    save_script(dark, path)
+    with pytest.raises(UserError, match=r"say it: .*:range=1"):
+        resolve(str(path)).refuses(2)
+    image = picture(6, 5)
+    result = run(f"{path}:range=1,scale=2", image, 2)
+    expected = np.clip(0.2 * image.repeat(2, 0).repeat(2, 1), 2.55, 252.45)
+    assert np.abs(result - expected).max() <= 1
+    with pytest.raises(UserError, match="enlarges 2x, not 3x"):
+        resolve(f"{path}:scale=3,range=1").refuses(3)
+
+
+@pytest.mark.parametrize(
+    "options", ["range=7", "size=4", "channels=2", "channels=", "channels=13", "scale=0", "scale=²", "name="]
+)
+def test_wrong_options_are_wrong_usage(tmp_path: Path, options: str) -> None:
+    (tmp_path / "model.pt").write_bytes(b"")
+    with pytest.raises(UsageError, match="is not one of scale=N"):
+        resolve(f"{tmp_path}/model.pt:{options}")
+
+
+def test_a_name_tells_files_of_one_name_apart(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        save_onnx(tmp_path / folder / "net.onnx", 2)
+    names = [resolve(f"{tmp_path}/{folder}/net.onnx:scale=2,name={folder}").name for folder in ("a", "b")]
+    assert names == ["a", "b"]

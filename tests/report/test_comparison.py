@@ -1,0 +1,101 @@
+"""`srbench compare` and `srbench table`: from a finished run, nothing recomputed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import srbench.runs.work
+from srbench.core.records import UsageError, UserError
+from srbench.report.comparison import comparisons
+from srbench.statistics.pairs import wilcoxon
+from tests.helpers import command, references, rows, values
+from tests.working import FILES, run
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("finished")
+    run(references(folder / "mine", count=7), folder / "out", methods="hr,nearest,bicubic,lanczos")
+    return folder / "out"
+
+
+def test_all_pairs_as_in_significance_csv(finished: Path) -> None:
+    written = rows(finished / "significance.csv")
+    found = [item.row for item in comparisons(finished, [], "")]
+    assert [(r["metric"], r["method_a"], r["method_b"]) for r in written] == [
+        (r["metric"], r["method_a"], r["method_b"]) for r in found
+    ]
+    assert [float(r["p_holm"]) for r in written] == [r["p_holm"] for r in found]
+    assert len(found) == 2 * 3
+
+
+def test_holm_is_over_the_pairs_that_are_shown(finished: Path) -> None:
+    (item,) = comparisons(finished, ["bicubic", "nearest"], "psnr_y")
+    scores = values(finished / "scores.csv")
+    a, b = (
+        [float(scores[m, i, "psnr_y"]) for i in "abcdefg"]
+        for m in (item.row["method_a"], item.row["method_b"])
+    )
+    assert item.row["p_value"] == item.row["p_holm"] == wilcoxon(a, b).p_value
+    assert item.row["n"] == 7
+
+
+def test_the_reference_is_compared_only_when_asked_for(finished: Path) -> None:
+    assert all("hr" not in (c.row["method_a"], c.row["method_b"]) for c in comparisons(finished, [], ""))
+    (item,) = comparisons(finished, ["hr", "bicubic"], "psnr_y")
+    assert item.row["p_value"] == 2 / 2**7 or "ties" in item.row["note"]
+
+
+def test_the_command_prints_names_p_values_and_marks(finished: Path) -> None:
+    ended = command("compare", finished, "bicubic", "nearest", "--metric", "psnr_y")
+    assert (ended.code, ended.err) == (0, "")
+    line = next(line for line in ended.out.splitlines() if "psnr_y" in line)
+    assert "bicubic" in line
+    assert "nearest" in line
+    assert "0.0156*" in line  # 2 / 2^7: bicubic is better on every image
+
+
+@pytest.mark.parametrize(
+    ("methods", "metric", "said"),
+    [
+        (["bicubic"], "", "needs two or more methods"),
+        (["bicubic", "vdsr"], "", "the run has no method 'vdsr'; it has: bicubic, hr, lanczos, nearest"),
+        ([], "niqe", "the run has no metric 'niqe'; it has: psnr_y, ssim_y"),
+    ],
+)
+def test_wrong_usage(finished: Path, methods: list[str], metric: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        comparisons(finished, methods, metric)
+    assert command("compare", finished, *methods, "--metric", metric).code == 2
+
+
+def test_one_method_cannot_be_compared(tmp_path: Path) -> None:
+    run(references(tmp_path / "mine"), tmp_path / "out", methods="bicubic")
+    with pytest.raises(UserError, match="has no two methods with scores"):
+        comparisons(tmp_path / "out", [], "")
+
+
+@pytest.mark.parametrize("name", ["compare", "table"])
+def test_a_folder_that_holds_no_run(tmp_path: Path, name: str) -> None:
+    for folder in (tmp_path, tmp_path / "no"):
+        ended = command(name, folder)
+        assert ended.code == 1
+        assert "holds no run; make one with: srbench run --out" in ended.message
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_table_writes_the_files_again_and_computes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(references(tmp_path / "mine"), tmp_path / "out", methods="hr,bicubic")
+    before = {name: (tmp_path / "out" / name).read_bytes() for name in FILES[:5]}
+    for name in FILES[:5]:
+        (tmp_path / "out" / name).unlink()
+    monkeypatch.setattr(srbench.runs.work, "load_reference", lambda _: pytest.fail("something was computed"))
+    ended = command("table", tmp_path / "out")
+    assert (ended.code, ended.err) == (0, "")
+    assert "mine ×4, protocol srbench, 3 images" in ended.out
+    assert "∞" in ended.out
+    assert {name: (tmp_path / "out" / name).read_bytes() for name in FILES[:5]} == before

@@ -1,0 +1,80 @@
+"""The scoring rules against the official code of the lpips package."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from lpips.trainer import score_2afc_dataset, score_jnd_dataset
+
+from srbench.studies.bapps.agreement import (
+    average_precision,
+    human_ceiling,
+    interval,
+    majority,
+    resample,
+    two_afc,
+)
+
+
+def _loader(**columns: np.ndarray) -> SimpleNamespace:
+    batch = {name: torch.from_numpy(values) for name, values in columns.items()}
+    return SimpleNamespace(load_data=lambda: [batch])
+
+
+def test_ties_count_one_half() -> None:
+    first, second = np.array([1.0, 2.0, 3.0, -np.inf]), np.array([2.0, 1.0, 3.0, -np.inf])
+    judgement = np.array([0.2, 0.2, 0.2, 1.0])
+    assert two_afc(first, second, judgement).tolist() == [0.8, 0.2, 0.5, 0.5]
+
+
+def test_2afc_is_the_official_rule() -> None:
+    rng = np.random.default_rng(1)
+    first, second = rng.integers(0, 6, (2, 200)).astype(np.float64)
+    judgement = rng.integers(0, 6, 200) / 5
+    loader = _loader(ref=np.zeros(200), p0=first, p1=second, judge=judgement)
+    official, details = score_2afc_dataset(loader, lambda _, distorted: distorted)
+    scores = two_afc(first, second, judgement)
+    assert (first == second).sum() > 10
+    np.testing.assert_array_equal(scores, details["scores"])
+    assert float(scores.mean()) == pytest.approx(float(official), abs=1e-15)
+
+
+def test_jnd_is_the_official_rule() -> None:
+    rng = np.random.default_rng(2)
+    distances = rng.permutation(np.arange(150)).astype(np.float64)
+    same = rng.integers(0, 4, 150) / 3
+    official, _ = score_jnd_dataset(_loader(p0=distances, p1=distances, same=same), lambda d, _: d)
+    assert average_precision(distances, same) == pytest.approx(float(official), abs=1e-12)
+
+
+def test_tied_distances_have_no_order() -> None:
+    rng = np.random.default_rng(3)
+    distances, same = rng.integers(0, 10, 80).astype(np.float64), rng.integers(0, 4, 80) / 3
+    order = rng.permutation(80)
+    assert average_precision(distances, same) == pytest.approx(
+        average_precision(distances[order], same[order])
+    )
+
+
+def test_extremes() -> None:
+    assert average_precision(np.array([1.0, 2.0]), np.array([1.0, 0.0])) == 1.0
+    assert average_precision(np.array([1.0, 2.0]), np.array([0.0, 0.0])) == 0.0
+    judgement = np.array([0.0, 0.2, 0.5, 1.0])
+    np.testing.assert_allclose(human_ceiling(judgement), [1.0, 0.68, 0.5, 1.0])
+    np.testing.assert_allclose(majority(judgement), [1.0, 0.8, 0.5, 1.0])
+
+
+def test_bootstrap_is_repeatable_and_paired() -> None:
+    values = np.random.default_rng(4).random(400)
+    samples = resample((values,), np.mean)
+    np.testing.assert_array_equal(samples, resample((values,), np.mean))
+    np.testing.assert_allclose(resample((values + 1,), np.mean) - samples, 1.0)
+    low, high = interval([samples])
+    # The normal interval of a mean: 1.96 standard errors to each side.
+    error = values.std() / np.sqrt(values.size)
+    assert (low, high) == pytest.approx(
+        (values.mean() - 1.96 * error, values.mean() + 1.96 * error), abs=error / 5
+    )
