@@ -29,11 +29,13 @@ import torch
 import torchvision
 from PIL import Image
 
+from srbench.core.files import file_hash
 from srbench.core.torch_files import TorchHubFile
 from srbench.core.weights import pull
 from srbench.datasets.bapps import Item
 from srbench.datasets.imagenet import LabelledImage
-from srbench.images.codec import IMAGE_SUFFIXES, as_rgb, file_hash, read_image
+from srbench.images.codec import IMAGE_SUFFIXES, read_image
+from srbench.images.pixels import as_rgb
 from srbench.methods.catalogue import resolve
 from srbench.methods.contract import Runtime
 from srbench.metrics.contract import View

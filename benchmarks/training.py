@@ -29,7 +29,8 @@ import torch
 from torch import nn
 
 from srbench.datasets.samples import degrade
-from srbench.images.codec import crop_to_multiple, read_image, write_png
+from srbench.images.codec import read_image, write_png
+from srbench.images.pixels import crop_to_multiple
 from srbench.train.cache import Preparation, open_cache, training_files
 from srbench.train.fabric import make_fabric
 from srbench.train.networks import build_generator, specification

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
+from srbench.core.files import cache_folder
 from srbench.core.records import UserError
-from srbench.core.weights import cache_folder
 from srbench.datasets.catalogue import DATASETS
 from srbench.datasets.folders import data_roots, find_folder
 from srbench.methods.catalogue import METHODS

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from srbench.core.records import Unscorable
 from srbench.core.registry import Registry
-from srbench.images.codec import GrayRule, LumaKind
+from srbench.images.luma import GrayRule, LumaKind
 from srbench.images.resize import Edges
 
 Degradation = Literal["matlab-bicubic", "pil-lanczos"]
@@ -27,7 +27,7 @@ class Protocol:
       prefixes) get `own_degradation` instead, where a paper fed its networks differently.
     - `edges`: the edge rule of MATLAB's `imresize`, for the degradation and for interpolation methods.
     - `border`: pixels cut from each side of output and reference, or "scale".
-    - `luma`, `gray`: the conversion of RGB to the plane that Y metrics see (`srbench.images.codec.luma`).
+    - `luma`, `gray`: the conversion of RGB to the plane that Y metrics see (`srbench.images.luma.luma`).
     - `lpips_region`: LPIPS of the whole image, or TSRN's mean over 64x64 patches of the centre crop.
     - `metrics`: what `--metrics default` means.
     """

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import srbench.doctor
-from srbench.core.weights import cache_folder
+from srbench.core.files import cache_folder
 from srbench.datasets.catalogue import DATASETS
 from srbench.doctor import Finding, examine
 from srbench.methods.catalogue import METHODS

@@ -52,7 +52,7 @@ def score(
 def _metrics(names: str, protocol: Protocol, *, has_reference: bool) -> list[Metric]:
     """The metrics that can run; those asked for by name must."""
     from srbench.metrics.catalogue import METRICS, resolve
-    from srbench.runs.run import split_names
+    from srbench.runs.choose import split_names
 
     if names in ("default", "all"):
         listed = [resolve(name) for name in (protocol.metrics if names == "default" else METRICS.names())]
@@ -79,7 +79,7 @@ def _print(scores: list[ImageScore], metrics: list[Metric]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from srbench.runs.folder import metric_info
+    from srbench.runs.facts import metric_info
     from srbench.tables.boards import aggregate
     from srbench.tables.text import format_value, heading
 

@@ -1,13 +1,15 @@
-"""Writing small result files so that each is complete or not there at all."""
+"""Files: written whole or not at all, their hashes, their names, the cache folder."""
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import math
+import os
+import re
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-
-from srbench.images.codec import atomic_file
 
 
 def write_csv(path: Path, head: Iterable[str], rows: Iterable[Iterable[object]]) -> Path:
@@ -28,3 +30,50 @@ def write_text(path: Path, text: str) -> Path:
 
 def _plain(value: object) -> object:
     return "" if value is None or (isinstance(value, float) and math.isnan(value)) else value
+
+
+class atomic_file:  # noqa: N801 - reads as a statement
+    """Gives a temporary path beside `path`, moved onto it when the block ends without an error."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+        os.close(handle)
+        self._temporary = Path(name)
+
+    def __enter__(self) -> Path:
+        return self._temporary
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is not None:
+            self._temporary.unlink(missing_ok=True)
+            return
+        umask = os.umask(0)
+        os.umask(umask)
+        self._temporary.chmod(0o666 & ~umask)
+        self._temporary.replace(self._path)
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def cache_folder() -> Path:
+    """`SRBENCH_CACHE`, or the platform's folder for a user's caches."""
+    chosen = os.environ.get("SRBENCH_CACHE")
+    if chosen:
+        return Path(chosen).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("srbench", appauthor=False))
+
+
+def file_name(name: str) -> str:
+    """The name itself where it is fit for a file; else unfit characters become `_` and a hash of the name
+    tells different names apart."""
+    safe = re.sub(r"[^\w@+.,=() -]", "_", name)[:100]
+    if name and safe == name and not name.startswith("."):
+        return name
+    return f"{safe.lstrip('.')}~{hashlib.sha256(name.encode()).hexdigest()[:8]}"

@@ -92,3 +92,11 @@ class Score:
     def __post_init__(self) -> None:
         if (self.value is None) == (self.status == OK):
             raise ValueError(f"a score has either a value or a reason, not both or neither: {self!r}")
+
+
+def reason_of(error: Exception) -> str:
+    """An exception as the status of a missing score."""
+    if isinstance(error, Unscorable | UserError):
+        return str(error)
+    text = " ".join(str(error).split())[:200]
+    return f"failed: {type(error).__name__}{': ' + text if text else ''}"

@@ -1,8 +1,7 @@
-"""Names come from users' folders: what makes them plain text in Markdown and LaTeX."""
+"""Text: what makes names plain in Markdown and LaTeX, digits of values, remarks to the user."""
 
 from __future__ import annotations
 
-import hashlib
 import re
 
 _LATEX = {
@@ -47,10 +46,25 @@ def markdown_row(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
-def file_name(name: str) -> str:
-    """The name itself where it is fit for a file; else unfit characters become `_` and a hash of the name
-    tells different names apart."""
-    safe = re.sub(r"[^\w@+.,=() -]", "_", name)[:100]
-    if name and safe == name and not name.startswith("."):
-        return name
-    return f"{safe.lstrip('.')}~{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+def first_line(error: Exception) -> str:
+    """The first line of an error's text, or its kind where it has none."""
+    text = str(error).strip().splitlines()
+    return text[0][:200] if text else type(error).__name__
+
+
+# Gram distances lie between 1e-8 and 1e-4: with a fixed number of decimals most of them would be 0.
+SMALL = 1e-3
+
+
+def rounded(value: float, digits: int) -> str:
+    """`value` with so many decimals; with so many significant digits where it is nearer to 0 than `SMALL`."""
+    if 0 < abs(value) < SMALL:
+        return f"{value:#.{digits}g}"
+    return f"{value:.{digits}f}"
+
+
+def remark(text: str) -> None:
+    """Prints `text` as it is."""
+    from rich.console import Console
+
+    Console(stderr=True, highlight=False, soft_wrap=True).print(text, markup=False)

@@ -53,7 +53,7 @@ def _has_hash(path: Path, accepted: tuple[str, ...]) -> bool:
 
 @lru_cache(maxsize=64)
 def _digest(path: Path, size: int, modified: int) -> str:  # noqa: ARG001 - a changed file is another key
-    from srbench.images.codec import file_hash
+    from srbench.core.files import file_hash
 
     return file_hash(path)
 

@@ -6,15 +6,15 @@ safetensors (read without running any code) and kept in the cache with its prove
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from srbench.core.files import cache_folder
 from srbench.core.records import UserError
-from srbench.core.remarks import remark
+from srbench.core.text import first_line, remark
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,16 +61,6 @@ class WeightFile:
     def remark(self) -> str:
         """What readers of a leaderboard must know of these weights, empty where there is nothing."""
         return ""
-
-
-def cache_folder() -> Path:
-    """`SRBENCH_CACHE`, or the platform's folder for a user's caches."""
-    chosen = os.environ.get("SRBENCH_CACHE")
-    if chosen:
-        return Path(chosen).expanduser()
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("srbench", appauthor=False))
 
 
 def missing_weights(files: tuple[WeightFile, ...], *, command: str) -> str | None:
@@ -126,7 +116,7 @@ def pull(file: WeightFile, source: Path | None = None) -> Path:
     lies elsewhere (torch hub's folder). `UserError` where the file is missing, has another
     hash, cannot be downloaded or does not hold what it should.
     """
-    from srbench.images.codec import file_hash
+    from srbench.core.files import file_hash
 
     if source is None and file.cached != file.destination:  # a verified copy lies elsewhere
         return file.cached
@@ -159,7 +149,7 @@ def _store(file: WeightFile, original: Path, digest: str) -> None:
     from safetensors.numpy import save_file
 
     from srbench import __version__
-    from srbench.images.codec import atomic_file
+    from srbench.core.files import atomic_file
 
     with atomic_file(file.destination) as temporary:
         if file.convert is None:
@@ -206,9 +196,3 @@ def _no_download(file: WeightFile) -> str:
     if "://" in file.homepage:
         return f"{file.name} has no stable download; get it from {file.homepage} and give it with --from FILE"
     return f"{file.name}: {file.homepage}; or give a file with --from FILE"
-
-
-def first_line(error: Exception) -> str:
-    """The first line of an error's text, or its kind where it has none."""
-    text = str(error).strip().splitlines()
-    return text[0][:200] if text else type(error).__name__

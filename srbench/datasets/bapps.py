@@ -19,8 +19,9 @@ import numpy as np
 
 from srbench.core.records import Unscorable, UsageError, UserError
 from srbench.datasets.folders import data_roots
-from srbench.images.codec import as_rgb, read_image
+from srbench.images.codec import read_image
 from srbench.images.names import image_files
+from srbench.images.pixels import as_rgb
 
 Kind = Literal["2afc", "jnd"]
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from srbench.core.files import cache_folder, file_hash
 from srbench.core.records import UserError
-from srbench.core.remarks import remark
-from srbench.core.weights import cache_folder, first_line
+from srbench.core.text import first_line, remark
 from srbench.datasets.contract import Dataset
 from srbench.datasets.folders import data_roots, find_folder
-from srbench.images.codec import file_hash
 
 
 def published_hashes(dataset: Dataset) -> dict[str, str]:

@@ -14,8 +14,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from srbench.core.files import cache_folder
 from srbench.core.records import Pair, UserError
-from srbench.core.weights import cache_folder
 from srbench.datasets.contract import Dataset
 from srbench.images.names import existing_folder, image_files, image_identifier, match_files
 

@@ -21,8 +21,9 @@ import numpy as np
 from srbench.core.records import UsageError, UserError
 from srbench.datasets.folders import data_roots
 from srbench.datasets.imagenet_labels import CLASSES, find_labels, read_labels, synset_index
-from srbench.images.codec import as_rgb, read_image
+from srbench.images.codec import read_image
 from srbench.images.names import image_files
+from srbench.images.pixels import as_rgb
 
 _FOLDERS = ("imagenet", "imagenet-val", "imagenet_val", "ilsvrc2012", "ilsvrc2012_img_val", "ilsvrc2012_val")
 _INNER = ("val", "ILSVRC2012_img_val", "images")

@@ -6,7 +6,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from srbench.core.records import Pair, Sample, Unscorable
-from srbench.images.codec import crop_to_multiple, read_image
+from srbench.images.codec import read_image
+from srbench.images.pixels import crop_to_multiple
 from srbench.images.resize import imresize, pil_reduce
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from srbench.core.files import file_hash
 from srbench.core.records import Unscorable, UsageError, UserError
-from srbench.images.codec import file_hash, read_image
+from srbench.images.codec import read_image
 from srbench.images.names import existing_folder, image_files, match_files
 from srbench.methods.contract import Method, Runtime, Upscaler
 

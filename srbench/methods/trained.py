@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from srbench.core.weights import WeightFile, cache_folder
+from srbench.core.files import cache_folder
+from srbench.core.weights import WeightFile
 from srbench.methods.families.convert import converter
 from srbench.methods.families.srresnet import (
     DRCN,

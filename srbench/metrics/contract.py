@@ -17,7 +17,8 @@ import numpy as np
 
 from srbench.core.records import Unscorable
 from srbench.core.weights import WeightFile, missing_weights
-from srbench.images.codec import as_rgb, crop_border, luma, matlab_gray
+from srbench.images.luma import luma, matlab_gray
+from srbench.images.pixels import as_rgb, crop_border
 
 if TYPE_CHECKING:
     from srbench.protocols import Protocol

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from srbench.core.records import Score, UsageError, UserError
-from srbench.runs.folder import existing_run, metric_infos, reference_methods
+from srbench.runs.folder import existing_run
+from srbench.runs.reader import metric_infos, reference_methods
 from srbench.runs.store import Store
 from srbench.statistics.ranks import RankTest, bootstrap_interval, power_warning, rank_test, wins_ties_losses
 from srbench.tables.boards import MetricInfo, significance

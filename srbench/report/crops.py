@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from srbench.core.files import file_name
 from srbench.core.records import Pair, UsageError, UserError
-from srbench.core.text import file_name
-from srbench.images.codec import as_rgb, read_image
+from srbench.images.codec import read_image
+from srbench.images.pixels import as_rgb
 from srbench.report.figures import new_figure, save
-from srbench.runs.evaluate import output_path
+from srbench.runs.folder import output_path
 from srbench.runs.reader import RunData, read_run
 from srbench.tables.boards import MetricInfo
 from srbench.tables.text import format_value

@@ -10,14 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from srbench.core.digits import SMALL, rounded
 from srbench.core.records import Score
+from srbench.core.text import SMALL, rounded
 from srbench.protocols import PROTOCOLS
-from srbench.report.leaderboards import Ranked, of_board, provenance, rank, values_of
+from srbench.report.leaderboards import provenance
 from srbench.report.pictures import Pictures
 from srbench.runs.reader import RunData
 from srbench.statistics.ranks import BOOTSTRAP, RankTest, power_warning
 from srbench.tables.boards import Board, MetricInfo
+from srbench.tables.ranked import Ranked, of_board, rank, values_of
 from srbench.tables.text import decimals, heading
 
 # Metrics of the axes of the perception-distortion plane; the first that a board has are shown first.

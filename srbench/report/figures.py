@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from srbench.core.files import file_name
 from srbench.core.records import Score
-from srbench.core.text import file_name
 from srbench.report.data import DISTORTION, PERCEPTION, correlations
-from srbench.report.leaderboards import Ranked, of_board, rank, values_of
 from srbench.runs.reader import read_run
 from srbench.statistics.ranks import RankTest
 from srbench.tables.boards import MetricInfo
 from srbench.tables.pirm import REGIONS
+from srbench.tables.ranked import Ranked, of_board, rank, values_of
 from srbench.tables.text import heading
 
 if TYPE_CHECKING:

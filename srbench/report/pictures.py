@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from srbench.core.files import file_hash, file_name
 from srbench.core.records import Pair, Unscorable, UserError
-from srbench.core.text import file_name
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import data_roots, find_pairs
-from srbench.images.codec import as_rgb, crop_to_multiple, file_hash, read_image
-from srbench.runs.evaluate import output_path
+from srbench.images.codec import read_image
+from srbench.images.pixels import as_rgb, crop_to_multiple
+from srbench.runs.folder import output_path
 from srbench.runs.reader import RunData
 
 if TYPE_CHECKING:

@@ -6,56 +6,24 @@ outcome as it comes, so that a run that was cut off goes on where it stopped.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass
 
+from srbench.core.files import file_hash
 from srbench.core.records import OK, Pair, Score, Unscorable
-from srbench.core.weights import WeightFile
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.contract import Dataset
 from srbench.datasets.folders import data_roots, find_pairs
-from srbench.images.codec import file_hash
-from srbench.methods.contract import Method, Runtime
+from srbench.methods.contract import Method
 from srbench.methods.running.together import group_size
 from srbench.metrics.contract import Metric
-from srbench.protocols import Protocol
-from srbench.runs.execute import Executor, choose_workers, execute
-from srbench.runs.store import Store, content_key
+from srbench.runs.execute import choose_workers, execute
+from srbench.runs.folder import output_path
+from srbench.runs.job import Job, Outcome
+from srbench.runs.keys import hash_of_file, output_key, score_key
+from srbench.runs.store import Store
 from srbench.runs.work import ImageTask, Measured, MethodResult, MethodTask
 from srbench.runs.work import begin as begin_tasks
-
-
-@dataclass(frozen=True)
-class Job:
-    """What to evaluate.
-
-    `methods` holds each method by the name under which it can be resolved; `refused` tells, for each
-    (method, metric) that was asked for by name and cannot run at all, why.
-    """
-
-    methods: dict[str, Method]
-    metrics: tuple[Metric, ...]
-    datasets: tuple[str, ...]
-    scale: int
-    protocol: Protocol
-    roots: tuple[Path, ...]
-    out: Path
-    runtime: Runtime
-    refused: dict[tuple[str, str], str] = field(default_factory=dict)
-    workers: int = 0
-    executor: Executor = "local"
-
-
-@dataclass
-class Outcome:
-    """What an evaluation did: images worked on, values at the end, rows that have a reason instead."""
-
-    computed: int = 0
-    scored: int = 0
-    missing: list[Score] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -127,7 +95,7 @@ class _Book:
     def _plan_method(self, pair: Pair, spec: str, method: Method) -> _Planned | None:
         path = output_path(self.job.out, method.name, pair)
         try:
-            key = _output_key(self.job, pair, method)
+            key = output_key(self.job, pair, method)
         except (Unscorable, OSError) as error:
             for metric in self.job.metrics:
                 self._put(pair, method.name, Measured(metric.name, None, str(error), 0.0), "")
@@ -156,13 +124,13 @@ class _Book:
         for measured in result.measured:
             metric = by_name[measured.metric]
             if measured.value is not None:
-                key = _score_key(self.job, pair, pixels, metric)
+                key = score_key(self.job, pair, pixels, metric)
                 self.store.put_score(key, measured.value, measured.seconds)
             known = self._stored(pair, pixels, metric) if measured.value is None else None
             self._put(pair, item.method.name, known or measured, pixels)
 
     def _stored(self, pair: Pair, pixels: str, metric: Metric) -> Measured | None:
-        stored = self.store.score(_score_key(self.job, pair, pixels, metric))
+        stored = self.store.score(score_key(self.job, pair, pixels, metric))
         return None if stored is None else Measured(metric.name, stored[0], OK, stored[1])
 
     def _put(self, pair: Pair, method: str, measured: Measured, output: str) -> None:
@@ -200,7 +168,10 @@ def _pairs(job: Job, store: Store, name: str) -> list[Pair]:
 def _dataset_fact(dataset: Dataset, pairs: list[Pair]) -> dict[str, object]:
     def hashes(pair: Pair) -> dict[str, str | None]:
         low = pair.low_resolution
-        return {"reference": _hash(pair.reference), "low_resolution": _hash(low) if low else None}
+        return {
+            "reference": hash_of_file(pair.reference),
+            "low_resolution": hash_of_file(low) if low else None,
+        }
 
     return {
         "title": dataset.title,
@@ -209,63 +180,3 @@ def _dataset_fact(dataset: Dataset, pairs: list[Pair]) -> dict[str, object]:
         "expected_images": dataset.images,
         "images": {pair.image: hashes(pair) for pair in pairs},
     }
-
-
-def _output_key(job: Job, pair: Pair, method: Method) -> str:
-    """Everything that decides the pixels of an output."""
-    degradation = job.protocol.degradation_for(method.input_names)
-    use_file = degradation == "matlab-bicubic" and pair.low_resolution is not None
-    return content_key(
-        method.name,
-        method.version,
-        weight_hashes(method.weights),
-        method.fingerprint(pair) if method.fingerprint else None,
-        pair.scale,
-        _hash(pair.reference),
-        _hash(pair.low_resolution) if use_file and pair.low_resolution else degradation,
-        job.protocol.edges,
-        job.runtime.device,
-    )
-
-
-def _score_key(job: Job, pair: Pair, pixels: str, metric: Metric) -> str:
-    """Everything that decides the value of a metric."""
-    return content_key(
-        pixels,
-        _hash(pair.reference),
-        pair.scale,
-        job.protocol.measurement(),
-        metric.name,
-        metric.version,
-        weight_hashes(metric.weights),
-    )
-
-
-def weight_hashes(files: Iterable[WeightFile]) -> dict[str, str]:
-    """SHA-256 of each cached weight file by name; files that are not here are left out."""
-    return {file.name: _hash(file.cached) for file in files if file.cached.is_file()}
-
-
-def _hash(path: Path) -> str:
-    status = path.stat()
-    return _hash_of_version(path, status.st_mtime_ns, status.st_size)
-
-
-@lru_cache(maxsize=65536)
-def _hash_of_version(path: Path, _modified: int, _size: int) -> str:
-    return file_hash(path)
-
-
-def output_path(out: Path, method: str, pair: Pair) -> Path:
-    """`images/<method>/<dataset>/x<scale>/<image>.png`; names unfit for files are changed (`_file_name`)."""
-    names = [_file_name(part) for part in (method, pair.dataset, pair.image)]
-    return out / "images" / names[0] / names[1] / f"x{pair.scale}" / f"{names[2]}.png"
-
-
-def _file_name(name: str) -> str:
-    """The name itself where it is fit for a file; else unfit characters become `_` and a hash tells
-    different names apart."""
-    safe = re.sub(r"[^\w@+.,=() -]", "_", name)[:100]
-    if safe == name and not name.startswith(".") and name:
-        return name
-    return f"{safe.lstrip('.')}~{content_key(name)[:8]}"

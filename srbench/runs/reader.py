@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from srbench.core.digits import SMALL, rounded
 from srbench.core.records import Score, UserError
+from srbench.core.text import SMALL, rounded
 from srbench.methods.catalogue import METHODS
-from srbench.runs.folder import method_remarks
 from srbench.runs.scores_csv import describe, place, read_scores
 from srbench.runs.store import FORMAT, Store
 from srbench.tables.boards import Board, MetricInfo, boards
@@ -227,3 +226,27 @@ def only_protocol(run: RunData, protocol: str) -> RunData:
 def keep_rows(scores: Iterable[Score], protocol: str) -> list[Score]:
     """The scores under one protocol."""
     return [score for score in scores if score.protocol == protocol]
+
+
+def metric_infos(store: Store, scores: Sequence[Score]) -> dict[str, MetricInfo]:
+    """The metrics of a run in the order of their registration, as the run recorded them."""
+    names = {field.name for field in fields(MetricInfo)}
+    facts = store.facts("metric")
+    order = sorted(facts, key=lambda name: facts[name]["order"])
+    known = {
+        name: MetricInfo(**{key: value for key, value in facts[name].items() if key in names})
+        for name in order
+    }
+    for name in sorted({score.metric for score in scores} - known.keys()):
+        known[name] = MetricInfo(name, name, "", higher_is_better=True, aggregate="mean")
+    return known
+
+
+def reference_methods(store: Store) -> set[str]:
+    """The methods of a run that are the reference itself, and so are not ranked."""
+    return {name for name, fact in store.facts("method").items() if fact["kind"] == "reference"}
+
+
+def method_remarks(facts: dict[str, Any]) -> dict[str, str]:
+    """What readers must know of methods, from a run's facts about them."""
+    return {name: fact["remark"] for name, fact in facts.items() if fact.get("remark")}

@@ -9,90 +9,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from srbench.core.records import UsageError, UserError
+from srbench.core.records import UsageError
 from srbench.datasets.catalogue import resolve as resolve_dataset
-from srbench.methods.catalogue import METHODS, split_methods
-from srbench.methods.catalogue import resolve as resolve_method
-from srbench.methods.contract import Method, Runtime
-from srbench.metrics.catalogue import METRICS
-from srbench.metrics.catalogue import resolve as resolve_metric
-from srbench.metrics.contract import Metric
-from srbench.protocols import PROTOCOLS, Protocol
-from srbench.runs.evaluate import Job, Outcome, evaluate
+from srbench.methods.contract import Runtime
+from srbench.protocols import PROTOCOLS
+from srbench.runs.choose import Selection, refusals, require_something, select, split_names
+from srbench.runs.evaluate import evaluate
 from srbench.runs.execute import Executor, choose_workers
-from srbench.runs.folder import put_facts, run_record, write_files
+from srbench.runs.facts import put_facts, run_record
+from srbench.runs.folder import write_files
+from srbench.runs.job import Job, Outcome
 from srbench.runs.store import Store
 from srbench.tables.boards import Board
-
-
-@dataclass(frozen=True)
-class Selection:
-    """What was asked for and can run, and what cannot with its reason.
-
-    `methods` holds each method by the name under which it can be resolved again. `refused_methods` and
-    `refused_metrics` were asked for by name; `skipped` are those that `all` leaves out.
-    """
-
-    methods: dict[str, Method]
-    metrics: tuple[Metric, ...]
-    refused_methods: dict[str, str]
-    refused_metrics: dict[str, str]
-    skipped: dict[str, str]
-
-
-def select(methods: str, metrics: str, scale: int, protocol: Protocol) -> Selection:
-    """Reads the lists of `--methods` and `--metrics`; `UsageError` for names that nothing has."""
-    usable_methods: dict[str, Method] = {}
-    usable_metrics: dict[str, Metric] = {}
-    refused_methods: dict[str, str] = {}
-    refused_metrics: dict[str, str] = {}
-    skipped: dict[str, str] = {}
-    everything = methods.strip() == "all"
-    for spec in METHODS.names() if everything else _method_specs(methods):
-        method = resolve_method(spec)
-        if method.name in {known.name for known in usable_methods.values()}:
-            raise UsageError(
-                f"two methods are called {method.name}; name one with outputs:DIR:NAME or FILE:name=NAME"
-            )
-        reason = method.refuses(scale) or method.unavailable()
-        if reason is None:
-            usable_methods[spec] = method
-        else:
-            (skipped if everything else refused_methods)[method.name] = reason
-    for name in _metric_names(metrics, protocol):
-        metric = resolve_metric(name)
-        reason = metric.unavailable()
-        if reason is None:
-            usable_metrics[metric.name] = metric
-        else:
-            named = metrics.strip() not in ("all", "default")
-            (refused_metrics if named else skipped)[metric.name] = reason
-    return Selection(
-        usable_methods, tuple(usable_metrics.values()), refused_methods, refused_metrics, skipped
-    )
-
-
-def _method_specs(methods: str) -> list[str]:
-    specs = split_methods(methods)
-    if not specs:
-        raise UsageError("--methods is empty; give names separated by commas")
-    return specs
-
-
-def _metric_names(metrics: str, protocol: Protocol) -> list[str]:
-    if metrics.strip() == "all":
-        return METRICS.names()
-    if metrics.strip() == "default":
-        return list(protocol.metrics)
-    return split_names(metrics, "--metrics")
-
-
-def split_names(text: str, option: str) -> list[str]:
-    """The names of a comma-separated option, each once; `UsageError` when there are none."""
-    names = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-    if not names:
-        raise UsageError(f"{option} is empty; give names separated by commas")
-    return names
 
 
 @dataclass(frozen=True)
@@ -139,7 +67,7 @@ def run(options: Options, *, begin: Callable[[int], None], advance: Callable[[],
         if title in known:
             raise UsageError(f"two data sets are called {title}; rename a folder or use two runs")
         known.add(title)
-    _check_something_to_do(selection)
+    require_something(selection)
     job = Job(
         methods=selection.methods,
         metrics=selection.metrics,
@@ -149,7 +77,7 @@ def run(options: Options, *, begin: Callable[[int], None], advance: Callable[[],
         roots=options.roots,
         out=options.out,
         runtime=Runtime(device=options.device, edges=protocol.edges, max_memory=options.max_memory),
-        refused=_refusals(selection),
+        refused=refusals(selection),
         workers=options.workers,
         executor=options.executor,
     )
@@ -166,26 +94,3 @@ def run(options: Options, *, begin: Callable[[int], None], advance: Callable[[],
             with store.transaction():
                 made = write_files(store, options.out)
     return Finished(made, selection, outcome, seconds)
-
-
-def _check_something_to_do(selection: Selection) -> None:
-    if selection.methods and selection.metrics:
-        return
-    what, reasons = (
-        ("metric", {**selection.refused_metrics, **selection.skipped})
-        if not selection.metrics
-        else ("method", {**selection.refused_methods, **selection.skipped})
-    )
-    raise UserError(f"no {what} can run: " + "; ".join(f"{name}: {why}" for name, why in reasons.items()))
-
-
-def _refusals(selection: Selection) -> dict[tuple[str, str], str]:
-    """Why each (method, metric) that was asked for by name cannot run at all."""
-    metrics = [metric.name for metric in selection.metrics] + list(selection.refused_metrics)
-    methods = [method.name for method in selection.methods.values()]
-    reasons = {
-        (method, metric): why for method, why in selection.refused_methods.items() for metric in metrics
-    }
-    for metric, why in selection.refused_metrics.items():
-        reasons |= {(method, metric): why for method in methods}
-    return reasons

@@ -8,12 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from srbench.core.records import OK, Unscorable, UserError
+from srbench.core.records import OK, Unscorable, UserError, reason_of
 from srbench.images.codec import read_image
 from srbench.images.names import existing_folder, image_files, image_identifier, match_files
 from srbench.metrics.contract import Metric, View
 from srbench.protocols import Protocol
-from srbench.runs.work import reason_of
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from srbench.core.records import OK, Score, UserError
-from srbench.tables.text import SCORE_COLUMNS
 
 
 def read_scores(path: Path) -> list[Score]:
@@ -73,3 +73,11 @@ def _refuse_duplicates(path: Path, scores: Iterable[Score]) -> None:
         if key in seen:
             raise UserError(f"{path}: two rows for {describe(key)}")
         seen.add(key)
+
+
+SCORE_COLUMNS = ("method", "dataset", "scale", "protocol", "image", "metric", "value", "status", "seconds")
+
+
+def score_rows(scores: Iterable[Score]) -> Iterator[dict[str, Any]]:
+    """The rows of `scores.csv`."""
+    return ({name: getattr(score, name) for name in SCORE_COLUMNS} for score in scores)

@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from srbench.core.records import OK, Unscorable, UserError
+from srbench.core.files import file_hash
+from srbench.core.records import OK, Unscorable, UserError, reason_of
 from srbench.datasets.samples import load_reference, make_sample
-from srbench.images.codec import file_hash, pixel_hash, read_image, write_png
+from srbench.images.codec import read_image, write_png
+from srbench.images.pixels import pixel_hash
 from srbench.methods.catalogue import resolve as resolve_method
 from srbench.methods.contract import Runtime, Upscaler
 from srbench.methods.running.together import upscale_together
@@ -120,14 +122,6 @@ def _begin_image(task: ImageTask, work: _ImageWork | Unscorable) -> Callable[[],
 def _writer() -> ThreadPoolExecutor:
     """Encoding PNG takes longer than measuring, and needs no lock of the interpreter: one thread does it."""
     return ThreadPoolExecutor(max_workers=1)
-
-
-def reason_of(error: Exception) -> str:
-    """An exception as the status of a missing score."""
-    if isinstance(error, Unscorable | UserError):
-        return str(error)
-    text = " ".join(str(error).split())[:200]
-    return f"failed: {type(error).__name__}{': ' + text if text else ''}"
 
 
 class _ImageWork:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 
 from srbench.core.records import Score
 from srbench.metrics.natural.perceptual_index import perceptual_index
 from srbench.tables.boards import aggregate
+from srbench.tables.text import escaped_row
 
 # Upper bounds of the RMSE of the three regions (Blau et al., ECCVW 2018, section 2).
 REGIONS = ((1, 11.5), (2, 12.5), (3, 16.0))
@@ -74,3 +76,32 @@ def _row(place: tuple[str, int, str, str], metrics: dict[str, dict[str, float]])
         pi_image_mean=image_mean,
         region=region_of(rmse),
     )
+
+
+def pirm_markdown(rows: list[PirmRow]) -> str:
+    """The section of `leaderboard.md` on the PIRM challenge, of the rows under its protocol."""
+    rows = [row for row in rows if row.protocol == "pirm"]
+    if not rows:
+        return ""
+    out = io.StringIO()
+    out.write("\n## PIRM 2018 regions\n\n")
+    out.write(
+        "RMSE is the root of the mean over images of the MSE, PI comes from the means of Ma and NIQE, as the "
+        "challenge computes them; the means of the images' own values stand beside.\n\n"
+    )
+    heads = ["data set", "method", "n", "RMSE ↓", "mean of RMSE", "PI ↓", "mean of PI", "region"]
+    out.write(escaped_row(heads))
+    out.write(escaped_row(["---", "---", *["---:"] * 6]))
+    out.writelines(escaped_row(pirm_cells(row)) for row in rows)
+    return out.getvalue()
+
+
+def pirm_cells(row: PirmRow) -> list[str]:
+    """A row of the challenge as printed; a dash for what was not scored."""
+
+    def number(value: float | None) -> str:
+        return "–" if value is None else f"{value:.4f}"
+
+    region = "none" if row.region is None else str(row.region)
+    numbers = [number(value) for value in (row.rmse, row.rmse_image_mean, row.pi, row.pi_image_mean)]
+    return [f"{row.dataset} ×{row.scale}", row.method, str(row.n), *numbers, region]

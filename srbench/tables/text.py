@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import csv
-import io
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from srbench.core.digits import rounded
-from srbench.core.records import Score
-from srbench.images.codec import atomic_file
+from srbench.core.files import atomic_file
+from srbench.core.text import rounded
 from srbench.tables.boards import Board, Cell, MetricInfo
-from srbench.tables.pirm import PirmRow
 
-LEGEND = "\n95% CI: Student's t interval of the mean over images like these. Best values in bold.\n"
-
-SCORE_COLUMNS = ("method", "dataset", "scale", "protocol", "image", "metric", "value", "status", "seconds")
 SIGNIFICANCE_COLUMNS = (
     "dataset", "metric", "method_a", "method_b", "n", "median_difference", "statistic", "p_value",
     "p_holm", "significant", "rank_biserial", "scale", "protocol", "note",
@@ -46,40 +40,6 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def score_rows(scores: Iterable[Score]) -> Iterator[dict[str, Any]]:
-    """The rows of `scores.csv`."""
-    return ({name: getattr(score, name) for name in SCORE_COLUMNS} for score in scores)
-
-
-def leaderboard_rows(made: list[Board]) -> tuple[list[str], list[dict[str, Any]]]:
-    """Columns and rows of `leaderboard.csv`."""
-    metrics = list(dict.fromkeys(info.name for board in made for info in board.metrics))
-    columns = ["dataset", "scale", "protocol", "method", "n"]
-    for name in metrics:
-        columns += [name, f"{name}_ci", f"{name}_n"]
-    rows = []
-    for board in made:
-        for method in board.methods:
-            row: dict[str, Any] = {
-                "dataset": board.dataset,
-                "scale": board.scale,
-                "protocol": board.protocol,
-                "method": method,
-                "n": board.images,
-            }
-            for info in board.metrics:
-                cell = board.cells[method, info.name]
-                row |= {info.name: cell.value, f"{info.name}_n": cell.n, f"{info.name}_ci": _interval(cell)}
-            rows.append(row)
-    return columns, rows
-
-
-def _interval(cell: Cell) -> str:
-    return (
-        "" if cell.interval is None else f"[{rounded(cell.interval[0], 6)}, {rounded(cell.interval[1], 6)}]"
-    )
-
-
 def format_value(value: float, info: MetricInfo) -> str:
     """A value with as many digits as papers print: dB with two, others with four."""
     if math.isinf(value):
@@ -100,59 +60,6 @@ def format_cell(cell: Cell, info: MetricInfo) -> str:
     return text if cell.n == cell.expected else f"{text} ({cell.n} of {cell.expected})"
 
 
-def leaderboard_markdown(made: list[Board]) -> str:
-    """`leaderboard.md`: a table per data set, the best value in bold, reasons of gaps below."""
-    out = io.StringIO()
-    for board in made:
-        out.write(f"## {_escaped(board_title(board))}\n\n")
-        heads = [text for info in board.metrics for text in (heading(info), "95% CI")]
-        out.write(_markdown_row(["method", "n", *heads]))
-        out.write(_markdown_row(["---", "---:", *["---:"] * len(heads)]))
-        bests = {info.name: board.best(info) for info in board.metrics}
-        for method in board.methods:
-            texts = []
-            for info in board.metrics:
-                cell = board.cells[method, info.name]
-                text = format_cell(cell, info)
-                texts.append(f"**{text}**" if method in bests[info.name] else text)
-                texts.append(format_interval(cell, info))
-            out.write(_markdown_row([method, str(board.images), *texts]))
-        out.write("\n")
-        out.writelines(f"- {_escaped(line)}\n" for line in remarks(board))
-        out.writelines(f"- missing: {_escaped(line)}\n" for line in gaps(board))
-        out.write("\n")
-    return out.getvalue().rstrip() + "\n"
-
-
-def pirm_markdown(rows: list[PirmRow]) -> str:
-    """The section of `leaderboard.md` on the PIRM challenge, of the rows under its protocol."""
-    rows = [row for row in rows if row.protocol == "pirm"]
-    if not rows:
-        return ""
-    out = io.StringIO()
-    out.write("\n## PIRM 2018 regions\n\n")
-    out.write(
-        "RMSE is the root of the mean over images of the MSE, PI comes from the means of Ma and NIQE, as the "
-        "challenge computes them; the means of the images' own values stand beside.\n\n"
-    )
-    heads = ["data set", "method", "n", "RMSE ↓", "mean of RMSE", "PI ↓", "mean of PI", "region"]
-    out.write(_markdown_row(heads))
-    out.write(_markdown_row(["---", "---", *["---:"] * 6]))
-    out.writelines(_markdown_row(pirm_cells(row)) for row in rows)
-    return out.getvalue()
-
-
-def pirm_cells(row: PirmRow) -> list[str]:
-    """A row of the challenge as printed; a dash for what was not scored."""
-
-    def number(value: float | None) -> str:
-        return "–" if value is None else f"{value:.4f}"
-
-    region = "none" if row.region is None else str(row.region)
-    numbers = [number(value) for value in (row.rmse, row.rmse_image_mean, row.pi, row.pi_image_mean)]
-    return [f"{row.dataset} ×{row.scale}", row.method, str(row.n), *numbers, region]
-
-
 def format_interval(cell: Cell, info: MetricInfo) -> str:
     """The 95% interval as printed, empty where there is none."""
     if cell.interval is None:
@@ -166,11 +73,11 @@ def heading(info: MetricInfo) -> str:
     return f"{info.title} {f'[{info.unit}] ' if info.unit else ''}{arrow}"
 
 
-def _markdown_row(cells: list[str]) -> str:
-    return f"| {' | '.join(_escaped(cell) for cell in cells)} |\n"
+def escaped_row(cells: list[str]) -> str:
+    return f"| {' | '.join(escaped(cell) for cell in cells)} |\n"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
 
 

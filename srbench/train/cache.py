@@ -18,11 +18,12 @@ from pathlib import Path
 
 import numpy as np
 
+from srbench.core.files import atomic_file, cache_folder
 from srbench.core.records import Unscorable, UserError
-from srbench.core.weights import cache_folder
 from srbench.datasets.samples import degrade
-from srbench.images.codec import as_rgb, atomic_file, crop_to_multiple, read_image
+from srbench.images.codec import read_image
 from srbench.images.names import existing_folder, image_files
+from srbench.images.pixels import as_rgb, crop_to_multiple
 from srbench.protocols import Degradation
 
 _VERSION = 2

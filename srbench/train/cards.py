@@ -9,8 +9,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from srbench.core.files import atomic_file, file_hash
 from srbench.core.records import UserError
-from srbench.images.codec import atomic_file, file_hash
 from srbench.methods.trained import FILE
 from srbench.train import curves
 from srbench.train.perception import IMAGENET, RANDOM

@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 
+from srbench.core.files import atomic_file
 from srbench.core.records import UserError
-from srbench.images.codec import atomic_file
 from srbench.train.recipe import Recipe
 from srbench.train.schedule import learning_rate
 

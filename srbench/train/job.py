@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from srbench.core.devices import choose_device
+from srbench.core.files import cache_folder
 from srbench.core.records import UsageError
-from srbench.core.weights import cache_folder
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import data_roots, find_pairs
 from srbench.methods.trained import FILE, FOLDER, TRAINED

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from srbench.core.files import cache_folder
 from srbench.core.records import UserError
-from srbench.core.weights import WeightFile, cache_folder, download, load, locate, missing_weights, pull
+from srbench.core.weights import WeightFile, download, load, locate, missing_weights, pull
 from tests.server import Site, serve
 
 CONTENT = b"published weights " * 1000

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import srbench.datasets.download
+from srbench.core.files import cache_folder
 from srbench.core.records import UserError
-from srbench.core.weights import cache_folder
 from srbench.datasets.contract import Dataset, RemoteFiles
 from srbench.datasets.download import published_hashes, pull, verify
 from tests.server import Site, serve

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from srbench.core.files import cache_folder
 from srbench.core.records import Pair, Unscorable, UserError
-from srbench.core.weights import cache_folder
 from srbench.datasets.catalogue import DATASETS, resolve
 from srbench.datasets.contract import Dataset
 from srbench.datasets.folders import data_roots, find_folder, find_pairs

@@ -13,16 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from srbench.core.files import atomic_file, file_hash
 from srbench.core.records import Unscorable
-from srbench.images.codec import (
-    atomic_file,
-    crop_border,
-    crop_to_multiple,
-    file_hash,
-    pixel_hash,
-    read_image,
-    write_png,
-)
+from srbench.images.codec import read_image, write_png
+from srbench.images.pixels import crop_border, crop_to_multiple, pixel_hash
 from tests.helpers import picture, save
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from srbench.images.codec import file_hash
+from srbench.core.files import file_hash
 from srbench.methods import trained
 from srbench.methods.catalogue import METHODS
 from srbench.methods.trained import TRAINED

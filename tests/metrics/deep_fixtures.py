@@ -12,9 +12,9 @@ from unittest import mock
 
 import numpy as np
 
+from srbench.core.files import file_hash
 from srbench.core.torch_files import TorchHubFile
 from srbench.core.weights import pull
-from srbench.images.codec import file_hash
 from srbench.metrics.deep.features import Backbone
 
 if TYPE_CHECKING:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from srbench.core.text import file_name
-from srbench.report.leaderboards import leaderboard_rows, rank
+from srbench.core.files import file_name
+from srbench.report.leaderboards import leaderboard_rows
 from srbench.runs.reader import _agree, read_run
 from srbench.statistics.ranks import bootstrap_interval
 from srbench.tables.boards import MetricInfo, boards
+from srbench.tables.ranked import rank
 from tests.helpers import command, references, rows, values
 from tests.tables.test_boards import scores
 from tests.working import run

@@ -14,14 +14,15 @@ import pytest
 from PIL import Image
 
 import srbench.runs.work
+from srbench.core.files import file_hash
 from srbench.core.records import Pair, Unscorable
 from srbench.core.weights import WeightFile
-from srbench.images.codec import file_hash, read_image
+from srbench.images.codec import read_image
 from srbench.images.resize import imresize
 from srbench.methods.catalogue import METHODS
 from srbench.metrics.catalogue import METRICS
 from srbench.protocols import PROTOCOLS
-from srbench.runs.evaluate import output_path
+from srbench.runs.folder import output_path
 from tests.helpers import command, picture, references, rows, save, values
 from tests.working import FILES, Work, method, run
 

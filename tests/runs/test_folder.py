@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from srbench.images.codec import file_hash, read_image
+from srbench.core.files import file_hash
+from srbench.images.codec import read_image
 from srbench.images.resize import imresize
 from srbench.metrics.catalogue import METRICS
 from srbench.metrics.contract import View

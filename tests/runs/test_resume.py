@@ -168,7 +168,7 @@ def test_a_disk_that_is_full_for_the_tables_too_is_one_line(
     run(images, out, methods="bicubic")
     before = (out / "scores.csv").read_bytes()
 
-    class Full(srbench.images.codec.atomic_file):
+    class Full(srbench.core.files.atomic_file):
         def __init__(self, _: Path) -> None:
             raise failing(errno.ENOSPC)
 

@@ -11,7 +11,8 @@ import torch
 from srbench.core.records import Unscorable, UserError
 from srbench.datasets import coco_stuff
 from srbench.datasets.samples import degrade
-from srbench.images.codec import crop_to_multiple, read_image
+from srbench.images.codec import read_image
+from srbench.images.pixels import crop_to_multiple
 from srbench.images.resize import imresize_double, tensorflow1_bicubic
 from srbench.methods.families import srresnet as nets
 from srbench.methods.networks.specification import NetworkSpec

@@ -24,7 +24,7 @@ def interpolate_files(first: str, second: str, alpha: float, out: Path) -> None:
         raise UsageError(f"{out}: the result is written as .safetensors; name it so")
     from safetensors.numpy import save_file
 
-    from srbench.images.codec import atomic_file
+    from srbench.core.files import atomic_file
 
     (tensors_a, origin_a), (tensors_b, origin_b) = _tensors(first), _tensors(second)
     mixed = interpolate(tensors_a, tensors_b, alpha)
@@ -63,7 +63,7 @@ def interpolate(first: Tensors, second: Tensors, alpha: float) -> Tensors:
 
 def _tensors(name: str) -> tuple[Tensors, str]:
     """The tensors of a method or file, and what identifies it."""
-    from srbench.images.codec import file_hash
+    from srbench.core.files import file_hash
     from srbench.methods.catalogue import METHODS
 
     path = Path(name)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from srbench.core.records import Unscorable, UsageError, UserError
-from srbench.core.remarks import remark
+from srbench.core.text import remark
 from srbench.methods.contract import Method, Runtime, Upscaler
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def _open(path: Path, asked: _Asked, runtime: Runtime) -> Upscaler:
 
 
 def _fingerprint(path: Path, asked: _Asked, _: Pair) -> str:
-    from srbench.images.codec import file_hash
+    from srbench.core.files import file_hash
 
     return f"{file_hash(path)} {asked}"
 
@@ -205,7 +205,7 @@ def _see_current_folder() -> None:
 
 
 def _source_hash(source: Path) -> str:
-    from srbench.images.codec import file_hash
+    from srbench.core.files import file_hash
 
     return file_hash(source)
 
@@ -232,7 +232,7 @@ def _called(name: str, function: Callable[[np.ndarray, int], np.ndarray]) -> Ups
     def upscale(sample: Sample) -> np.ndarray:
         import numpy as np
 
-        from srbench.images.codec import as_rgb
+        from srbench.images.pixels import as_rgb
 
         image, scale = as_rgb(sample.low_resolution), sample.pair.scale
         try:

@@ -17,10 +17,9 @@ import torch
 from srbench.core.batches import Batches
 from srbench.core.devices import choose_device
 from srbench.core.records import Unscorable
-from srbench.core.remarks import remark
-from srbench.images.codec import as_rgb
+from srbench.core.text import remark
 from srbench.images.kernels import add_to_channels
-from srbench.images.pixels import to_bytes
+from srbench.images.pixels import as_rgb, to_bytes
 from srbench.images.resize import imresize_double, tensorflow1_bicubic
 from srbench.methods.running.tiling import Box, images_within, make_plan, run
 from srbench.methods.running.together import GROUP

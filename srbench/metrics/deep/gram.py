@@ -26,7 +26,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from srbench.images.codec import as_rgb
+from srbench.images.pixels import as_rgb
 from srbench.metrics.deep.features import Backbone, Network, channels_inside, open_network, sum_dtype
 from srbench.metrics.deep.lpips import fits, say_streamed, view_features
 

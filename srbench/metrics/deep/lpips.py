@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 
 from srbench.core.batches import Batches
 from srbench.core.records import Unscorable, UserError
-from srbench.core.remarks import remark
+from srbench.core.text import remark
 from srbench.core.torch_files import read_state_dict
-from srbench.images.codec import as_rgb
+from srbench.images.pixels import as_rgb
 from srbench.metrics.deep.features import Backbone, Network, open_network, sum_dtype
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ def linear_heads(backbone: Backbone) -> tuple[torch.Tensor, ...]:
 
 @lru_cache(maxsize=8)
 def _published_heads(path: Path, backbone: Backbone) -> tuple[torch.Tensor, ...]:
-    from srbench.images.codec import file_hash
+    from srbench.core.files import file_hash
 
     if not path.is_file():
         raise UserError(f"{path} is missing from the package lpips: reinstall it")

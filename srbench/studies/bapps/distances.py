@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from srbench.core.records import reason_of
 from srbench.metrics.contract import Metric, View
 from srbench.metrics.deep.features import Backbone, Network, channels_inside, open_network, unit_length
 from srbench.metrics.deep.gram import GramDistance, gram_distance
 from srbench.metrics.deep.lpips import FeatureDistance, sum_layers
 from srbench.protocols import PROTOCOLS
-from srbench.runs.work import reason_of
 
 if TYPE_CHECKING:
     import torch

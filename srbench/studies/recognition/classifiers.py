@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from srbench.core.records import UsageError, UserError
+from srbench.core.text import first_line
 from srbench.core.torch_files import TorchHubFile, read_state_dict
-from srbench.core.weights import first_line, pull
+from srbench.core.weights import pull
 from srbench.studies.recognition.accuracy import CLASSES
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from srbench.protocols import PROTOCOLS
 from srbench.runs.folder import existing_run
 from srbench.runs.run import Options
 from srbench.runs.run import run as run_job
-from srbench.runs.scores_csv import place, read_scores
+from srbench.runs.scores_csv import SCORE_COLUMNS, place, read_scores, score_rows
 from srbench.runs.store import Store
 from srbench.studies.reproduce.cells import Evidence, Want
-from srbench.tables.text import SCORE_COLUMNS, score_rows, write_csv
+from srbench.tables.text import write_csv
 
 _REASON_COLUMNS = ("dataset", "scale", "protocol", "method", "metric", "reason")
 _ORIGIN_COLUMNS = ("method", "origin")

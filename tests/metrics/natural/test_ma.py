@@ -13,7 +13,8 @@ from scipy.io import loadmat, savemat
 from scipy.special import gamma
 
 from srbench.core.records import Unscorable, UserError
-from srbench.images.codec import matlab_gray, read_image
+from srbench.images.codec import read_image
+from srbench.images.luma import matlab_gray
 from srbench.images.resize import imresize
 from srbench.metrics.natural.ma import MaModel, load_ma_model, ma, ma_features, tree_values
 from srbench.metrics.natural.ma.dct import dct_features

@@ -1,0 +1,75 @@
+"""What a run records about itself: protocol, metrics, methods, versions, machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from srbench import __version__
+from srbench.metrics.catalogue import METRICS
+from srbench.metrics.contract import Metric
+from srbench.runs.job import Job
+from srbench.runs.keys import weight_hashes
+from srbench.runs.store import Store
+from srbench.tables.boards import MetricInfo
+
+_PACKAGES = ("numpy", "scipy", "numba", "pillow", "torch", "torchvision", "lpips", "pyiqa", "scikit-image")
+
+
+def metric_info(metric: Metric) -> MetricInfo:
+    """What tables need to know of a metric."""
+    return MetricInfo(metric.name, metric.title, metric.unit, metric.higher_is_better, metric.aggregate)
+
+
+def put_facts(store: Store, job: Job) -> None:
+    """Records what the names of this job stand for: protocol, metrics, methods and their weights."""
+    with store.transaction():
+        order = METRICS.names()
+        store.put_fact("protocol", job.protocol.name, job.protocol.as_dict())
+        for metric in job.metrics:
+            fact = asdict(metric_info(metric)) | {
+                "version": metric.version,
+                "source": metric.source,
+                "weights": weight_hashes(metric.weights),
+                "order": order.index(metric.name) if metric.name in order else len(order),
+            }
+            store.put_fact("metric", metric.name, fact)
+        for method in job.methods.values():
+            fact = {
+                "kind": method.kind,
+                "source": method.source,
+                "version": method.version,
+                "weights": weight_hashes(method.weights),
+                "remark": method.remark,
+            }
+            store.put_fact("method", method.name, fact)
+
+
+def run_record(command: Sequence[str], started: str, seconds: float) -> dict[str, Any]:
+    """One command of the folder's history: what ran, when, how long, with which versions, on what."""
+    return {
+        "command": " ".join([Path(command[0]).name, *command[1:]]),
+        "started": started,
+        "seconds": round(seconds, 3),
+        "versions": {"srbench": __version__, "python": platform.python_version(), **_versions()},
+        "machine": {
+            "system": f"{platform.system()} {platform.release()}",
+            "processor": platform.machine(),
+            "cores": os.cpu_count(),
+        },
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found

@@ -1,0 +1,42 @@
+"""What a run is asked to evaluate, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from srbench.core.records import Score
+from srbench.methods.contract import Method, Runtime
+from srbench.metrics.contract import Metric
+from srbench.protocols import Protocol
+from srbench.runs.execute import Executor
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to evaluate.
+
+    `methods` holds each method by the name under which it can be resolved; `refused` tells, for each
+    (method, metric) that was asked for by name and cannot run at all, why.
+    """
+
+    methods: dict[str, Method]
+    metrics: tuple[Metric, ...]
+    datasets: tuple[str, ...]
+    scale: int
+    protocol: Protocol
+    roots: tuple[Path, ...]
+    out: Path
+    runtime: Runtime
+    refused: dict[tuple[str, str], str] = field(default_factory=dict)
+    workers: int = 0
+    executor: Executor = "local"
+
+
+@dataclass
+class Outcome:
+    """What an evaluation did: images worked on, values at the end, rows that have a reason instead."""
+
+    computed: int = 0
+    scored: int = 0
+    missing: list[Score] = field(default_factory=list)

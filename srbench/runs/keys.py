@@ -1,0 +1,61 @@
+"""What decides the content of outputs and scores: the keys of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+from srbench.core.files import file_hash
+from srbench.core.records import Pair
+from srbench.core.weights import WeightFile
+from srbench.methods.contract import Method
+from srbench.metrics.contract import Metric
+from srbench.runs.job import Job
+from srbench.runs.store import content_key
+
+
+def output_key(job: Job, pair: Pair, method: Method) -> str:
+    """Everything that decides the pixels of an output."""
+    degradation = job.protocol.degradation_for(method.input_names)
+    use_file = degradation == "matlab-bicubic" and pair.low_resolution is not None
+    return content_key(
+        method.name,
+        method.version,
+        weight_hashes(method.weights),
+        method.fingerprint(pair) if method.fingerprint else None,
+        pair.scale,
+        hash_of_file(pair.reference),
+        hash_of_file(pair.low_resolution) if use_file and pair.low_resolution else degradation,
+        job.protocol.edges,
+        job.runtime.device,
+    )
+
+
+def score_key(job: Job, pair: Pair, pixels: str, metric: Metric) -> str:
+    """Everything that decides the value of a metric."""
+    return content_key(
+        pixels,
+        hash_of_file(pair.reference),
+        pair.scale,
+        job.protocol.measurement(),
+        metric.name,
+        metric.version,
+        weight_hashes(metric.weights),
+    )
+
+
+def weight_hashes(files: Iterable[WeightFile]) -> dict[str, str]:
+    """SHA-256 of each cached weight file by name; files that are not here are left out."""
+    return {file.name: hash_of_file(file.cached) for file in files if file.cached.is_file()}
+
+
+def hash_of_file(path: Path) -> str:
+    """SHA-256 of a file, computed once for each of its versions."""
+    status = path.stat()
+    return _hash_of_version(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=65536)
+def _hash_of_version(path: Path, _modified: int, _size: int) -> str:
+    return file_hash(path)

@@ -1,0 +1,74 @@
+"""The leaderboard of one run as CSV rows and Markdown."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from srbench.core.text import rounded
+from srbench.tables.boards import Board, Cell
+from srbench.tables.text import (
+    board_title,
+    escaped,
+    escaped_row,
+    format_cell,
+    format_interval,
+    gaps,
+    heading,
+    remarks,
+)
+
+LEGEND = "\n95% CI: Student's t interval of the mean over images like these. Best values in bold.\n"
+
+
+def leaderboard_rows(made: list[Board]) -> tuple[list[str], list[dict[str, Any]]]:
+    """Columns and rows of `leaderboard.csv`."""
+    metrics = list(dict.fromkeys(info.name for board in made for info in board.metrics))
+    columns = ["dataset", "scale", "protocol", "method", "n"]
+    for name in metrics:
+        columns += [name, f"{name}_ci", f"{name}_n"]
+    rows = []
+    for board in made:
+        for method in board.methods:
+            row: dict[str, Any] = {
+                "dataset": board.dataset,
+                "scale": board.scale,
+                "protocol": board.protocol,
+                "method": method,
+                "n": board.images,
+            }
+            for info in board.metrics:
+                cell = board.cells[method, info.name]
+                row |= {info.name: cell.value, f"{info.name}_n": cell.n, f"{info.name}_ci": _interval(cell)}
+            rows.append(row)
+    return columns, rows
+
+
+def _interval(cell: Cell) -> str:
+    return (
+        "" if cell.interval is None else f"[{rounded(cell.interval[0], 6)}, {rounded(cell.interval[1], 6)}]"
+    )
+
+
+def leaderboard_markdown(made: list[Board]) -> str:
+    """`leaderboard.md`: a table per data set, the best value in bold, reasons of gaps below."""
+    out = io.StringIO()
+    for board in made:
+        out.write(f"## {escaped(board_title(board))}\n\n")
+        heads = [text for info in board.metrics for text in (heading(info), "95% CI")]
+        out.write(escaped_row(["method", "n", *heads]))
+        out.write(escaped_row(["---", "---:", *["---:"] * len(heads)]))
+        bests = {info.name: board.best(info) for info in board.metrics}
+        for method in board.methods:
+            texts = []
+            for info in board.metrics:
+                cell = board.cells[method, info.name]
+                text = format_cell(cell, info)
+                texts.append(f"**{text}**" if method in bests[info.name] else text)
+                texts.append(format_interval(cell, info))
+            out.write(escaped_row([method, str(board.images), *texts]))
+        out.write("\n")
+        out.writelines(f"- {escaped(line)}\n" for line in remarks(board))
+        out.writelines(f"- missing: {escaped(line)}\n" for line in gaps(board))
+        out.write("\n")
+    return out.getvalue().rstrip() + "\n"
