@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
+from srbench import __version__
 from srbench.commands.catalogues import datasets_app, methods_app, metrics_app, protocols_app
 from srbench.commands.doctor import doctor
 from srbench.commands.models import bench_methods, interpolate_networks
@@ -24,10 +25,40 @@ _PARSER_ERROR: type[Any] = typer.BadParameter.__mro__[2]
 app = typer.Typer(
     name="srbench",
     help="Evaluation and perceptual metrics for single-image super-resolution.",
-    no_args_is_help=True,
+    no_args_is_help=False,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
+_FIRST_STEPS = """\
+srbench: evaluation and perceptual metrics for single-image super-resolution. First steps:
+
+  srbench run --methods all --datasets demo     upscale and score the embedded images
+  srbench score OUTPUTS --reference REFERENCES  score your own images
+  srbench doctor                                what is here, what is missing, how to get it
+
+All commands: srbench --help"""
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"srbench {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _without_command(
+    context: typer.Context,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", "-V", callback=_print_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Evaluation and perceptual metrics for single-image super-resolution."""
+    if context.invoked_subcommand is None:
+        print(_FIRST_STEPS)
+
+
 app.command()(run)
 app.command()(score)
 app.command()(table)

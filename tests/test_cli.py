@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
 import pytest
 
+import srbench
 from srbench.datasets.catalogue import DATASETS
 from srbench.methods.catalogue import METHODS
 from srbench.metrics.catalogue import METRICS
@@ -63,6 +65,32 @@ def test_lists_have_every_name_and_each_can_be_shown(group: str, names) -> None:
         assert name in shown.out.splitlines()[0]
 
 
+@pytest.mark.parametrize("arguments", [["--version"], ["-V"]])
+def test_the_version_is_the_packages(arguments: list[str]) -> None:
+    assert command(*arguments).out == f"srbench {srbench.__version__}\n"
+
+
+def test_without_a_command_the_first_steps_are_shown() -> None:
+    ended = command()
+    assert (ended.code, ended.err) == (0, "")
+    assert "srbench run --methods all --datasets demo" in ended.out
+
+
+@pytest.mark.parametrize("group", ["methods", "metrics", "datasets", "protocols"])
+def test_listings_are_one_json_array(group: str) -> None:
+    listed = json.loads(command(group, "list", "--json").out)
+    shown = command(group, "list").out
+    assert len({row["name"] for row in listed}) == len(listed)
+    assert all(row["name"] in shown for row in listed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("psnr", "psnr_y"), ("SSIM", "ssim_y"), ("LPIPS", "lpips-alex")]
+)
+def test_metrics_are_found_by_the_words_that_people_type(typed: str, meant: str) -> None:
+    assert command("metrics", "show", typed).out == command("metrics", "show", meant).out
+
+
 def test_show_says_what_matters() -> None:
     assert "CC BY-NC-ND 4.0" in command("methods", "show", "enet-pat").out
     assert "4250b3dc" in command("methods", "show", "enet-pat").out
@@ -75,13 +103,13 @@ def test_show_says_what_matters() -> None:
     ("arguments", "said"),
     [
         (["methods", "show", "bicubik"], "unknown method 'bicubik'; did you mean bicubic?"),
-        (["metrics", "show", "psnr"], "did you mean psnr_y"),
+        (["metrics", "show", "psnr_x"], "did you mean psnr_y"),
         (["datasets", "show", "set6"], "did you mean set5"),
         (["datasets", "pull", "set55"], "unknown data set 'set55'; did you mean set5"),
         (["protocols", "show", "sr-gan"], "did you mean srgan"),
         (["methods", "pull", "bicubic"], "bicubic needs no weights"),
         (["run", "--methods", "bicubik"], "unknown method 'bicubik'; did you mean bicubic?"),
-        (["run", "--metrics", "psnr"], "unknown metric 'psnr'"),
+        (["run", "--metrics", "psnt"], "unknown metric 'psnt'"),
         (["run", "--datasets", "sett5"], "unknown data set 'sett5'; did you mean set5"),
         (["run", "--protocol", "daala"], "unknown protocol 'daala'"),
         (["run", "--methods", " , "], "--methods is empty"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from srbench.commands.terminal import DataRoot, console, notices, progress
+from srbench.commands.terminal import AsJson, DataRoot, console, notices, print_json, progress
 from srbench.core.records import UsageError, UserError
 
 if TYPE_CHECKING:
@@ -27,8 +27,11 @@ FromFile = Annotated[
 ]
 
 
-def _print_list(rows: Iterable[tuple[str, str, str | None]]) -> None:
+def _print_list(rows: Iterable[tuple[str, str, str | None]], *, as_json: bool) -> None:
     """Name, what it is, and why it cannot be used here (None where it can)."""
+    if as_json:
+        print_json([{"name": name, "summary": summary, "missing": reason} for name, summary, reason in rows])
+        return
     from rich.markup import escape
     from rich.table import Table
 
@@ -78,11 +81,12 @@ def _pull(name: str, files: tuple[WeightFile, ...], given: list[Path]) -> None:
 
 
 @methods_app.command("list")
-def list_methods() -> None:
+def list_methods(as_json: AsJson = False) -> None:
     """Every method, and whether it can run here."""
     from srbench.methods.catalogue import METHODS
 
-    _print_list((method.name, method.summary, method.unavailable()) for method in METHODS)
+    rows = ((method.name, method.summary, method.unavailable()) for method in METHODS)
+    _print_list(rows, as_json=as_json)
 
 
 def _scales(method: Method) -> str:
@@ -119,14 +123,15 @@ def pull_method(name: Name, source: FromFile = []) -> None:  # noqa: B006 - type
 
 
 @metrics_app.command("list")
-def list_metrics() -> None:
+def list_metrics(as_json: AsJson = False) -> None:
     """Every metric, and whether it can run here."""
     from srbench.metrics.catalogue import METRICS
 
-    _print_list(
+    rows = (
         (metric.name, f"{metric.title}, {_direction(metric.higher_is_better)}", metric.unavailable())
         for metric in METRICS
     )
+    _print_list(rows, as_json=as_json)
 
 
 def _direction(higher_is_better: bool) -> str:
@@ -166,7 +171,7 @@ def pull_metric(name: Name, source: FromFile = []) -> None:  # noqa: B006 - type
 
 
 @datasets_app.command("list")
-def list_datasets(data_root: DataRoot = []) -> None:  # noqa: B006 - typer copies it
+def list_datasets(data_root: DataRoot = [], as_json: AsJson = False) -> None:  # noqa: B006 - typer copies it
     """Every data set, and where it was found."""
     from srbench.datasets.catalogue import DATASETS
     from srbench.datasets.folders import data_roots, find_folder
@@ -180,7 +185,7 @@ def list_datasets(data_root: DataRoot = []) -> None:  # noqa: B006 - typer copie
             reason = str(error)
         images = f", {dataset.images} images" if dataset.images else ""
         rows.append((dataset.name, f"{dataset.title}{images}", reason))
-    _print_list(rows)
+    _print_list(rows, as_json=as_json)
 
 
 @datasets_app.command("show")
@@ -231,11 +236,11 @@ def verify_dataset(name: Name, data_root: DataRoot = []) -> None:  # noqa: B006 
 
 
 @protocols_app.command("list")
-def list_protocols() -> None:
+def list_protocols(as_json: AsJson = False) -> None:
     """Every protocol in one line."""
     from srbench.protocols import PROTOCOLS
 
-    _print_list((protocol.name, protocol.summary, None) for protocol in PROTOCOLS)
+    _print_list(((protocol.name, protocol.summary, None) for protocol in PROTOCOLS), as_json=as_json)
 
 
 @protocols_app.command("show")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from srbench.commands.terminal import DataRoot, console
+from dataclasses import asdict
+
+from srbench.commands.terminal import AsJson, DataRoot, console, print_json
 
 
-def doctor(data_root: DataRoot = []) -> None:  # noqa: B006 - typer copies it
+def doctor(data_root: DataRoot = [], as_json: AsJson = False) -> None:  # noqa: B006 - typer copies it
     """Show what is installed, which weights and data sets are here, what is missing and how to get it."""
-    from rich.markup import escape
-    from rich.table import Table
-
     from srbench.doctor import examine
 
     findings = examine(list(data_root))
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+        return
+    from rich.markup import escape
+    from rich.table import Table
+
     table = Table(header_style="bold")
     for head in ("", "name", "what", "status"):
         table.add_column(head)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -27,6 +27,8 @@ DataRoot = Annotated[
     ),
 ]
 
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON array, for programs.")]
+
 
 def memory_bytes(gigabytes: float) -> int:
     """The bytes of `--max-memory`; `UsageError` where it is no positive number."""
@@ -41,6 +43,13 @@ def console() -> Console:
 
     made = Console(highlight=False, soft_wrap=True)
     return made if made.is_terminal else Console(highlight=False, soft_wrap=True, width=200)
+
+
+def print_json(rows: Sequence[Mapping[str, object]]) -> None:
+    """Rows as one JSON array on standard output."""
+    import json
+
+    print(json.dumps(rows, indent=1, ensure_ascii=False))
 
 
 def notices() -> Console:

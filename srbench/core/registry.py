@@ -27,20 +27,23 @@ class Registry(Generic[T]):
         self._group = group
         self._record = record
         self._records: dict[str, T] = {}
+        self._other_names: dict[str, str] = {}
         self._plugins_loaded = group is None
 
-    def add(self, name: str, record: T) -> None:
-        """Adds one record; a name that is taken raises `ValueError`."""
-        if name in self._records:
-            raise ValueError(f"the {self._kind} '{name}' is registered twice")
+    def add(self, name: str, record: T, *, aliases: Iterable[str] = ()) -> None:
+        """Adds one record, with the other names that people type for it; a taken name raises `ValueError`."""
+        for taken in (name, *aliases):
+            if taken.casefold() in self._other_names:
+                raise ValueError(f"the {self._kind} '{taken}' is registered twice")
         self._records[name] = record
+        self._other_names |= {each.casefold(): name for each in (name, *aliases)}
 
     def get(self, name: str) -> T:
-        """The record of this name; an unknown name is a `UsageError` that suggests the nearest ones."""
-        self._load_plugins()
-        if name not in self._records:
+        """The record of this name or alias, in upper or lower case; an unknown name is a `UsageError` that
+        suggests the nearest ones."""
+        if name not in self:
             raise UsageError(self._unknown(name))
-        return self._records[name]
+        return self._records[self._other_names[name.casefold()]]
 
     def names(self) -> list[str]:
         """All names, in order of registration."""
@@ -49,7 +52,7 @@ class Registry(Generic[T]):
 
     def __contains__(self, name: str) -> bool:
         self._load_plugins()
-        return name in self._records
+        return name.casefold() in self._other_names
 
     def __iter__(self) -> Iterator[T]:
         self._load_plugins()

@@ -8,6 +8,8 @@ from srbench.metrics.deep.entries import DEEP_METRICS
 from srbench.metrics.natural.perceptual_index import PERCEPTUAL_METRICS
 
 METRICS: Registry[Metric] = Registry("metric", group="srbench.metrics", record=Metric)
+# The words that people type for the field's usual metrics, whatever the protocol.
+_ALIASES = {"psnr_y": ("psnr",), "ssim_y": ("ssim",), "rmse_y": ("rmse",), "lpips-alex": ("lpips",)}
 
 
 def _psnr_y(output: View, reference: View) -> float:
@@ -76,7 +78,7 @@ for _metric in (
     *PERCEPTUAL_METRICS,
     *DEEP_METRICS,
 ):
-    METRICS.add(_metric.name, _metric)
+    METRICS.add(_metric.name, _metric, aliases=_ALIASES.get(_metric.name, ()))
 
 
 def resolve(name: str) -> Metric:

@@ -57,11 +57,21 @@ def test_duplicates_are_refused() -> None:
         registry("a", "a")
 
 
+def test_aliases_and_other_cases_find_the_record() -> None:
+    things = registry("b")
+    things.add("psnr_y", Thing("psnr_y"), aliases=("psnr",))
+    assert things.get("PSNR") is things.get("psnr_y")
+    assert "Psnr" in things
+    assert things.names() == ["b", "psnr_y"]
+    with pytest.raises(ValueError, match="'PSNR' is registered twice"):
+        things.add("PSNR", Thing("other"))
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
         ("bicubik", r"unknown thing 'bicubik'; did you mean bicubic\?"),
-        ("BICUBIC", r"did you mean bicubic\?"),
+        ("BICUBIK", r"did you mean bicubic\?"),
         ("qqq", "there are: bicubic, nearest"),
         ("", "there are"),
     ],
