@@ -20,7 +20,7 @@ _VERSION = 1
 # Settings that change no weights: a run may be continued with others.
 _FREE = ("validate_every", "checkpoint_every", "summary", "chosen", "paper", "keep")
 # Settings that make the learning rate's course: what is still to come of it may change.
-_COURSE = ("iterations", "schedule", "milestones", "decay")
+_COURSE = ("iterations", "schedule", "milestones", "decay", "hold")
 
 State = dict[str, Any]
 

@@ -211,6 +211,8 @@ def train(recipe: Recipe, options: Options, report: Report) -> Finished:  # noqa
             fabric.backward(loss)
             if recipe.clip:
                 fabric.clip_gradients(run_generator, optimizer, clip_val=recipe.clip / rate)
+            if recipe.clip_norm:
+                fabric.clip_gradients(run_generator, optimizer, max_norm=recipe.clip_norm)
             optimizer.step()
             average.update()
             values = {"loss": loss, **terms}

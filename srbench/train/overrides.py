@@ -9,9 +9,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from srbench.core.records import UsageError
-from srbench.train.recipe import Recipe, shortened
+from srbench.train.recipe import Recipe, Term, shortened
 
 _FIXED = ("name", "method", "paper", "summary", "chosen", "terms")
+# The papers' words for terms.
+_SPOKEN = {
+    "texture": ("gram-patches", "gram", "gram-masks"),
+    "perceptual": ("features",),
+    "adversary": ("adversarial", "relativistic"),
+}
 
 
 def changed(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
@@ -28,26 +34,35 @@ def changed(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
 
 
 def parse(recipe: Recipe, settings: Iterable[str]) -> dict[str, Any]:
-    """`NAME=VALUE` texts as values of the recipe's fields; `weight.KIND=VALUE` changes a term's weight."""
+    """`NAME=VALUE` texts as values of the recipe's fields; `terms.KIND.FIELD=VALUE` changes a term."""
     values: dict[str, Any] = {}
     for setting in settings:
         name, separator, text = setting.partition("=")
         if not separator:
             raise UsageError(f"--set needs NAME=VALUE, not '{setting}'")
-        if name.startswith("weight."):
+        if name.startswith("terms."):
             terms = values.get("terms", recipe.terms)
-            values["terms"] = _weighted(terms, name.removeprefix("weight."), text)
+            values["terms"] = _with_term(terms, name, text)
         else:
             values[name] = _value(name, text)
     return values
 
 
-def _weighted(terms: tuple[Any, ...], kind: str, text: str) -> tuple[Any, ...]:
+def _with_term(terms: tuple[Term, ...], name: str, text: str) -> tuple[Term, ...]:
+    """The terms where the one that `terms.KIND.FIELD` names has another value."""
+    _, _, rest = name.partition(".")
+    kind, _, setting = rest.partition(".")
     kinds = [term.kind for term in terms]
-    if kind not in kinds:
+    meant = _SPOKEN.get(kind, (kind,))
+    if not set(meant) & set(kinds):
         raise UsageError(f"the recipe has no term '{kind}'; it has: {', '.join(kinds)}")
-    weight = _converted(f"weight.{kind}", text, float)
-    return tuple(dataclasses.replace(term, weight=weight) if term.kind == kind else term for term in terms)
+    hints = get_type_hints(Term)
+    if setting not in hints:
+        raise UsageError(f"a term has no '{setting}'; there are: {', '.join(hints)}")
+    value = _converted(name, text, hints[setting])
+    return tuple(
+        dataclasses.replace(term, **{setting: value}) if term.kind in meant else term for term in terms
+    )
 
 
 def _value(name: str, text: str) -> Any:
@@ -110,6 +125,8 @@ def _check_numbers(recipe: Recipe) -> None:
     for name in ("crop", "batch", "iterations", "scale", "validate_every", "checkpoint_every"):
         if getattr(recipe, name) < 1:
             raise UsageError(f"{name} must be at least 1, not {getattr(recipe, name)}")
+    if not 0 <= recipe.hold < recipe.iterations:
+        raise UsageError(f"hold must be below the iterations {recipe.iterations}, not {recipe.hold}")
     if not recipe.learning_rate > 0:
         raise UsageError(f"learning_rate must be positive, not {recipe.learning_rate:g}")
     if not 0 <= recipe.seed < 2**63:

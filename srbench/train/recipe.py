@@ -59,7 +59,9 @@ class Recipe:
     - `learning_rate` is multiplied by `decay` at each of `milestones` (iterations), or falls to zero
       along a cosine with "cosine"; `slow_layers` are parameters by name prefix that learn `slow_factor`
       times as fast. `momentum` is Adam's beta 1, or SGD's momentum.
-    - `clip` bounds each gradient value to +-clip / learning rate (VDSR); 0 does nothing.
+    - `hold` iterations run at the full rate before a cosine begins.
+    - `clip` bounds each gradient value to +-clip / learning rate (VDSR), `clip_norm` the length of all
+      gradients together; 0 does nothing.
     - `discriminator` is None for recipes without an adversary; it is updated where its accuracy of the
       step before was below `discriminator_limit`.
     - `start_from` is where the initial weights come from: a recipe's name, a run's folder or a file.
@@ -96,9 +98,11 @@ class Recipe:
     schedule: Literal["steps", "cosine"] = "steps"
     milestones: tuple[int, ...] = ()
     decay: float = 0.5
+    hold: int = 0
     slow_layers: tuple[str, ...] = ()
     slow_factor: float = 1.0
     clip: float = 0.0
+    clip_norm: float = 0.0
     discriminator: Literal["srgan", "enhancenet", "esrgan"] | None = None
     discriminator_limit: float = 1.0
     start_from: str | None = None

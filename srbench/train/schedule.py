@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def learning_rate(recipe: Recipe, iteration: int) -> float:
     """The rate of an iteration, counted from 0."""
     if recipe.schedule == "cosine":
-        return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * iteration / recipe.iterations))
+        part = max(0, iteration - recipe.hold) / (recipe.iterations - recipe.hold)
+        return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * part))
     passed = sum(iteration >= milestone for milestone in recipe.milestones)
     return recipe.learning_rate * float(recipe.decay**passed)
 

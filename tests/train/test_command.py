@@ -130,7 +130,7 @@ def test_mistakes_are_one_line(
 
 def test_overrides_take_the_types_of_the_fields() -> None:
     recipe = RECIPES.get("srgan-vgg22")
-    values = parse(recipe, ["milestones=10,20", "weight.adversarial=0.5", "start_from=none", "decay=0.2"])
+    values = parse(recipe, ["milestones=10,20", "terms.adversarial.weight=0.5", "start_from=none", "decay=0.2"])
     made = changed(recipe, values)
     assert made.milestones == (10, 20)
     assert made.start_from is None

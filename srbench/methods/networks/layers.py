@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,38 @@ DIV2K_MEANS = (0.4488, 0.4371, 0.4040)  # of DIV2K's training images, EDSR secti
 def convolution(inputs: int, outputs: int, size: int = 3, *, bias: bool = True) -> nn.Conv2d:
     """Stride 1 and zero padding: the output has the size of the input."""
     return nn.Conv2d(inputs, outputs, size, padding=size // 2, bias=bias)
+
+
+class PReLU(nn.PReLU):
+    """A PReLU of one slope whose gradient is taken by fast kernels on a CPU; elsewhere torch's own.
+
+    There torch's own backward pass takes a third of a training step of SRResNet in bfloat16.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Any shape in and out."""
+        if x.device.type == "cpu" and torch.is_grad_enabled():
+            return cast(Tensor, _OneSlope.apply(x, self.weight))
+        return super().forward(x)
+
+
+class _OneSlope(torch.autograd.Function):
+    """max(x, 0) + slope min(x, 0), with the slope's gradient as a dot product over the pixels."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, slope: Tensor) -> Tensor:  # type: ignore[override]
+        ctx.save_for_backward(x)
+        ctx.slope = float(slope)
+        ctx.kind = slope.dtype
+        return functional.leaky_relu(x, ctx.slope)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        (x,) = ctx.saved_tensors
+        of_x = torch.ops.aten.leaky_relu_backward(gradient, x, ctx.slope, False)
+        # Both in the order of the memory of channels_last tensors, so that neither is copied.
+        flat, below = (t.movedim(1, -1).reshape(-1) for t in (gradient, x))
+        return of_x, torch.dot(flat, below.clamp(max=0.0)).reshape(1).to(ctx.kind)
 
 
 class MeanShift(nn.Module):

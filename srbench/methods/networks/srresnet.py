@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 from torch import Tensor, nn
 from torch.nn import functional
 
-from srbench.methods.networks.layers import convolution, skip_stages
+from srbench.methods.networks.layers import PReLU, convolution, skip_stages
 
 if TYPE_CHECKING:
     from srbench.methods.networks.specification import Stage
@@ -27,7 +27,7 @@ class NormalisedBlock(nn.Module):
         self.rcb = nn.Sequential(
             convolution(features, features, bias=False),
             nn.BatchNorm2d(features),
-            nn.PReLU(),
+            PReLU(),
             convolution(features, features, bias=False),
             nn.BatchNorm2d(features),
         )
@@ -43,7 +43,7 @@ class SubPixel(nn.Module):
     def __init__(self, features: int) -> None:
         super().__init__()
         self.upsample_block = nn.Sequential(
-            convolution(features, 4 * features), nn.PixelShuffle(2), nn.PReLU()
+            convolution(features, 4 * features), nn.PixelShuffle(2), PReLU()
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -59,7 +59,7 @@ class SRResNet(nn.Module):
         if scale not in (2, 4, 8):
             raise ValueError(f"SRResNet doubles: scale 2, 4 or 8, not {scale}")
         self.scale = scale
-        self.conv1 = nn.Sequential(convolution(3, features, 9), nn.PReLU())
+        self.conv1 = nn.Sequential(convolution(3, features, 9), PReLU())
         self.trunk = nn.Sequential(*(NormalisedBlock(features) for _ in range(blocks)))
         self.conv2 = nn.Sequential(convolution(features, features, bias=False), nn.BatchNorm2d(features))
         self.upsampling = nn.Sequential(*(SubPixel(features) for _ in range(scale.bit_length() - 1)))
