@@ -32,14 +32,14 @@ from srbench.datasets.samples import degrade
 from srbench.images.codec import read_image, write_png
 from srbench.images.pixels import crop_to_multiple
 from srbench.train.cache import Preparation, open_cache, training_files
-from srbench.train.fabric import make_fabric
 from srbench.train.networks import build_generator, specification
 from srbench.train.objective import Objective
+from srbench.train.optimisation import make_optimizer
 from srbench.train.overrides import changed
 from srbench.train.patches import MARGIN, Batch, Loader, Sampler
+from srbench.train.processes import make_fabric
 from srbench.train.recipe import Recipe
 from srbench.train.recipes import RECIPES
-from srbench.train.schedule import make_optimizer
 from srbench.train.tensors import Preparer
 
 

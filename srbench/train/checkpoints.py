@@ -11,8 +11,8 @@ import torch
 
 from srbench.core.files import atomic_file
 from srbench.core.records import UserError
+from srbench.train.optimisation import learning_rate
 from srbench.train.recipe import Recipe
-from srbench.train.schedule import learning_rate
 
 LAST = "last.ckpt"
 BEST = "best.ckpt"

@@ -18,7 +18,6 @@ from srbench.train.averaging import Average
 from srbench.train.cache import Preparation, open_cache, training_files
 from srbench.train.checkpoints import BEST, LAST, Progress
 from srbench.train.curves import Curve
-from srbench.train.fabric import make_fabric, mean_of_all, scaler_state, set_scaler_state, wish_of_all
 from srbench.train.losses import accuracy, crop_border
 from srbench.train.networks import (
     build_discriminator,
@@ -27,9 +26,10 @@ from srbench.train.networks import (
     specification,
 )
 from srbench.train.objective import Objective, frozen
+from srbench.train.optimisation import learning_rate, make_optimizer, set_rate
 from srbench.train.patches import Loader, Sampler
 from srbench.train.perception import open_features
-from srbench.train.schedule import learning_rate, make_optimizer, set_rate
+from srbench.train.processes import make_fabric, mean_of_all, scaler_state, set_scaler_state, wish_of_all
 from srbench.train.starting import load_start
 from srbench.train.stopping import StopWish
 from srbench.train.tensors import Preparer

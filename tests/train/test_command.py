@@ -13,9 +13,9 @@ from srbench.core.weights import load
 from srbench.methods.catalogue import METHODS
 from srbench.methods.contract import Runtime
 from srbench.train import job
+from srbench.train.optimisation import learning_rate
 from srbench.train.overrides import changed, parse
 from srbench.train.recipes import RECIPES
-from srbench.train.schedule import learning_rate
 from tests.helpers import command, picture
 from tests.train.small import annotations, images
 
@@ -130,7 +130,9 @@ def test_mistakes_are_one_line(
 
 def test_overrides_take_the_types_of_the_fields() -> None:
     recipe = RECIPES.get("srgan-vgg22")
-    values = parse(recipe, ["milestones=10,20", "terms.adversarial.weight=0.5", "start_from=none", "decay=0.2"])
+    values = parse(
+        recipe, ["milestones=10,20", "terms.adversarial.weight=0.5", "start_from=none", "decay=0.2"]
+    )
     made = changed(recipe, values)
     assert made.milestones == (10, 20)
     assert made.start_from is None

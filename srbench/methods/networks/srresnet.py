@@ -42,9 +42,7 @@ class SubPixel(nn.Module):
 
     def __init__(self, features: int) -> None:
         super().__init__()
-        self.upsample_block = nn.Sequential(
-            convolution(features, 4 * features), nn.PixelShuffle(2), PReLU()
-        )
+        self.upsample_block = nn.Sequential(convolution(features, 4 * features), nn.PixelShuffle(2), PReLU())
 
     def forward(self, x: Tensor) -> Tensor:
         """Twice the size."""
