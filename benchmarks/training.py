@@ -36,11 +36,10 @@ from srbench.train.networks import build_generator, specification
 from srbench.train.objective import Objective
 from srbench.train.optimisation import make_optimizer
 from srbench.train.overrides import changed
-from srbench.train.patches import MARGIN, Batch, Loader, Sampler
+from srbench.train.patches import MARGIN, Batch, Loader, Preparer, Sampler
 from srbench.train.processes import make_fabric
 from srbench.train.recipe import Recipe
 from srbench.train.recipes import RECIPES
-from srbench.train.tensors import Preparer
 
 
 def main() -> None:

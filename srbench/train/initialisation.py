@@ -1,4 +1,4 @@
-"""Initial weights: He's, smaller ones in residual blocks, and a bicubic path in the small networks.
+"""Initial weights: He's, smaller ones in residual blocks, a bicubic path, or those of another training.
 
 A network that starts at bicubic interpolation spends its first iterations on what the papers are about
 and not on learning to copy, which takes most of the time of short trainings on a CPU.
@@ -6,19 +6,26 @@ and not on learning to copy, which takes most of the time of short trainings on 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor, nn
 
-from srbench.core.records import UsageError
+from srbench.core.records import UsageError, UserError
+from srbench.core.weights import load
 from srbench.images.resize import imresize_double
-from srbench.train.tensors import phases
+from srbench.methods.files.checkpoints.fitting import load_into
+from srbench.methods.trained import FILE, model_folders
+from srbench.train.patches import phases
+from srbench.train.recipes import RECIPES
 
 if TYPE_CHECKING:
     from srbench.methods.networks.srresnet import NormalisedBlock, SRResNet, SubPixel
     from srbench.train.recipe import Recipe
 
+RUNS = Path("runs/train")
+MODEL = "model"
 # Residual blocks by the names of the networks; without normalisation each would double the variance.
 _BLOCKS = ("body.", "blocks.", "conv_blocks.", "trunk.")
 _RESIDUAL_OUTPUTS = ("tail", "conv_out")  # of VDSR, EnhanceNet and TSRN, which add to bicubic enlargements
@@ -133,3 +140,30 @@ def _bicubic(scale: int) -> torch.Tensor:
     taps = torch.from_numpy(phases(lambda image: imresize_double(image, scale), scale)).float()[:, 2:-2]
     taps = taps / taps.sum(dim=1, keepdim=True)
     return (taps[:, None, :, None] * taps[None, :, None, :]).reshape(scale * scale, 3, 3)
+
+
+def load_start(module: nn.Module, recipe: Recipe, start: str) -> None:
+    """Fills the module from a safetensors file, a run's folder or a trained model's name.
+
+    `UserError` in one line with the choices where there is none, or where it is of another network.
+    """
+    tensors, _ = load(find_start(recipe, start))
+    load_into(module, tensors, start)
+
+
+def find_start(recipe: Recipe, start: str) -> Path:
+    """The file of weights that is meant."""
+    given = Path(start).expanduser()
+    if given.is_file():
+        return given
+    places = [given / MODEL / FILE, given / FILE]
+    if start in RECIPES:
+        places = [RUNS / start / MODEL / FILE, *(folder / start / FILE for folder in model_folders())]
+    found = next((path for path in places if path.is_file()), None)
+    if found is None:
+        first = f"srbench train {start} first, " if start in RECIPES else ""
+        raise UserError(
+            f"{recipe.name} starts from the weights of {start}, which are not here; choose: {first}"
+            "--start-from FILE (or the folder of a run), or --start-from none"
+        )
+    return found

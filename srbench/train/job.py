@@ -18,7 +18,6 @@ from srbench.methods.trained import FILE, FOLDER, TRAINED
 from srbench.train.overrides import changed, parse
 from srbench.train.recipe import Recipe
 from srbench.train.recipes import RECIPES
-from srbench.train.starting import MODEL, RUNS
 
 if TYPE_CHECKING:
     from srbench.train.loop import Report
@@ -72,6 +71,7 @@ def run(job: Job, report: Report) -> Result:
         find_pairs(resolve_dataset(name), recipe.scale, data_roots(list(job.roots)), use_low_resolution=True)
     device = choose_device(job.device)
     from srbench.train.cards import export, half, model_name
+    from srbench.train.initialisation import MODEL, RUNS
     from srbench.train.loop import Options, train
     from srbench.train.networks import specification
     from srbench.train.validation import measure
@@ -118,6 +118,7 @@ def run(job: Job, report: Report) -> Result:
 def _require_known(recipe: Recipe) -> None:
     """`UsageError` where no method takes its weights from what would be installed."""
     from srbench.train.cards import model_name
+    from srbench.train.initialisation import MODEL
 
     name = model_name(recipe)
     method = next((known for known in TRAINED if known.name == name), None)

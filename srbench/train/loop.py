@@ -14,10 +14,10 @@ import torch
 from srbench.core.records import UserError
 from srbench.images.names import existing_folder
 from srbench.train import checkpoints
-from srbench.train.averaging import Average
 from srbench.train.cache import Preparation, open_cache, training_files
 from srbench.train.checkpoints import BEST, LAST, Progress
 from srbench.train.curves import Curve
+from srbench.train.initialisation import load_start
 from srbench.train.losses import accuracy, crop_border
 from srbench.train.networks import (
     build_discriminator,
@@ -26,13 +26,17 @@ from srbench.train.networks import (
     specification,
 )
 from srbench.train.objective import Objective, frozen
-from srbench.train.optimisation import learning_rate, make_optimizer, set_rate
-from srbench.train.patches import Loader, Sampler
+from srbench.train.optimisation import Average, learning_rate, make_optimizer, set_rate
+from srbench.train.patches import Loader, Preparer, Sampler
 from srbench.train.perception import open_features
-from srbench.train.processes import make_fabric, mean_of_all, scaler_state, set_scaler_state, wish_of_all
-from srbench.train.starting import load_start
-from srbench.train.stopping import StopWish
-from srbench.train.tensors import Preparer
+from srbench.train.processes import (
+    StopWish,
+    make_fabric,
+    mean_of_all,
+    scaler_state,
+    set_scaler_state,
+    wish_of_all,
+)
 from srbench.train.validation import held_out_pairs, mean_score, split
 
 if TYPE_CHECKING:

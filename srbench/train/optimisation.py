@@ -1,12 +1,14 @@
-"""Optimisers and learning rates. The rate is a function of the iteration, so it needs no state."""
+"""Optimisers, learning rates (functions of the iteration, so they need no state) and averaged weights."""
 
 from __future__ import annotations
 
+import copy
 import math
 from typing import TYPE_CHECKING
 
+import torch
+
 if TYPE_CHECKING:
-    import torch
     from torch import nn
 
     from srbench.train.recipe import Recipe
@@ -23,8 +25,6 @@ def learning_rate(recipe: Recipe, iteration: int) -> float:
 
 def make_optimizer(recipe: Recipe, module: nn.Module) -> torch.optim.Optimizer:
     """The recipe's optimiser; slow layers are a group of their own with their factor."""
-    import torch
-
     named = list(module.named_parameters())
     slow = [parameter for name, parameter in named if name.startswith(recipe.slow_layers or ("\0",))]
     fast = [parameter for name, parameter in named if not name.startswith(recipe.slow_layers or ("\0",))]
@@ -47,3 +47,22 @@ def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
     """Gives every group the rate times its factor."""
     for group in optimizer.param_groups:
         group["lr"] = rate * group.get("factor", 1.0)
+
+
+class Average:
+    """A copy of a module that follows it; with `decay` 0 the module itself."""
+
+    def __init__(self, module: nn.Module, decay: float) -> None:
+        self._followed = module
+        self._decay = decay
+        self.module = copy.deepcopy(module).requires_grad_(False) if decay else module
+
+    def update(self) -> None:
+        """One step: average = decay x average + (1 - decay) x weights; buffers are copied."""
+        if not self._decay:
+            return
+        with torch.no_grad():
+            for mine, theirs in zip(self.module.parameters(), self._followed.parameters(), strict=True):
+                mine.lerp_(theirs, 1 - self._decay)
+            for kept, current in zip(self.module.buffers(), self._followed.buffers(), strict=True):
+                kept.copy_(current)

@@ -1,8 +1,11 @@
-"""Lightning Fabric with this package's defaults: devices, precision, processes."""
+"""Lightning Fabric with this package's defaults: devices, precision, processes, and their wish to stop."""
 
 from __future__ import annotations
 
 import os
+import signal
+import threading
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
 from srbench.core.records import UsageError, UserError
@@ -79,3 +82,32 @@ def wish_of_all(fabric: Fabric, number: int, iteration: int) -> bool:
 def mean_of_all(fabric: Fabric, value: Tensor) -> float:
     """The mean over processes of a number."""
     return float(cast("Tensor", fabric.all_reduce(value, reduce_op="mean")))
+
+
+class StopWish:
+    """While the block runs, the first signal is noted in `signal`; a second one ends the program."""
+
+    def __init__(self) -> None:
+        self.signal = 0
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> StopWish:
+        # Only the main thread may set handlers; elsewhere there is nothing to listen to.
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._note)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._restore()
+
+    def _note(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the signature of handlers
+        self.signal = number
+        self._restore()
+
+    def _restore(self) -> None:
+        while self._before:
+            number, handler = self._before.popitem()
+            signal.signal(number, handler)

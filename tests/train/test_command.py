@@ -106,7 +106,7 @@ def test_a_model_with_random_features_has_a_name_that_says_so(tmp_path: Path) ->
         (("srgan-mse", "--data", ".", "--crop", "40"), 2, "a crop that is a multiple of 16"),
         (("enet-p", "--data", ".", "--crop", "16"), 2, "the features of pool5 need a crop of 32"),
         (("rrdb-psnr", "--data", ".", "--scale", "8"), 2, "exists for 4x only"),
-        (("espcn", "--data", ".", "--set", "weight.l1=1"), 2, "no term 'l1'; it has: mse"),
+        (("espcn", "--data", ".", "--set", "terms.l1.weight=1"), 2, "no term 'l1'; it has: mse"),
         (("srgan-mse", "--data", ".", "--set", "discriminator=none"), 2, "a discriminator, or neither"),
         (("espcn", "--data", ".", "--precision", "8-bit"), 2, "unknown precision '8-bit'"),
         (("espcn", "--data", ".", "--seed", "-1"), 2, "seed must be at least 0"),

@@ -17,8 +17,7 @@ from srbench.images.resize import imresize_double, tensorflow1_bicubic
 from srbench.methods.families import srresnet as nets
 from srbench.methods.networks.specification import NetworkSpec
 from srbench.train.cache import Images, Preparation, open_cache, pil_enlarged, training_files
-from srbench.train.patches import MARGIN, Batch, Choice, Loader, Sampler, _region_masks, oriented
-from srbench.train.tensors import Preparer
+from srbench.train.patches import MARGIN, Batch, Choice, Loader, Preparer, Sampler, _region_masks, oriented
 from tests.helpers import picture, save
 from tests.train.small import annotations, images
 

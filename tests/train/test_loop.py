@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from srbench.core.records import UsageError, UserError
-from srbench.train import checkpoints, loop, starting
+from srbench.train import checkpoints, initialisation, loop
 from srbench.train.checkpoints import BEST, LAST
 from srbench.train.curves import read
 from srbench.train.networks import build_discriminator, build_generator
@@ -157,7 +157,7 @@ def test_missing_vgg_weights_are_one_line_with_the_choices(
 def test_a_missing_start_is_one_line_with_the_choices(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(starting, "model_folders", lambda: ())
+    monkeypatch.setattr(initialisation, "model_folders", lambda: ())
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match="srbench train srresnet-mse first, --start-from FILE"):
         run(small("srgan-mse", start_from="srresnet-mse"), data, tmp_path / "run")
