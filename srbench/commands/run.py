@@ -78,13 +78,45 @@ def run(
         raise UserError(f"{len(missing)} scores are missing, and --strict is set; see {out / 'scores.csv'}")
 
 
-def table(run_folder: RunFolder) -> None:
+class TableFormat(StrEnum):
+    """How a table is printed."""
+
+    TERMINAL = "terminal"
+    MARKDOWN = "markdown"
+    LATEX = "latex"
+    CSV = "csv"
+    JSON = "json"
+    HTML = "html"
+
+
+class TableLayout(StrEnum):
+    """What stands side by side."""
+
+    BOARDS = "boards"
+    PAPER = "paper"
+
+
+def table(
+    run_folder: RunFolder,
+    as_format: Annotated[
+        TableFormat, typer.Option("--format", help="csv and json have all digits.")
+    ] = TableFormat.TERMINAL,
+    layout: Annotated[
+        TableLayout,
+        typer.Option(help="One table per data set, or data sets and scales side by side (paper)."),
+    ] = TableLayout.BOARDS,
+) -> None:
     """Print the leaderboards of a run and write its files again; nothing is recomputed."""
     from srbench.runs.folder import existing_run, write_files
     from srbench.runs.store import Store
 
     with Store(existing_run(run_folder)) as store:
         made = write_files(store, run_folder)
+    if as_format is not TableFormat.TERMINAL:
+        from srbench.tables.formats import formatted
+
+        print(formatted(made, as_format.value, layout.value), end="")
+        return
     output = console()
     for board in made:
         print_board(output, board)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,12 +52,13 @@ class Board:
     reference_methods: frozenset[str]
     remarks: dict[str, str]
 
-    def best(self, metric: MetricInfo) -> set[str]:
-        """The methods with the best value of a metric, of those scored on all images."""
+    def best(self, metric: MetricInfo, *, leave_out: Collection[str] = ()) -> set[str]:
+        """The methods with the best value of a metric, of those scored on all images and not left out."""
         values = {
             method: cell.value
             for method in self.methods
             if method not in self.reference_methods
+            and method not in leave_out
             and (cell := self.cells.get((method, metric.name))) is not None
             and cell.value is not None
             and cell.n == cell.expected
