@@ -12,11 +12,11 @@ from srbench.methods.catalogue import METHODS
 from srbench.runs.reader import method_remarks, metric_infos, reference_methods
 from srbench.runs.scores_csv import SCORE_COLUMNS, score_rows
 from srbench.runs.store import FORMAT, Store
-from srbench.tables.boards import Board, boards, significance
+from srbench.tables.boards import SIGNIFICANCE_COLUMNS, Board, boards, significance
 from srbench.tables.pirm import COLUMNS as PIRM_COLUMNS
 from srbench.tables.pirm import pirm_markdown, pirm_rows
 from srbench.tables.run_leaderboard import LEGEND, leaderboard_markdown, leaderboard_rows
-from srbench.tables.text import SIGNIFICANCE_COLUMNS, write_csv, write_text
+from srbench.tables.text import write_csv, write_text
 
 
 def existing_run(folder: Path) -> Path:

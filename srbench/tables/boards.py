@@ -181,3 +181,9 @@ def compare(by_method: dict[str, dict[str, float]], method_a: str, method_b: str
     a, b = by_method[method_a], by_method[method_b]
     common = sorted(a.keys() & b.keys())
     return wilcoxon([a[image] for image in common], [b[image] for image in common])
+
+
+SIGNIFICANCE_COLUMNS = (
+    "dataset", "metric", "method_a", "method_b", "n", "median_difference", "statistic", "p_value",
+    "p_holm", "significant", "rank_biserial", "scale", "protocol", "note",
+)  # fmt: skip

@@ -12,11 +12,6 @@ from srbench.core.files import atomic_file
 from srbench.core.text import rounded
 from srbench.tables.boards import Board, Cell, MetricInfo
 
-SIGNIFICANCE_COLUMNS = (
-    "dataset", "metric", "method_a", "method_b", "n", "median_difference", "statistic", "p_value",
-    "p_holm", "significant", "rank_biserial", "scale", "protocol", "note",
-)  # fmt: skip
-
 
 def write_csv(path: Path, columns: Iterable[str], rows: Iterable[dict[str, Any]]) -> None:
     """Writes rows with LF line ends so that `path` is at every moment absent or complete."""

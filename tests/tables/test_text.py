@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from srbench.runs.scores_csv import SCORE_COLUMNS, score_rows
-from srbench.tables.boards import Board, MetricInfo, boards
+from srbench.tables.boards import SIGNIFICANCE_COLUMNS, Board, MetricInfo, boards
 from srbench.tables.run_leaderboard import leaderboard_markdown, leaderboard_rows
-from srbench.tables.text import SIGNIFICANCE_COLUMNS, format_value, gaps, write_csv, write_text
+from srbench.tables.text import format_value, gaps, write_csv, write_text
 from tests.helpers import rows
 from tests.tables.test_boards import INFOS, PSNR, RMSE, score, scores
 
