@@ -18,6 +18,7 @@ from srbench.methods.families.srresnet import (
     DRCN,
     ENHANCENET,
     ESPCN,
+    FSRCNN,
     MS_LAPSRN,
     SRCNN,
     SRRESNET,
@@ -103,6 +104,12 @@ TRAINED = (
         f"ESPCN, sub-pixel convolution on the luma{_LUMA}",
         "Shi et al., ESPCN, CVPR 2016",
         ESPCN,
+    ),
+    _trained(
+        "fsrcnn",
+        f"FSRCNN (56, 12, 4), transposed convolution on the luma{_LUMA}",
+        "Dong et al., FSRCNN, ECCV 2016",
+        FSRCNN,
     ),
     _trained(
         "drcn",

@@ -21,6 +21,7 @@ from srbench.train.patches import phases
 from srbench.train.recipes import RECIPES
 
 if TYPE_CHECKING:
+    from srbench.methods.networks.fsrcnn import FSRCNN
     from srbench.methods.networks.srresnet import NormalisedBlock, SRResNet, SubPixel
     from srbench.train.recipe import Recipe
 
@@ -55,9 +56,12 @@ def initialise(module: nn.Module, recipe: Recipe) -> None:
         if recipe.network == "srresnet":
             _plant_srresnet(cast("SRResNet", module))
             return
+        if recipe.network == "fsrcnn":
+            _plant_fsrcnn(cast("FSRCNN", module))
+            return
         if recipe.network not in ("srcnn", "espcn"):
             raise UsageError(
-                f"start_at_bicubic exists for srcnn, espcn and srresnet, not for {recipe.network}"
+                f"start_at_bicubic exists for srcnn, espcn, fsrcnn and srresnet, not for {recipe.network}"
             )
         first, second, last = (getattr(module, name) for name in ("conv1", "conv2", "conv3"))
         first.weight.sub_(first.weight.mean(dim=(1, 2, 3), keepdim=True))
@@ -125,6 +129,27 @@ def _plant_srresnet(module: SRResNet) -> None:
     last.weight[:, :_COLOURS] = 0.0
     _middle(last)[:, :_COLOURS] = 2.0 * torch.eye(_COLOURS)  # from 0 .. 1 to the targets' -1 .. 1
     cast(Tensor, last.bias).fill_(-1.0)
+
+
+def _plant_fsrcnn(module: FSRCNN) -> None:
+    """Lets the first channel carry the luma, which is not negative, and enlarges it linearly.
+
+    Nine taps reach too short a way for the cubic: each phase of the hat function is made to sum to 1.
+    """
+    convolutions = [one for one in (*module.first_part, *module.mid_part) if isinstance(one, nn.Conv2d)]
+    convolutions[0].weight.sub_(convolutions[0].weight.mean(dim=(1, 2, 3), keepdim=True))
+    for layer in convolutions:
+        layer.weight[0] = 0.0
+        _middle(layer)[0, 0] = 1.0
+    last, scale = module.last_part, module.scale
+    taps = torch.arange(last.kernel_size[0])
+    # Tap 4 is the first output pixel of an input pixel, whose centre is (scale - 1) / 2 further on.
+    hat = (1 - (taps - 4 - (scale - 1) / 2).abs() / scale).clamp(min=0)
+    for phase in range(scale):
+        hat[phase::scale] /= hat[phase::scale].sum()
+    nn.init.kaiming_normal_(last.weight).mul_(_QUIET)
+    cast(Tensor, last.bias).zero_()
+    last.weight[0, 0] = hat[:, None] * hat[None, :]
 
 
 def _middle(layer: nn.Conv2d) -> torch.Tensor:

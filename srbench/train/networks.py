@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _OF_SCALE: dict[str, Callable[[int], NetworkSpec]] = {
     "srcnn": nets.srcnn,
     "espcn": nets.espcn,
+    "fsrcnn": nets.fsrcnn,
     "vdsr": nets.vdsr,
     "srresnet": nets.srresnet,
     "tsrn": nets.tsrn,

@@ -17,11 +17,13 @@ from tests.train.small import small
 _BORDER = 8  # where padding shows, in output pixels
 
 
-@pytest.mark.parametrize(("name", "tolerance"), [("srcnn", 1.0), ("espcn", 3.0), ("srresnet-mse", 3.0)])
+@pytest.mark.parametrize(
+    ("name", "tolerance"), [("srcnn", 1.0), ("espcn", 3.0), ("fsrcnn", 4.0), ("srresnet-mse", 3.0)]
+)
 def test_the_start_is_near_bicubic_enlargement(name: str, tolerance: float) -> None:
     """`tolerance`, in grey levels, bounds the root mean square of the difference.
 
-    ESPCN's tanh bends its path a little, and its path and SRResNet's have fewer taps.
+    ESPCN's tanh bends its path a little, its path and SRResNet's have fewer taps, and FSRCNN's is linear.
     """
     recipe = small(name, start_at_bicubic=True)
     torch.manual_seed(0)

@@ -49,6 +49,19 @@ def espcn(scale: int) -> NetworkSpec:
     return NetworkSpec(_network("espcn", "ESPCN", scale), scale, color="luma", radius=4)
 
 
+def fsrcnn(scale: int) -> NetworkSpec:
+    """FSRCNN (56, 12, 4), on the low-resolution luma."""
+    return NetworkSpec(
+        _network("fsrcnn", "FSRCNN", scale), scale, color="luma", radius=6 + (scale + 3) // scale
+    )
+
+
+def fsrcnn_s(scale: int) -> NetworkSpec:
+    """FSRCNN-s (32, 5, 1), on the low-resolution luma."""
+    build = _network("fsrcnn", "FSRCNN", scale, 32, 5, 1)
+    return NetworkSpec(build, scale, color="luma", radius=3 + (scale + 3) // scale)
+
+
 def lapsrn(scale: int) -> NetworkSpec:
     """LapSRN without biases, on the low-resolution luma."""
     radius = {2: 12, 4: 17, 8: 20}[scale]
@@ -106,6 +119,7 @@ SRCNN = srcnn(4)
 VDSR = vdsr(4)
 DRCN = drcn(4)
 ESPCN = espcn(4)
+FSRCNN = fsrcnn(4)
 LAPSRN = lapsrn(4)
 MS_LAPSRN = ms_lapsrn(4)
 EDSR = edsr(4)
