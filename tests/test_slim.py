@@ -9,6 +9,7 @@ import pytest
 from tests.helpers import python
 
 _WITHOUT = """
+import os
 import sys
 
 class Absent:
@@ -17,9 +18,19 @@ class Absent:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, Absent())
+folder, *arguments = sys.argv[1:]
+os.chdir(folder)
+sys.argv = ["srbench", *arguments]
 from srbench.cli import main
 main()
 """
+
+
+def srbench_without_pyiqa(folder: Path, *arguments: str) -> tuple[int, str, str]:
+    """Exit code and both streams of a command where importing pyiqa fails."""
+    child = python(_WITHOUT, folder, *arguments)
+    out, err = child.communicate(timeout=300)
+    return child.returncode, out, err
 
 
 @pytest.mark.parametrize(
@@ -32,11 +43,8 @@ main()
     ],
 )
 def test_commands_work_without_pyiqa(arguments: list[str], tmp_path: Path) -> None:
-    child = python(
-        f"import os\nos.chdir({str(tmp_path)!r})\nimport sys\nsys.argv = ['srbench', *{arguments!r}]{_WITHOUT}"
-    )
-    out, err = child.communicate(timeout=300)
-    assert child.returncode == 0, err
+    code, out, err = srbench_without_pyiqa(tmp_path, *arguments)
+    assert code == 0, err
     assert "Traceback" not in out + err
 
 
@@ -52,10 +60,7 @@ def test_a_pyiqa_metric_says_what_lacks(tmp_path: Path) -> None:
         "--out",
         "run",
     ]
-    child = python(
-        f"import os\nos.chdir({str(tmp_path)!r})\nimport sys\nsys.argv = ['srbench', *{arguments!r}]{_WITHOUT}"
-    )
-    _, err = child.communicate(timeout=300)
-    assert child.returncode in (1, 2)
+    code, _, err = srbench_without_pyiqa(tmp_path, *arguments)
+    assert code in (1, 2)
     assert "pip install" in err
     assert len(err.strip().splitlines()) == 1
