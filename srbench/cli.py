@@ -19,8 +19,6 @@ from srbench.commands.train import train
 from srbench.core.records import Unscorable, UserError
 
 _INTERRUPTED = 130
-# typer's errors of usage descend from click's ClickException, which it does not give a public name.
-_PARSER_ERROR: type[Any] = typer.BadParameter.__mro__[2]
 
 app = typer.Typer(
     name="srbench",
@@ -84,7 +82,7 @@ def main() -> None:
     """Entry point of the `srbench` command."""
     try:
         code = app(prog_name="srbench", standalone_mode=False)
-    except _PARSER_ERROR as error:
+    except typer.TyperException as error:
         _fail_usage(error)
     except UserError as error:
         _fail(str(error), error.exit_code)
@@ -101,11 +99,8 @@ def main() -> None:
 
 
 def _fail_usage(error: Any) -> NoReturn:
-    """What the command line's own parser says, in one line; without a command it is the help."""
+    """What the command line's own parser says, in one line."""
     message = error.format_message()
-    if type(error).__name__ == "NoArgsIsHelpError":
-        error.show()
-        sys.exit(error.exit_code)
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "srbench"
     _fail(f"{' '.join(message.split())} See: {command} --help", error.exit_code)

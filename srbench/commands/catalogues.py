@@ -8,17 +8,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from srbench.commands.terminal import AsJson, DataRoot, console, notices, print_json, progress
+from srbench.commands.terminal import (
+    AsJson,
+    DataRoot,
+    command_group,
+    console,
+    notices,
+    print_json,
+    progress,
+)
 from srbench.core.records import UsageError, UserError
 
 if TYPE_CHECKING:
     from srbench.core.weights import WeightFile
     from srbench.methods.contract import Method
 
-methods_app = typer.Typer(no_args_is_help=True, help="Super-resolution methods.")
-metrics_app = typer.Typer(no_args_is_help=True, help="Image quality metrics.")
-datasets_app = typer.Typer(no_args_is_help=True, help="Data sets.")
-protocols_app = typer.Typer(no_args_is_help=True, help="Evaluation protocols.")
+methods_app = command_group("Super-resolution methods.")
+metrics_app = command_group("Image quality metrics.")
+datasets_app = command_group("Data sets.")
+protocols_app = command_group("Evaluation protocols.")
 
 Name = Annotated[str, typer.Argument(metavar="NAME")]
 FromFile = Annotated[

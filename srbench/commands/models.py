@@ -9,6 +9,7 @@ import typer
 
 from srbench.commands.terminal import console, memory_bytes, notices
 from srbench.core.records import UsageError, UserError
+from srbench.core.text import split_names
 
 if TYPE_CHECKING:
     from srbench.methods.running.bench import Cost
@@ -73,11 +74,11 @@ def interpolate_networks(
 
 
 def _names(methods: str, scale: int) -> list[str]:
-    from srbench.methods.catalogue import METHODS, split_methods
+    from srbench.methods.catalogue import METHODS
     from srbench.methods.networks.method import NetworkMethod
 
     if methods.strip() != "all":
-        return split_methods(methods)
+        return split_names(methods, "--methods")
     return [m.name for m in METHODS if isinstance(m, NetworkMethod) and m.refuses(scale) is None]
 
 

@@ -7,20 +7,11 @@ from typing import Annotated
 
 import typer
 
-from srbench.commands.terminal import DataRoot, console, progress
+from srbench.commands.terminal import DataRoot, command_group, console, progress
+from srbench.core.text import split_names
 
-leaderboard_app = typer.Typer(no_args_is_help=True, help="Leaderboards of several runs.")
-figure_app = typer.Typer(no_args_is_help=True, help="Figures for papers.")
-
-
-@figure_app.callback()
-def _figure() -> None:
-    """Figures for papers."""
-
-
-@leaderboard_app.callback()
-def _leaderboard() -> None:
-    """Leaderboards of several runs."""
+leaderboard_app = command_group("Leaderboards of several runs.")
+figure_app = command_group("Figures for papers.")
 
 
 def reproduce(
@@ -61,7 +52,7 @@ def reproduce(
     from srbench.studies.reproduce.job import reproduce as reproduce_all
 
     papers = papers_named(paper)
-    chosen = tuple(name.strip() for name in datasets.split(",") if name.strip())
+    chosen = tuple(split_names(datasets))
     if scores is None:
         means = Means(tuple(data_root), choose_device(device), workers, own_methods(method))
         with progress("images") as bar:
@@ -145,9 +136,7 @@ def figure_crops(
     """Make a paper's comparison figure: the picture with a box, and each method's crop with its scores."""
     from srbench.report.crops import Request, parse_box, write_crops
 
-    def names(text: str) -> tuple[str, ...]:
-        return tuple(part.strip() for part in text.split(",") if part.strip())
-
-    request = Request(image, parse_box(box), names(methods), names(metrics), dataset, protocol)
+    names, columns = tuple(split_names(methods)), tuple(split_names(metrics))
+    request = Request(image, parse_box(box), names, columns, dataset, protocol)
     files = write_crops(run_folder, request, out)
     console().print(", ".join(str(path) for path in files), markup=False)

@@ -30,9 +30,9 @@ def score(
 ) -> None:
     """Score any images, with or without references, without a data set."""
     from srbench.core.devices import choose_device
+    from srbench.core.files import write_csv
     from srbench.protocols import PROTOCOLS
     from srbench.runs.score import ImageScore, candidates, score_images
-    from srbench.tables.text import write_csv
 
     if csv is not None and not csv.absolute().parent.is_dir():
         raise UsageError(f"--csv: the folder {csv.absolute().parent} does not exist")
@@ -51,28 +51,19 @@ def score(
 
 def _metrics(names: str, protocol: Protocol, *, has_reference: bool) -> list[Metric]:
     """The metrics that can run; those asked for by name must."""
-    from srbench.metrics.catalogue import METRICS, resolve
-    from srbench.runs.choose import split_names
+    from srbench.runs.choose import choose_metrics
 
-    if names in ("default", "all"):
-        listed = [resolve(name) for name in (protocol.metrics if names == "default" else METRICS.names())]
-        usable = [
-            metric
-            for metric in listed
-            if metric.unavailable() is None and (has_reference or not metric.needs_reference)
-        ]
-        if not usable:
-            hint = "" if has_reference else "; give --reference, or --metrics with one that needs none"
-            raise UserError(f"none of {', '.join(metric.name for metric in listed)} can run here{hint}")
-        return usable
-    chosen = [resolve(name) for name in split_names(names, "--metrics")]
-    for metric in chosen:
-        reason = metric.unavailable()
-        if reason:
-            raise UserError(f"{metric.name}: {reason}")
+    choice = choose_metrics(
+        names, protocol, listed=lambda metric: has_reference or not metric.needs_reference
+    ).required()
+    if not choice.usable:
+        hint = "" if has_reference else "; give --reference, or --metrics with one that needs none"
+        reasons = "".join(f"; {name}: {reason}" for name, reason in choice.skipped.items())
+        raise UserError(f"none of the metrics can run here{hint}{reasons}")
+    for metric in choice.usable.values():
         if metric.needs_reference and not has_reference:
             raise UsageError(f"{metric.name} compares with a reference; give --reference FILE or DIR")
-    return chosen
+    return list(choice.usable.values())
 
 
 def _print(scores: list[ImageScore], metrics: list[Metric]) -> None:

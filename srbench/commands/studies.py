@@ -9,6 +9,7 @@ import typer
 
 from srbench.commands.terminal import DataRoot, console, notices, progress
 from srbench.core.records import UsageError
+from srbench.core.text import split_names
 
 if TYPE_CHECKING:
     from srbench.studies.bapps.benchmark import Finished, Options
@@ -72,7 +73,7 @@ def bapps_2afc(
             kind="2afc",
             metrics=metrics,
             split=split,
-            subsets=_names(subsets),
+            subsets=tuple(split_names(subsets)),
             roots=tuple(data_root),
             out=out,
             device=_chosen(device),
@@ -108,7 +109,7 @@ def bapps_jnd(
             kind="jnd",
             metrics=metrics,
             split=split,
-            subsets=_names(subsets),
+            subsets=tuple(split_names(subsets)),
             roots=tuple(data_root),
             out=out,
             device=_chosen(device),
@@ -159,8 +160,8 @@ def recognition(
     from srbench.studies.recognition.benchmark import Options, run
 
     options = Options(
-        methods=_names(methods),
-        classifiers=_names(classifiers),
+        methods=methods,
+        classifiers=tuple(split_names(classifiers)),
         scale=scale,
         roots=tuple(data_root),
         out=out,
@@ -258,10 +259,6 @@ def _print_bapps(finished: Finished) -> None:
 
 def _say(text: str) -> None:
     notices().print(text, markup=False)
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _chosen(device: str) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -28,6 +28,18 @@ DataRoot = Annotated[
 ]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON array, for programs.")]
+
+
+def command_group(purpose: str, **options: Any) -> typer.Typer:
+    """A group of commands that without one of them prints its help."""
+    made = typer.Typer(help=purpose, invoke_without_command=True, **options)
+
+    @made.callback()
+    def _help(context: typer.Context) -> None:
+        if context.invoked_subcommand is None:
+            typer.echo(context.get_help())
+
+    return made
 
 
 def memory_bytes(gigabytes: float) -> int:

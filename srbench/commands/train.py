@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from srbench.commands.terminal import DataRoot, console, notices
+from srbench.core.text import split_names
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -77,7 +78,7 @@ def train(
         out=out,
         validation=validation,
         annotations=annotations,
-        test=tuple(name.strip() for name in test.split(",") if name.strip()),
+        test=tuple(split_names(test)),
         roots=tuple(data_root),
         device=device,
         devices=devices,

@@ -8,28 +8,37 @@ import math
 import os
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 
-def write_csv(path: Path, head: Iterable[str], rows: Iterable[Iterable[object]]) -> Path:
-    """A CSV file with a heading; None and NaN become empty fields, floats keep all digits."""
+def write_csv(path: Path, columns: Iterable[str], rows: Iterable[Mapping[str, object]]) -> Path:
+    """A CSV file with a heading and LF line ends, at every moment absent or complete.
+
+    None and NaN become empty fields, booleans `true` and `false`; floats keep all digits. A row with a
+    field that is no column raises `ValueError`.
+    """
     with atomic_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(head)
-        writer.writerows([_plain(value) for value in row] for row in rows)
+        writer = csv.DictWriter(stream, list(columns), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({name: _field(value) for name, value in row.items()} for row in rows)
     return path
 
 
 def write_text(path: Path, text: str) -> Path:
-    """A text file in UTF-8."""
+    """A text file in UTF-8, at every moment absent or complete."""
     with atomic_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return path
 
 
-def _plain(value: object) -> object:
-    return "" if value is None or (isinstance(value, float) and math.isnan(value)) else value
+def _field(value: object) -> object:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    # Also NumPy's float64, whose own representation is not a number.
+    return float.__repr__(value) if isinstance(value, float) else value
 
 
 class atomic_file:  # noqa: N801 - reads as a statement

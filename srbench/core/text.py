@@ -1,8 +1,11 @@
-"""Text: what makes names plain in Markdown and LaTeX, digits of values, remarks to the user."""
+"""Text: lists of names, what makes names plain in Markdown and LaTeX, digits of values, remarks."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
+
+from srbench.core.records import UsageError
 
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -30,6 +33,41 @@ _LATEX = {
 _MARKDOWN = re.compile(r"([\\`*_\[\]|~])")
 
 
+# A comma that no closing bracket follows before an opening one.
+_COMMA = re.compile(r",(?![^(\[]*[)\]])")
+_OPTION = re.compile(r"[a-z_]+=")
+_BLEND = "mix:"
+
+
+def split_names(text: str, option: str = "") -> list[str]:
+    """The names of a comma-separated list, each once, in order.
+
+    A comma does not separate inside brackets, before a further option of a name
+    (`FILE:scale=4,range=255`), or between the two parts of a blend (`mix:A,B@0.5`). With the name of an
+    `option`, an empty list is a `UsageError`.
+    """
+    names: list[str] = []
+    for part in split_parts(text):
+        if names and names[-1].startswith(_BLEND) and len(split_parts(names[-1])) < 2:
+            names[-1] += f",{part}"
+        else:
+            names.append(part)
+    if option and not names:
+        raise UsageError(f"{option} is empty; give names separated by commas")
+    return list(dict.fromkeys(names))
+
+
+def split_parts(text: str) -> list[str]:
+    """The parts of a list or of a blend: options stay with the name that they belong to."""
+    parts: list[str] = []
+    for piece in (piece.strip() for piece in _COMMA.split(text)):
+        if parts and _OPTION.match(piece) and re.search(rf":{_OPTION.pattern}", parts[-1]):
+            parts[-1] += f",{piece}"
+        elif piece:
+            parts.append(piece)
+    return parts
+
+
 def latex(text: str) -> str:
     """Text that LaTeX prints as it is."""
     return "".join(_LATEX.get(character, character) for character in " ".join(text.split()))
@@ -41,12 +79,18 @@ def markdown(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", plain)
 
 
-def markdown_row(cells: list[str]) -> str:
+def markdown_row(cells: Iterable[str]) -> str:
     """A row of a Markdown table from cells that are Markdown already."""
     return f"| {' | '.join(cells)} |\n"
 
 
-def first_line(error: Exception) -> str:
+def markdown_head(cells: Sequence[str], *, left: int = 1) -> str:
+    """The head of a Markdown table from cells that are Markdown already, all but the first `left` of them
+    over numbers."""
+    return markdown_row(cells) + markdown_row(["---"] * left + ["---:"] * (len(cells) - left))
+
+
+def first_line(error: BaseException) -> str:
     """The first line of an error's text, or its kind where it has none."""
     text = str(error).strip().splitlines()
     return text[0][:200] if text else type(error).__name__

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from srbench.core.records import UserError
+from srbench.core.text import first_line
 from srbench.core.weights import WeightFile
 
 if TYPE_CHECKING:
@@ -96,11 +97,7 @@ def read_state_dict(path: Path) -> dict[str, torch.Tensor]:
         except RuntimeError:  # files from before torch 1.6 cannot be mapped
             state = torch.load(path, **options)
     except Exception as error:  # torch.load fails in as many ways as pickle and zipfile do
-        raise UserError(f"{path} is not a torch file of weights ({_first_line(error)})") from None
+        raise UserError(f"{path} is not a torch file of weights ({first_line(error)})") from None
     if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise UserError(f"{path} is not a state dict: it must map names to tensors")
     return state
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:120]

@@ -38,18 +38,3 @@ def resolve(name: str) -> Method:
     if is_model_name(name):
         return model_method(name)
     return combination(name, resolve) or METHODS.get(name)
-
-
-def split_methods(text: str) -> list[str]:
-    """The names of a comma-separated list; the commas inside `mix:A,B@ALPHA` and of a model's options
-    (`FILE:scale=4,range=255`) do not separate."""
-    from srbench.methods.files.model_method import split_names
-
-    names: list[str] = []
-    for part in split_names(text):
-        last = names[-1] if names else ""
-        if last.startswith("mix:") and len(split_names(last)) < 2:
-            names[-1] = f"{last},{part}"
-        elif part:
-            names.append(part)
-    return list(dict.fromkeys(names))

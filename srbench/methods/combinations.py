@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from srbench.core.records import UsageError
+from srbench.core.text import split_parts
 from srbench.core.weights import WeightFile
 from srbench.methods.contract import Method, Runtime, Upscaler
 from srbench.methods.networks.method import NetworkMethod
@@ -166,11 +167,9 @@ def _interpolated(
 
 
 def _mixed(name: str, resolve: Callable[[str], Method]) -> CombinedMethod:
-    from srbench.methods.files.model_method import split_names
-
     parts, at, text = name.removeprefix("mix:").rpartition("@")
-    names = split_names(parts)
-    if not at or len(names) != 2 or not all(names):
+    names = split_parts(parts)
+    if not at or len(names) != 2:
         raise UsageError(f"{name}: write mix:A,B@ALPHA, as in mix:bicubic,lanczos@0.5")
     alpha = _alpha(name, text)
     first, second = (resolve(part) for part in names)

@@ -6,9 +6,9 @@ import io
 from pathlib import Path
 from typing import Any
 
-from srbench.core.files import file_name
+from srbench.core.files import file_name, write_csv, write_text
 from srbench.core.records import UserError
-from srbench.core.text import markdown, markdown_row, rounded
+from srbench.core.text import markdown, markdown_head, markdown_row, rounded
 from srbench.runs.reader import RunData, merge, only_protocol, read_run
 from srbench.statistics.ranks import BOOTSTRAP, RankTest, power_warning
 from srbench.tables.boards import Board, Cell, MetricInfo
@@ -20,8 +20,6 @@ from srbench.tables.text import (
     gaps,
     heading,
     remarks,
-    write_csv,
-    write_text,
 )
 
 
@@ -92,8 +90,7 @@ def leaderboard_markdown(ranked: Ranked, run: RunData) -> str:
     out = io.StringIO()
     out.write(f"# {markdown(board_title(board))}\n\n")
     heads = [markdown(text) for info in board.metrics for text in (heading(info), "95% interval")]
-    out.write(markdown_row(["method", *heads]))
-    out.write(markdown_row(["---", *["---:"] * len(heads)]))
+    out.write(markdown_head(["method", *heads]))
     for method in ranked.methods:
         texts = [text for info in board.metrics for text in _markdown_cells(ranked, method, info)]
         out.write(markdown_row([markdown(method), *texts]))

@@ -9,11 +9,11 @@ from importlib.resources import files
 from pathlib import Path
 
 from srbench import __version__
+from srbench.core.files import write_text
 from srbench.core.records import UsageError, UserError
 from srbench.report.data import as_script, page_data
 from srbench.report.pictures import Pictures, collect
 from srbench.runs.reader import RunData, read_run
-from srbench.tables.text import write_text
 
 _ASSETS = ("report.css", "report.js", "plots.js", "viewer.js")
 _MARK = '<meta name="generator" content="srbench'

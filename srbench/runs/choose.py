@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from srbench.core.records import UsageError, UserError
-from srbench.methods.catalogue import METHODS, split_methods
+from srbench.core.text import split_names
+from srbench.methods.catalogue import METHODS
 from srbench.methods.catalogue import resolve as resolve_method
 from srbench.methods.contract import Method
 from srbench.metrics.catalogue import METRICS
@@ -13,95 +16,127 @@ from srbench.metrics.catalogue import resolve as resolve_metric
 from srbench.metrics.contract import Metric
 from srbench.protocols import Protocol
 
+T = TypeVar("T")
+Names = str | Sequence[str]  # as on the command line, or one by one
+
+ALL = "all"
+DEFAULT = "default"
+
+
+@dataclass(frozen=True)
+class Choice(Generic[T]):
+    """What of a list can run, by the name under which it can be resolved again, and what cannot.
+
+    `refused` were asked for by name; `skipped` are those that "all" or "default" leaves out. Both tell why.
+    """
+
+    usable: dict[str, T] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+
+    def required(self) -> Choice[T]:
+        """This choice, where everything that was named can run; else a `UserError` about the first."""
+        for name, reason in self.refused.items():
+            raise UserError(f"{name} cannot run here: {reason}")
+        return self
+
 
 @dataclass(frozen=True)
 class Selection:
-    """What was asked for and can run, and what cannot with its reason.
+    """The methods and metrics of one command."""
 
-    `methods` holds each method by the name under which it can be resolved again. `refused_methods` and
-    `refused_metrics` were asked for by name; `skipped` are those that `all` leaves out.
+    methods: Choice[Method]
+    metrics: Choice[Metric]
+
+    @property
+    def skipped(self) -> dict[str, str]:
+        """What "all" and "default" leave out, with reasons."""
+        return self.methods.skipped | self.metrics.skipped
+
+    def refusals(self) -> dict[tuple[str, str], str]:
+        """Why each (method, metric) that was asked for by name cannot run at all."""
+        metrics = [*self.metrics.usable, *self.metrics.refused]
+        methods = [method.name for method in self.methods.usable.values()]
+        reasons = {
+            (method, metric): why for method, why in self.methods.refused.items() for metric in metrics
+        }
+        for metric, why in self.metrics.refused.items():
+            reasons |= {(method, metric): why for method in methods}
+        return reasons
+
+
+def choose(methods: Names, metrics: Names, scale: int, protocol: Protocol) -> Selection:
+    """Reads the lists of `--methods` and `--metrics`.
+
+    `UsageError` for names that nothing has, `UserError` where no method or no metric can run.
     """
-
-    methods: dict[str, Method]
-    metrics: tuple[Metric, ...]
-    refused_methods: dict[str, str]
-    refused_metrics: dict[str, str]
-    skipped: dict[str, str]
+    selection = Selection(choose_methods(methods, scale), choose_metrics(metrics, protocol))
+    _require_one("metric", selection.metrics)
+    _require_one("method", selection.methods)
+    return selection
 
 
-def select(methods: str, metrics: str, scale: int, protocol: Protocol) -> Selection:
-    """Reads the lists of `--methods` and `--metrics`; `UsageError` for names that nothing has."""
-    usable_methods: dict[str, Method] = {}
-    usable_metrics: dict[str, Metric] = {}
-    refused_methods: dict[str, str] = {}
-    refused_metrics: dict[str, str] = {}
-    skipped: dict[str, str] = {}
-    everything = methods.strip() == "all"
-    for spec in METHODS.names() if everything else _method_specs(methods):
+def choose_methods(
+    names: Names, scale: int, *, listed: Callable[[Method], bool] = lambda _: True
+) -> Choice[Method]:
+    """The methods of a list at a scale; "all" are those of the registered ones that are `listed`."""
+    specs = names_of(names, "--methods")
+    everything = specs == [ALL]
+    choice: Choice[Method] = Choice()
+    known: set[str] = set()
+    for spec in METHODS.names() if everything else specs:
         method = resolve_method(spec)
-        if method.name in {known.name for known in usable_methods.values()}:
+        if everything and not listed(method):
+            continue
+        if method.name in known:
             raise UsageError(
                 f"two methods are called {method.name}; name one with outputs:DIR:NAME or FILE:name=NAME"
             )
+        known.add(method.name)
         reason = method.refuses(scale) or method.unavailable()
         if reason is None:
-            usable_methods[spec] = method
+            choice.usable[spec] = method
         else:
-            (skipped if everything else refused_methods)[method.name] = reason
-    for name in _metric_names(metrics, protocol):
+            (choice.skipped if everything else choice.refused)[method.name] = reason
+    return choice
+
+
+def choose_metrics(
+    names: Names, protocol: Protocol, *, listed: Callable[[Metric], bool] = lambda _: True
+) -> Choice[Metric]:
+    """The metrics of a list; "all" and "default" (the protocol's) stand for those that are `listed`."""
+    asked = names_of(names, "--metrics")
+    named = asked not in ([ALL], [DEFAULT])
+    choice: Choice[Metric] = Choice()
+    for name in _all_or_default(asked, protocol):
         metric = resolve_metric(name)
+        if not named and not listed(metric):
+            continue
         reason = metric.unavailable()
         if reason is None:
-            usable_metrics[metric.name] = metric
+            choice.usable[metric.name] = metric
         else:
-            named = metrics.strip() not in ("all", "default")
-            (refused_metrics if named else skipped)[metric.name] = reason
-    return Selection(
-        usable_methods, tuple(usable_metrics.values()), refused_methods, refused_metrics, skipped
-    )
+            (choice.refused if named else choice.skipped)[metric.name] = reason
+    return choice
 
 
-def _method_specs(methods: str) -> list[str]:
-    specs = split_methods(methods)
-    if not specs:
-        raise UsageError("--methods is empty; give names separated by commas")
-    return specs
-
-
-def _metric_names(metrics: str, protocol: Protocol) -> list[str]:
-    if metrics.strip() == "all":
-        return METRICS.names()
-    if metrics.strip() == "default":
-        return list(protocol.metrics)
-    return split_names(metrics, "--metrics")
-
-
-def split_names(text: str, option: str) -> list[str]:
-    """The names of a comma-separated option, each once; `UsageError` when there are none."""
-    names = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+def names_of(names: Names, option: str) -> list[str]:
+    """The names of a list in either form; `UsageError` when there are none."""
+    if isinstance(names, str):
+        return split_names(names, option)
     if not names:
-        raise UsageError(f"{option} is empty; give names separated by commas")
-    return names
+        raise UsageError(f"{option} is empty; give names")
+    return list(dict.fromkeys(names))
 
 
-def require_something(selection: Selection) -> None:
-    if selection.methods and selection.metrics:
+def _all_or_default(asked: list[str], protocol: Protocol) -> Iterable[str]:
+    if asked == [ALL]:
+        return METRICS.names()
+    return protocol.metrics if asked == [DEFAULT] else asked
+
+
+def _require_one(what: str, choice: Choice[T]) -> None:
+    if choice.usable:
         return
-    what, reasons = (
-        ("metric", {**selection.refused_metrics, **selection.skipped})
-        if not selection.metrics
-        else ("method", {**selection.refused_methods, **selection.skipped})
-    )
+    reasons = {**choice.refused, **choice.skipped}
     raise UserError(f"no {what} can run: " + "; ".join(f"{name}: {why}" for name, why in reasons.items()))
-
-
-def refusals(selection: Selection) -> dict[tuple[str, str], str]:
-    """Why each (method, metric) that was asked for by name cannot run at all."""
-    metrics = [metric.name for metric in selection.metrics] + list(selection.refused_metrics)
-    methods = [method.name for method in selection.methods.values()]
-    reasons = {
-        (method, metric): why for method, why in selection.refused_methods.items() for metric in metrics
-    }
-    for metric, why in selection.refused_metrics.items():
-        reasons |= {(method, metric): why for method in methods}
-    return reasons

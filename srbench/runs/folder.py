@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from srbench.core.files import file_name
+from srbench.core.files import file_name, write_csv, write_text
 from srbench.core.records import Pair, Score, UserError
 from srbench.methods.catalogue import METHODS
 from srbench.runs.reader import method_remarks, metric_infos, reference_methods
@@ -16,7 +16,6 @@ from srbench.tables.boards import SIGNIFICANCE_COLUMNS, Board, boards, significa
 from srbench.tables.pirm import COLUMNS as PIRM_COLUMNS
 from srbench.tables.pirm import pirm_markdown, pirm_rows
 from srbench.tables.run_leaderboard import LEGEND, leaderboard_markdown, leaderboard_rows
-from srbench.tables.text import write_csv, write_text
 
 
 def existing_run(folder: Path) -> Path:

@@ -13,7 +13,7 @@ from srbench.core.records import UsageError
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.methods.contract import Runtime
 from srbench.protocols import PROTOCOLS
-from srbench.runs.choose import Selection, refusals, require_something, select, split_names
+from srbench.runs.choose import Names, Selection, choose, names_of
 from srbench.runs.evaluate import evaluate
 from srbench.runs.execute import Executor, choose_workers
 from srbench.runs.facts import put_facts, run_record
@@ -27,10 +27,10 @@ from srbench.tables.boards import Board
 class Options:
     """The options of `srbench run`; `max_memory` is in bytes."""
 
-    methods: str
-    datasets: str
+    methods: Names
+    datasets: Names
     scale: int
-    metrics: str
+    metrics: Names
     protocol: str
     roots: tuple[Path, ...]
     out: Path
@@ -59,25 +59,24 @@ def run(options: Options, *, begin: Callable[[int], None], advance: Callable[[],
         raise UsageError(f"--scale must be a positive whole number, not {options.scale}")
     choose_workers(options.workers, 1, options.device)  # refuses a wrong number before anything is written
     protocol = PROTOCOLS.get(options.protocol)
-    selection = select(options.methods, options.metrics, options.scale, protocol)
-    datasets = split_names(options.datasets, "--datasets")
+    selection = choose(options.methods, options.metrics, options.scale, protocol)
+    datasets = names_of(options.datasets, "--datasets")
     known: set[str] = set()
     for name in datasets:
         title = resolve_dataset(name).name
         if title in known:
             raise UsageError(f"two data sets are called {title}; rename a folder or use two runs")
         known.add(title)
-    require_something(selection)
     job = Job(
-        methods=selection.methods,
-        metrics=selection.metrics,
+        methods=selection.methods.usable,
+        metrics=tuple(selection.metrics.usable.values()),
         datasets=tuple(datasets),
         scale=options.scale,
         protocol=protocol,
         roots=options.roots,
         out=options.out,
         runtime=Runtime(device=options.device, edges=protocol.edges, max_memory=options.max_memory),
-        refused=refusals(selection),
+        refused=selection.refusals(),
         workers=options.workers,
         executor=options.executor,
     )

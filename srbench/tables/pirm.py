@@ -6,9 +6,9 @@ import io
 from dataclasses import dataclass
 
 from srbench.core.records import Score
+from srbench.core.text import markdown, markdown_head, markdown_row
 from srbench.metrics.natural.perceptual_index import perceptual_index
 from srbench.tables.boards import aggregate
-from srbench.tables.text import escaped_row
 
 # Upper bounds of the RMSE of the three regions (Blau et al., ECCVW 2018, section 2).
 REGIONS = ((1, 11.5), (2, 12.5), (3, 16.0))
@@ -90,9 +90,8 @@ def pirm_markdown(rows: list[PirmRow]) -> str:
         "challenge computes them; the means of the images' own values stand beside.\n\n"
     )
     heads = ["data set", "method", "n", "RMSE ↓", "mean of RMSE", "PI ↓", "mean of PI", "region"]
-    out.write(escaped_row(heads))
-    out.write(escaped_row(["---", "---", *["---:"] * 6]))
-    out.writelines(escaped_row(pirm_cells(row)) for row in rows)
+    out.write(markdown_head(heads, left=2))
+    out.writelines(markdown_row(map(markdown, pirm_cells(row))) for row in rows)
     return out.getvalue()
 
 

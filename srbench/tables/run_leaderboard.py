@@ -5,12 +5,10 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from srbench.core.text import rounded
+from srbench.core.text import markdown, markdown_head, markdown_row, rounded
 from srbench.tables.boards import Board, Cell
 from srbench.tables.text import (
     board_title,
-    escaped,
-    escaped_row,
     format_cell,
     format_interval,
     gaps,
@@ -54,21 +52,20 @@ def leaderboard_markdown(made: list[Board]) -> str:
     """`leaderboard.md`: a table per data set, the best value in bold, reasons of gaps below."""
     out = io.StringIO()
     for board in made:
-        out.write(f"## {escaped(board_title(board))}\n\n")
-        heads = [text for info in board.metrics for text in (heading(info), "95% CI")]
-        out.write(escaped_row(["method", "n", *heads]))
-        out.write(escaped_row(["---", "---:", *["---:"] * len(heads)]))
+        out.write(f"## {markdown(board_title(board))}\n\n")
+        heads = [text for info in board.metrics for text in (markdown(heading(info)), "95% CI")]
+        out.write(markdown_head(["method", "n", *heads]))
         bests = {info.name: board.best(info) for info in board.metrics}
         for method in board.methods:
             texts = []
             for info in board.metrics:
                 cell = board.cells[method, info.name]
-                text = format_cell(cell, info)
+                text = markdown(format_cell(cell, info))
                 texts.append(f"**{text}**" if method in bests[info.name] else text)
-                texts.append(format_interval(cell, info))
-            out.write(escaped_row([method, str(board.images), *texts]))
+                texts.append(markdown(format_interval(cell, info)))
+            out.write(markdown_row([markdown(method), str(board.images), *texts]))
         out.write("\n")
-        out.writelines(f"- {escaped(line)}\n" for line in remarks(board))
-        out.writelines(f"- missing: {escaped(line)}\n" for line in gaps(board))
+        out.writelines(f"- {markdown(line)}\n" for line in remarks(board))
+        out.writelines(f"- missing: {markdown(line)}\n" for line in gaps(board))
         out.write("\n")
     return out.getvalue().rstrip() + "\n"

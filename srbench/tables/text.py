@@ -1,38 +1,12 @@
-"""The files of a run, written from tables: CSV for programs, Markdown for people."""
+"""What tables print: values, headings, remarks, gaps."""
 
 from __future__ import annotations
 
-import csv
 import math
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
 
-from srbench.core.files import atomic_file
 from srbench.core.text import rounded
 from srbench.tables.boards import Board, Cell, MetricInfo
-
-
-def write_csv(path: Path, columns: Iterable[str], rows: Iterable[dict[str, Any]]) -> None:
-    """Writes rows with LF line ends so that `path` is at every moment absent or complete."""
-    with atomic_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, list(columns), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({name: _text(value) for name, value in row.items()} for row in rows)
-
-
-def _text(value: Any) -> Any:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return repr(value) if isinstance(value, float) else value
-
-
-def write_text(path: Path, text: str) -> None:
-    """Writes UTF-8 text so that `path` is at every moment absent or complete."""
-    with atomic_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
 
 
 def format_value(value: float, info: MetricInfo) -> str:
@@ -66,14 +40,6 @@ def heading(info: MetricInfo) -> str:
     """Title, unit and direction of a metric, as the head of a column."""
     arrow = "↑" if info.higher_is_better else "↓"
     return f"{info.title} {f'[{info.unit}] ' if info.unit else ''}{arrow}"
-
-
-def escaped_row(cells: list[str]) -> str:
-    return f"| {' | '.join(escaped(cell) for cell in cells)} |\n"
-
-
-def escaped(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
 
 
 def board_title(board: Board) -> str:

@@ -10,7 +10,7 @@ import pytest
 from srbench.core.records import Unscorable, UsageError
 from srbench.core.weights import Tensors, pull
 from srbench.images.resize import imresize, imresize_double
-from srbench.methods.catalogue import METHODS, resolve, split_methods
+from srbench.methods.catalogue import METHODS, resolve
 from srbench.methods.combinations import PARTNERS
 from srbench.methods.contract import Method, Runtime
 from srbench.methods.files.blend import interpolate
@@ -155,22 +155,6 @@ def test_a_combination_changes_with_its_parts() -> None:
         assert method.fingerprint is not None
         fingerprints.add(method.fingerprint(pair))
     assert len(fingerprints) == 3
-
-
-def test_lists_of_methods_keep_inner_commas() -> None:
-    text = (
-        "bicubic, mix:a,b@0.5,model.onnx:scale=4,range=255,outputs:dir=x,esrgan@0.8,bicubic,"
-        "mix:m.pt:scale=4,range=1,b@0.5,m.pt:scale=4,range=1+x8"
-    )
-    assert split_methods(text) == [
-        "bicubic",
-        "mix:a,b@0.5",
-        "model.onnx:scale=4,range=255",
-        "outputs:dir=x",
-        "esrgan@0.8",
-        "mix:m.pt:scale=4,range=1,b@0.5",
-        "m.pt:scale=4,range=1+x8",
-    ]
 
 
 def test_files_with_options_are_parts_too(tmp_path: Path) -> None:

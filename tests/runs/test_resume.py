@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import srbench.core.files
 import srbench.images.codec
 import srbench.runs.work
-import srbench.tables.text
 from srbench.core.records import Unscorable
 from srbench.metrics.catalogue import METRICS
 from srbench.runs.store import Store
@@ -172,7 +172,7 @@ def test_a_disk_that_is_full_for_the_tables_too_is_one_line(
         def __init__(self, _: Path) -> None:
             raise failing(errno.ENOSPC)
 
-    monkeypatch.setattr(srbench.tables.text, "atomic_file", Full)
+    monkeypatch.setattr(srbench.core.files, "atomic_file", Full)
     monkeypatch.setattr(srbench.images.codec, "atomic_file", Full)
     ended = command(*arguments(images, out, "--methods", "bicubic,nearest"))
     assert ended.code == 1

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from srbench.core.files import write_csv, write_text
 from srbench.runs.scores_csv import SCORE_COLUMNS, score_rows
 from srbench.tables.boards import SIGNIFICANCE_COLUMNS, Board, MetricInfo, boards
 from srbench.tables.run_leaderboard import leaderboard_markdown, leaderboard_rows
-from srbench.tables.text import format_value, gaps, write_csv, write_text
+from srbench.tables.text import format_value, gaps
 from tests.helpers import rows
 from tests.tables.test_boards import INFOS, PSNR, RMSE, score, scores
 
@@ -118,12 +119,12 @@ def test_markdown_marks_the_best_the_gaps_and_infinity() -> None:
     )
     lines = text.splitlines()
     assert lines[0] == "## set5 ×4, protocol srbench, 2 images"
-    assert cells(lines[2])[:3] == ["method", "n", "PSNR [dB] ↑"]
+    assert cells(lines[2])[:3] == ["method", "n", "PSNR \\[dB\\] ↑"]
     table = {cells(line)[0]: cells(line) for line in lines[4:7]}
     assert table["hr"][2] == "∞"
     assert table["a"][2] == "**30.50**"
     assert table["b"][2] == "32.00 (1 of 2)"
-    assert "- missing: psnr_y of b: 1 of 2 images (a reason)" in lines
+    assert "- missing: psnr\\_y of b: 1 of 2 images (a reason)" in lines
 
 
 def test_markdown_of_nothing_scored() -> None:
@@ -146,7 +147,7 @@ def test_a_metric_title_cannot_break_the_table() -> None:
     info = {"psnr_y": MetricInfo("psnr_y", "a|b <i>", "", True, "mean")}
     (board,) = boards(scores({"a": [1.0]}), info, method_order=[], references=set(), remarks={})
     head = leaderboard_markdown([board]).splitlines()[2]
-    assert cells(head)[2] == "a|b &lt;i> ↑"
+    assert cells(head)[2] == "a|b &lt;i&gt; ↑"
 
 
 def test_what_readers_must_know_of_methods_stands_below_the_table() -> None:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from srbench.methods.files.loading import LoadedModel, Options
     from srbench.methods.networks.specification import NetworkSpec
 
-_FURTHER_OPTION = re.compile(r"(scale|range|channels|overlap|name)=[\w.+@-]+")  # +x8 and @0.5 may follow
 SUFFIXES = frozenset({".pth", ".pt", ".ckpt", ".tar", ".safetensors", ".onnx", ".pt2"})
 
 
@@ -91,17 +90,6 @@ def model_method(name: str) -> Method:
         path=path,
         asked=asked,
     )
-
-
-def split_names(text: str) -> list[str]:
-    """The parts between commas; a comma before a further option of a model file does not separate."""
-    parts: list[str] = []
-    for piece in (piece.strip() for piece in text.split(",")):
-        if parts and "=" in parts[-1].rpartition(":")[2] and _FURTHER_OPTION.fullmatch(piece):
-            parts[-1] = f"{parts[-1]},{piece}"
-        else:
-            parts.append(piece)
-    return parts
 
 
 def _file_part(name: str) -> tuple[Path, str]:

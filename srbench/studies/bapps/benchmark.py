@@ -13,11 +13,11 @@ import numpy as np
 
 from srbench.core.records import UsageError, UserError
 from srbench.datasets.bapps import Item, Kind, read_split
-from srbench.metrics.catalogue import METRICS, resolve
 from srbench.metrics.contract import Metric
 from srbench.metrics.deep.gram import GramDistance, variants
 from srbench.metrics.deep.lpips import FeatureDistance
 from srbench.protocols import PROTOCOLS
+from srbench.runs.choose import Choice, choose_metrics
 from srbench.studies.bapps.distances import NetworkMetrics, network_groups
 from srbench.studies.bapps.export import write_files
 from srbench.studies.bapps.half import half_where_faithful
@@ -68,7 +68,8 @@ def run(
         raise UsageError(f"--batch-size must be at least 1, not {options.batch_size}")
     started = time.perf_counter()
     extra = [parse_variant(text) for text in options.variants]
-    chosen, skipped = choose_metrics(options.metrics, nothing_is_fine=bool(extra))
+    choice = _chosen(options)
+    chosen, skipped = list(choice.usable.values()), choice.skipped
     if options.gram_variants:
         chosen = _with_gram_variants(chosen)
     split = read_split(options.kind, list(options.roots), options.split, options.subsets)
@@ -88,25 +89,13 @@ def run(
     return Finished(results, files, skipped, sum(map(len, split.values())), seconds)
 
 
-def choose_metrics(text: str, *, nothing_is_fine: bool) -> tuple[list[Metric], dict[str, str]]:
-    """The metrics to measure, and why others were left out.
-
-    "all" means those that compare with a reference and can run here; a metric that is named has to.
-    """
-    if text == "all":
-        candidates = [metric for metric in METRICS if metric.needs_reference]
-        reasons = {metric.name: metric.unavailable() for metric in candidates}
-        skipped = {name: reason for name, reason in reasons.items() if reason}
-        return [metric for metric in candidates if metric.name not in skipped], skipped
-    names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-    if not names and not nothing_is_fine:
-        raise UsageError("--metrics names no metric")
-    chosen = [resolve(name) for name in names]
-    for metric in chosen:
-        reason = metric.unavailable()
-        if reason:
-            raise UserError(f"{metric.name} cannot run here: {reason}")
-    return chosen, {}
+def _chosen(options: Options) -> Choice[Metric]:
+    """The metrics to measure: "all" means those that compare with a reference; a metric that is named has
+    to run, and where variants are given none need be named."""
+    if options.variants and not options.metrics:
+        return Choice()
+    protocol = PROTOCOLS.get("bapps")
+    return choose_metrics(options.metrics, protocol, listed=lambda metric: metric.needs_reference).required()
 
 
 def _with_gram_variants(chosen: list[Metric]) -> list[Metric]:

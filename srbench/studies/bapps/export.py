@@ -10,11 +10,14 @@ from typing import Any
 
 from srbench.core.files import write_csv, write_text
 from srbench.core.records import OK
+from srbench.core.text import markdown as escaped
+from srbench.core.text import markdown_head, markdown_row
 from srbench.datasets.bapps import Kind
 from srbench.studies.bapps.measure import SubsetDistances
 from srbench.studies.bapps.results import GROUP_TITLES, GroupScore, Results
 
 _FIELDS = ("metric", "group", "value", "low", "high", "n", "expected", "subsets", "of_subsets", "reported")
+_ITEM_FIELDS = ("subset", "item", "judgement", "metric", "distances", "status")
 _HEADINGS: dict[Kind, str] = {
     "2afc": "BAPPS 2AFC scores in per cent (higher is better); in brackets: reported in TSRN's Table 5",
     "jnd": "BAPPS JND: average precision in per cent (higher is better)",
@@ -34,20 +37,18 @@ def write_files(
         write_csv(
             out / f"{kind}.csv",
             _FIELDS,
-            ([getattr(row, name) for name in _FIELDS] for row in results.scores),
+            ({name: getattr(row, name) for name in _FIELDS} for row in results.scores),
         ),
         write_text(out / f"{kind}.md", markdown(kind, results.scores)),
         write_csv(
             out / "items.csv",
-            ("subset", "item", "judgement", "metric", "distances", "status"),
+            _ITEM_FIELDS,
             _items(measured),
         ),
         write_text(out / "run.json", json.dumps(provenance, indent=2) + "\n"),
     ]
     if results.tests:
-        fields = list(vars(results.tests[0]))
-        rows = [list(vars(test).values()) for test in results.tests]
-        written.append(write_csv(out / "tests.csv", fields, rows))
+        written.append(write_csv(out / "tests.csv", vars(results.tests[0]), map(vars, results.tests)))
     return written
 
 
@@ -87,32 +88,28 @@ def table_rows(scores: list[GroupScore]) -> tuple[list[str], dict[str, list[Grou
 def markdown(kind: Kind, scores: list[GroupScore]) -> str:
     """The table in the form of the paper's, and the same with 95% bootstrap intervals."""
     groups, metrics = table_rows(scores)
-    head = ["Metric", *(GROUP_TITLES.get(group, group) for group in groups)]
-    rule = ["---", *("---:" for _ in groups)]
+    head = markdown_head(["Metric", *(escaped(GROUP_TITLES.get(group, group)) for group in groups)])
     values = [[name, *(cell(score) for score in row)] for name, row in metrics.items()]
     ranges = [
         [name, *("–" if math.isnan(score.low) else f"{score.low:.1f}–{score.high:.1f}" for score in row)]
         for name, row in metrics.items()
     ]
-    lines = [f"# {_HEADINGS[kind]}", "", *_table([head, rule, *values]), ""]
-    lines += [f"\\{line}  " for line in remarks(scores)]
-    lines += [
-        "",
-        "95% bootstrap intervals over items within each subset:",
-        "",
-        *_table([head, rule, *ranges]),
-    ]
-    return "\n".join(lines) + "\n"
+    return (
+        f"# {_HEADINGS[kind]}\n\n{head}{_body(values)}\n"
+        + "".join(f"{escaped(line)}  \n" for line in remarks(scores))
+        + f"\n95% bootstrap intervals over items within each subset:\n\n{head}{_body(ranges)}"
+    )
 
 
-def _table(rows: list[list[str]]) -> list[str]:
-    return ["| " + " | ".join(row) + " |" for row in rows]
+def _body(rows: list[list[str]]) -> str:
+    return "".join(markdown_row(map(escaped, row)) for row in rows)
 
 
-def _items(measured: dict[str, SubsetDistances]) -> Iterable[list[object]]:
+def _items(measured: dict[str, SubsetDistances]) -> Iterable[dict[str, object]]:
     for name, subset in measured.items():
         for number, item in enumerate(subset.items):
             for metric, distances in subset.distances.items():
                 status = subset.reasons.get((number, metric), OK)
                 text = " ".join(repr(float(value)) for value in distances[number]) if status == OK else ""
-                yield [name, item.name, item.judgement, metric, text, status]
+                values = (name, item.name, item.judgement, metric, text, status)
+                yield dict(zip(_ITEM_FIELDS, values, strict=True))

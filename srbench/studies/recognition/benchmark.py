@@ -11,10 +11,9 @@ from typing import Any
 
 from srbench.core.records import UsageError, UserError
 from srbench.datasets.imagenet import LabelledImage, choose, find_images
-from srbench.methods.catalogue import METHODS
-from srbench.methods.catalogue import resolve as resolve_method
 from srbench.methods.contract import Method, Runtime
 from srbench.protocols import PROTOCOLS
+from srbench.runs.choose import Names, choose_methods
 from srbench.studies.recognition.classifiers import open_classifier
 from srbench.studies.recognition.export import write_files
 from srbench.studies.recognition.measure import Looks, Measurement, Preparation
@@ -27,7 +26,7 @@ BATCH = 32
 class Options:
     """What to do; see the help of the command."""
 
-    methods: tuple[str, ...]
+    methods: Names
     classifiers: tuple[str, ...]
     scale: int
     roots: tuple[Path, ...]
@@ -72,7 +71,9 @@ def run(
     started = time.perf_counter()
     _check(options)
     protocol = PROTOCOLS.get(options.protocol)
-    methods, skipped = choose_methods(options.methods, options.scale)
+    # The baseline shows the originals already.
+    choice = choose_methods(options.methods, options.scale, listed=lambda method: method.kind != "reference")
+    methods = {method.name: method for method in choice.required().usable.values()}
     images = choose(find_images(list(options.roots), options.labels), options.images, options.seed)
     if len(images) < options.images:
         say(f"{len(images)} images are here, fewer than the {options.images} asked for; all are used")
@@ -97,28 +98,9 @@ def run(
     rows, tests = make_rows(looks), make_tests(looks)
     said = {name: method.remark for name, method in methods.items() if method.remark}
     seconds = time.perf_counter() - started
-    provenance = _provenance(options, methods, skipped, images, seconds)
+    provenance = _provenance(options, methods, choice.skipped, images, seconds)
     files = write_files(options.out, options.scale, rows, tests, images, looks, said, provenance)
-    return Finished(rows, tests, files, skipped, said, len(images), seconds)
-
-
-def choose_methods(names: tuple[str, ...], scale: int) -> tuple[dict[str, Method], dict[str, str]]:
-    """The methods by name, and why "all" left others out; one that is named has to run."""
-    everything = names == ("all",)
-    chosen: dict[str, Method] = {}
-    skipped: dict[str, str] = {}
-    for spec in METHODS.names() if everything else names:
-        method = resolve_method(spec)
-        reason = method.refuses(scale) or method.unavailable()
-        if reason is None and everything and method.kind == "reference":
-            continue  # the baseline shows the originals already
-        if reason is None:
-            chosen[method.name] = method
-        elif everything:
-            skipped[method.name] = reason
-        else:
-            raise UserError(f"{method.name} cannot run here: {reason}")
-    return chosen, skipped
+    return Finished(rows, tests, files, choice.skipped, said, len(images), seconds)
 
 
 def _check(options: Options) -> None:
@@ -126,8 +108,8 @@ def _check(options: Options) -> None:
         raise UsageError(f"--crop {options.crop} is not a multiple of --scale {options.scale}")
     if options.resize < 0 or options.batch_size < 1:
         raise UsageError("--resize must not be negative and --batch-size at least 1")
-    if not options.classifiers or not options.methods:
-        raise UsageError("--methods and --classifiers each need a name")
+    if not options.classifiers:
+        raise UsageError("--classifiers is empty; give names separated by commas")
     stray = [name for name in options.weights if name not in options.classifiers]
     if stray:
         raise UsageError(f"--classifier-weights {stray[0]}: no such name among --classifiers")

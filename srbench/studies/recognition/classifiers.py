@@ -196,8 +196,7 @@ def _hub_path(name: str, config: Any, download: bool) -> Path:
     try:
         return Path(hf_hub_download(config.hf_hub_id, "model.safetensors"))
     except Exception as error:  # the hub's client lets the errors of its transport through
-        first = (str(error).splitlines() or [type(error).__name__])[0]
-        raise UserError(f"{name} cannot be downloaded ({first[:200]}); {_by_hand(name)}") from None
+        raise UserError(f"{name} cannot be downloaded ({first_line(error)}); {_by_hand(name)}") from None
 
 
 def _timm_state(path: Path) -> dict[str, torch.Tensor]:

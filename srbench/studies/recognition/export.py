@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from srbench.studies.recognition.measure import Looks
 from srbench.studies.recognition.results import PairTest, Row, markdown, reported
 
 _FIELDS = ("classifier", "method", "scale", "measure", "value", "low", "high", "n", "expected", "reported")
+_PREDICTION_FIELDS = ("image", "label", "method", "classifier", "rank", "confidence", "status")
 
 
 def write_files(
@@ -32,43 +33,34 @@ def write_files(
     `said` are remarks by method.
     """
     out.mkdir(parents=True, exist_ok=True)
-    test_fields = list(PairTest.__dataclass_fields__)
     return [
         write_csv(out / "recognition.csv", _FIELDS, _measures(rows, scale)),
         write_text(out / "recognition.md", markdown(rows, scale, len(images), said)),
-        write_csv(out / "mcnemar.csv", test_fields, [list(vars(test).values()) for test in tests]),
-        write_csv(
-            out / "predictions.csv",
-            ("image", "label", "method", "classifier", "rank", "confidence", "status"),
-            _predictions(images, looks),
-        ),
+        write_csv(out / "mcnemar.csv", PairTest.__dataclass_fields__, map(vars, tests)),
+        write_csv(out / "predictions.csv", _PREDICTION_FIELDS, _predictions(images, looks)),
         write_text(out / "run.json", json.dumps(provenance, indent=2) + "\n"),
     ]
 
 
-def _measures(rows: list[Row], scale: int) -> list[list[object]]:
+def _measures(rows: list[Row], scale: int) -> Iterator[dict[str, object]]:
     published = reported(scale)
-    made: list[list[object]] = []
     for row in rows:
         for measure, value in row.measures().items():
             low, high = _interval(row, measure)
             known = published.get((row.classifier, row.method, measure), [])
             beside = "; ".join(f"{paper} {number:g}" for paper, number in known)
-            made.append(
-                [
-                    row.classifier,
-                    row.method,
-                    scale,
-                    measure,
-                    value,
-                    low,
-                    high,
-                    row.found.n,
-                    row.expected,
-                    beside,
-                ]
-            )
-    return made
+            yield {
+                "classifier": row.classifier,
+                "method": row.method,
+                "scale": scale,
+                "measure": measure,
+                "value": value,
+                "low": low,
+                "high": high,
+                "n": row.found.n,
+                "expected": row.expected,
+                "reported": beside,
+            }
 
 
 def _interval(row: Row, measure: str) -> tuple[float, float]:
@@ -81,12 +73,11 @@ def _interval(row: Row, measure: str) -> tuple[float, float]:
 
 def _predictions(
     images: Sequence[LabelledImage], looks: Mapping[tuple[str, str], Looks]
-) -> list[list[object]]:
-    made: list[list[object]] = []
+) -> Iterator[dict[str, object]]:
     for (method, classifier), of_pair in looks.items():
         for number, image in enumerate(images):
             status = of_pair.reasons.get(number, OK)
             rank = int(of_pair.ranks[number]) if status == OK else ""
             confidence = float(of_pair.confidence[number])
-            made.append([image.path.stem, image.label, method, classifier, rank, confidence, status])
-    return made
+            values = (image.path.stem, image.label, method, classifier, rank, confidence, status)
+            yield dict(zip(_PREDICTION_FIELDS, values, strict=True))

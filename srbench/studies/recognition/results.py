@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import itertools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
 from srbench.core.text import markdown as escaped
+from srbench.core.text import markdown_head, markdown_row
 from srbench.statistics.pairs import holm
 from srbench.studies.recognition.accuracy import Recognition, mcnemar, summarise, wilson_interval
 from srbench.studies.recognition.measure import BASELINE, Looks
@@ -117,34 +118,31 @@ def markdown(rows: list[Row], scale: int, n: int, said: Mapping[str, str]) -> st
     methods = _methods(rows)
     by_key = {(row.classifier, row.method): row for row in rows}
     classifiers = list(dict.fromkeys(row.classifier for row in rows))
-    head = ["", "Classifier", *methods]
+    heads = [escaped(name) for name in methods]
     lines = [
-        f"# Object recognition on x{scale} super-resolved images",
-        "",
-        f"{n} images; in brackets: reported (E: EnhanceNet, T: TSRN). Baseline: the originals.",
-        "",
-        *_lines([head, ["---"] * len(head)]),
+        f"# Object recognition on x{scale} super-resolved images\n\n",
+        f"{n} images; in brackets: reported (E: EnhanceNet, T: TSRN). Baseline: the originals.\n\n",
+        markdown_head(["", "Classifier", *heads], left=2),
     ]
     for title, measure in (("Top-1 accuracy", "top1_accuracy"), ("Top-5 accuracy", "top5_accuracy")):
-        lines += _lines(
-            [title, name, *(_cell(by_key[name, method], measure, published) for method in methods)]
+        lines += [
+            _row_of(title, name, *(_cell(by_key[name, method], measure, published) for method in methods))
             for name in classifiers
-        )
+        ]
     for name in classifiers:
-        head = [name, *methods]
-        lines += ["", *_lines([head, ["---"] * len(head)])]
-        lines += _lines(
-            [title, *(_cell(by_key[name, method], measure, published) for method in methods)]
+        lines += ["\n", markdown_head([escaped(name), *heads])]
+        lines += [
+            _row_of(title, *(_cell(by_key[name, method], measure, published) for method in methods))
             for title, measure in (
                 ("Top-1 error", "top1_error"),
                 ("Top-5 error", "top5_error"),
                 ("Confidence", "confidence"),
                 ("Confidence where right", "confidence_correct"),
             )
-        )
-    lines += ["", *(f"\\{line}  " for line in remarks(rows))]
-    lines += [f"- {escaped(line)}." for line in grouped(said)]
-    return "\n".join(lines).rstrip() + "\n"
+        ]
+    lines += ["\n", *(f"{escaped(line)}  \n" for line in remarks(rows))]
+    lines += [f"- {escaped(line)}.\n" for line in grouped(said)]
+    return "".join(lines).rstrip() + "\n"
 
 
 def remarks(rows: list[Row]) -> list[str]:
@@ -172,5 +170,5 @@ def _cell(row: Row, measure: str, published: dict[_Key, list[tuple[str, float]]]
     return f"{value:.3f}{star}{f' ({beside})' if beside else ''}"
 
 
-def _lines(rows: Iterable[list[str]]) -> list[str]:
-    return ["| " + " | ".join(row) + " |" for row in rows]
+def _row_of(*cells: str) -> str:
+    return markdown_row(map(escaped, cells))

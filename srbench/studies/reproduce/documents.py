@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from srbench.core.text import latex, markdown, markdown_row
+from srbench.core.files import write_csv, write_text
+from srbench.core.text import latex, markdown, markdown_head, markdown_row
 from srbench.studies.reproduce.cells import DIFFERS, NOT_RUN, REPRODUCED, WITHIN, Cell, printed
 from srbench.studies.reproduce.papers import Paper
-from srbench.tables.text import write_csv, write_text
 
 COLUMNS = (
     "paper", "table", "scale", "dataset", "metric", "method", "reported", "measured", "difference", "status",
@@ -160,8 +160,7 @@ def paper_markdown(paper: Paper, cells: list[Cell]) -> str:
         datasets, methods, grid = _grid(block)
         out.write(f"## {markdown(title)}\n\n")
         heads = [text for name in datasets for text in (f"{markdown(name)} reported", "measured")]
-        out.write(markdown_row(["method", *heads]))
-        out.write(markdown_row(["---", *["---:"] * len(heads)]))
+        out.write(markdown_head(["method", *heads]))
         for method in methods:
             texts = [markdown(text) for name in datasets for text in _pair(grid.get((method, name)))]
             out.write(markdown_row([markdown(method), *texts]))

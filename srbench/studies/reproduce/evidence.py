@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from srbench.core.files import write_csv
 from srbench.core.records import Score, UsageError, UserError
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import data_roots, find_pairs
@@ -20,7 +21,6 @@ from srbench.runs.run import run as run_job
 from srbench.runs.scores_csv import SCORE_COLUMNS, place, read_scores, score_rows
 from srbench.runs.store import Store
 from srbench.studies.reproduce.cells import Evidence, Want
-from srbench.tables.text import write_csv
 
 _REASON_COLUMNS = ("dataset", "scale", "protocol", "method", "metric", "reason")
 _ORIGIN_COLUMNS = ("method", "origin")
@@ -97,10 +97,10 @@ def _run(
             methods_of.setdefault((dataset, tuple(metrics)), []).append(means.own.get(method, method))
     for (dataset, names), methods in methods_of.items():
         options = Options(
-            methods=",".join(methods),
+            methods=methods,
             datasets=dataset,
             scale=wants[0].scale,
-            metrics=",".join(names),
+            metrics=names,
             protocol=wants[0].protocol,
             roots=means.roots,
             out=folder,

@@ -26,6 +26,7 @@ from srbench.metrics.deep.features import ALEX, Backbone, open_network
 from srbench.metrics.deep.gram import GramDistance
 from srbench.metrics.deep.lpips import FeatureDistance
 from srbench.protocols import PROTOCOLS
+from srbench.runs import choose
 from srbench.studies.bapps import benchmark
 from srbench.studies.bapps.benchmark import Finished, Options, run
 from srbench.studies.bapps.distances import Features, NetworkMetrics
@@ -62,7 +63,7 @@ def alex(published_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Backbone:
             return replace(metric, compute=compute, weights=(backbone.file,))
         return metric
 
-    monkeypatch.setattr(benchmark, "resolve", resolve)
+    monkeypatch.setattr(choose, "resolve_metric", resolve)
     return backbone
 
 

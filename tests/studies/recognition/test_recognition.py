@@ -197,7 +197,7 @@ def test_command(made: tuple[Path, Path, torch.nn.Module], tmp_path: Path) -> No
     [
         ({"crop": 66}, "not a multiple of --scale"),
         ({"batch_size": 0}, "at least 1"),
-        ({"methods": ()}, "each need a name"),
+        ({"methods": ()}, "--methods is empty"),
         ({"weights": {"vgg19": Path("x")}}, "no such name among --classifiers"),
         ({"classifiers": ("resnet51",), "weights": {}}, "did you mean resnet"),
         ({"classifiers": ("timm:resnet181",), "weights": {}}, "did you mean timm:resnet"),
