@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import math
 import os
 import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TextIO
 
 
 def write_csv(path: Path, columns: Iterable[str], rows: Iterable[Mapping[str, object]]) -> Path:
@@ -19,10 +21,21 @@ def write_csv(path: Path, columns: Iterable[str], rows: Iterable[Mapping[str, ob
     field that is no column raises `ValueError`.
     """
     with atomic_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, list(columns), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({name: _field(value) for name, value in row.items()} for row in rows)
+        _write_rows(stream, columns, rows)
     return path
+
+
+def csv_text(columns: Iterable[str], rows: Iterable[Mapping[str, object]]) -> str:
+    """What `write_csv` writes, as text."""
+    stream = io.StringIO()
+    _write_rows(stream, columns, rows)
+    return stream.getvalue()
+
+
+def _write_rows(stream: TextIO, columns: Iterable[str], rows: Iterable[Mapping[str, object]]) -> None:
+    writer = csv.DictWriter(stream, list(columns), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: _field(value) for name, value in row.items()} for row in rows)
 
 
 def write_text(path: Path, text: str) -> Path:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import html
-import io
 import json
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Literal
 
-from srbench.core.text import latex, markdown, markdown_row
+from srbench.core.files import csv_text
+from srbench.core.text import latex, markdown, markdown_head, markdown_row
 from srbench.tables.boards import Board
 from srbench.tables.grids import Entry, Grid, of_board, of_paper
 from srbench.tables.run_leaderboard import leaderboard_rows
@@ -43,12 +42,7 @@ def grids(boards: Sequence[Board], layout: Layout) -> list[Grid]:
 
 
 def _csv(boards: Sequence[Board]) -> str:
-    columns, rows = leaderboard_rows(list(boards))
-    out = io.StringIO()
-    writer = csv.DictWriter(out, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: _plain(value) for name, value in row.items()} for row in rows)
-    return out.getvalue()
+    return csv_text(*leaderboard_rows(list(boards)))
 
 
 def _json(boards: Sequence[Board]) -> str:
@@ -60,12 +54,6 @@ def _json(boards: Sequence[Board]) -> str:
     return json.dumps(rows, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _plain(value: Any) -> Any:
-    if value is None:
-        return ""
-    return repr(value) if isinstance(value, float) else value
-
-
 def _markdown(grid: Grid) -> str:
     marks = {"best": "**{}**", "second": "<u>{}</u>", "": "{}"}
     lines = [f"### {markdown(grid.title)}\n\n"]
@@ -74,7 +62,7 @@ def _markdown(grid: Grid) -> str:
         markdown(f"{group} {head}".strip())
         for group, head in zip(groups or [""] * len(grid.heads), grid.heads, strict=True)
     ]
-    lines += [markdown_row(heads), markdown_row(["---", *["---:"] * (len(heads) - 1)])]
+    lines += [markdown_head(heads)]
     for row in grid.rows:
         lines.append(markdown_row([marks[entry.rank].format(markdown(entry.text)) for entry in row]))
     lines += ["\n", *(f"- {markdown(note)}\n" for note in grid.notes)]
