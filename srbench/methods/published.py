@@ -8,17 +8,16 @@ beginning of its SHA-256; files without a published hash are accepted when every
 from __future__ import annotations
 
 from srbench.core.weights import WeightFile
-from srbench.methods.families import srresnet as nets
-from srbench.methods.families.convert import (
-    Renaming,
-    converter,
-    enhancenet_names,
-    lapsrn_names,
-    rrdb_names,
-    srresnet_names,
-    tsrn_names,
-    vdsr_names,
-)
+from srbench.methods.families.convert import Renaming, converter
+from srbench.methods.families.edsr import EDSR, EDSR_BASELINE
+from srbench.methods.families.enhancenet import ENHANCENET, enhancenet_names
+from srbench.methods.families.lapsrn import LAPSRN, lapsrn_names
+from srbench.methods.families.rcan import RCAN
+from srbench.methods.families.rrdb import RRDB_23, rrdb_names
+from srbench.methods.families.srcnn import ENLARGING_SRCNN
+from srbench.methods.families.srresnet import MSRRESNET, SRRESNET_UNSIGNED, srresnet_names
+from srbench.methods.families.tsrn import TSRN, TSRN_8X, tsrn_names
+from srbench.methods.families.vdsr import vdsr, vdsr_names
 from srbench.methods.networks.method import NetworkMethod, SpecOfScale, network_method
 from srbench.methods.networks.specification import NetworkSpec
 
@@ -77,7 +76,7 @@ PRETRAINED = (
         "srcnn-mmagic",
         "SRCNN 9-1-5 on RGB (MMagic's variant, not the paper's network)",
         "srcnn",
-        nets.ENLARGING_SRCNN,
+        ENLARGING_SRCNN,
         homepage="https://github.com/open-mmlab/mmagic/tree/main/configs/srcnn",
         sha256=("4186f232",),
         license="Apache-2.0",
@@ -86,7 +85,7 @@ PRETRAINED = (
         "vdsr",
         "VDSR, twenty layers on the enlarged luma (a third party's weights; colours are bicubic)",
         "vdsr",
-        nets.vdsr,
+        vdsr,
         vdsr_names,
         scales=(4, 2, 3),
         homepage="https://github.com/twtygqyy/pytorch-vdsr",
@@ -95,7 +94,7 @@ PRETRAINED = (
         "lapsrn",
         "LapSRN, a two-level Laplacian pyramid on the luma (a third party's weights; colours are bicubic)",
         "lapsrn",
-        nets.LAPSRN,
+        LAPSRN,
         lapsrn_names,
         homepage="https://github.com/twtygqyy/pytorch-LapSRN",
     ),
@@ -103,7 +102,7 @@ PRETRAINED = (
         "edsr-baseline",
         "EDSR-baseline, 16 residual blocks of 64 features",
         "edsr",
-        nets.EDSR_BASELINE,
+        EDSR_BASELINE,
         homepage="https://github.com/sanghyun-son/EDSR-PyTorch",
         sha256=("6b446fab",),
         url=f"{_EDSR}edsr_baseline_x4-6b446fab.pt",
@@ -113,7 +112,7 @@ PRETRAINED = (
         "edsr",
         "EDSR, 32 residual blocks of 256 features",
         "edsr",
-        nets.EDSR,
+        EDSR,
         homepage="https://github.com/sanghyun-son/EDSR-PyTorch",
         sha256=("4f62e9ef",),
         url=f"{_EDSR}edsr_x4-4f62e9ef.pt",
@@ -123,14 +122,14 @@ PRETRAINED = (
         "rcan",
         "RCAN, 200 blocks with channel attention (RCAN_BIX4.pt of the authors' archive)",
         "rcan",
-        nets.RCAN,
+        RCAN,
         homepage="https://github.com/yulunzhang/RCAN",
     ),
     _published(
         "msrresnet",
         "SRResNet without batch normalisation (MMagic's variant, not the paper's network)",
         "srgan",
-        nets.MSRRESNET,
+        MSRRESNET,
         homepage="https://github.com/open-mmlab/mmagic/tree/main/configs/srgan_resnet",
         sha256=("61556be5",),
         url=f"{_MMAGIC}msrresnet_x4c64b16_1x16_300k_div2k_20200521-61556be5.pth",
@@ -140,7 +139,7 @@ PRETRAINED = (
         "srgan-mmagic",
         "SRGAN on MMagic's variant of SRResNet, not the paper's network",
         "srgan",
-        nets.MSRRESNET,
+        MSRRESNET,
         homepage="https://github.com/open-mmlab/mmagic/tree/main/configs/srgan_resnet",
         sha256=("a1f0810e",),
         url=f"{_MMAGIC}srgan_x4c64b16_1x16_1000k_div2k_20200606-a1f0810e.pth",
@@ -150,7 +149,7 @@ PRETRAINED = (
         "srresnet-lornatang",
         "SRResNet as in the paper (a third party's weights, trained on ImageNet)",
         "srgan",
-        nets.SRRESNET_UNSIGNED,
+        SRRESNET_UNSIGNED,
         srresnet_names,
         homepage=_SRGAN_HOME,
         sha256=("2096ee7f",),
@@ -160,7 +159,7 @@ PRETRAINED = (
         "srgan-lornatang",
         "SRGAN as in the paper (a third party's weights, trained on ImageNet)",
         "srgan",
-        nets.SRRESNET_UNSIGNED,
+        SRRESNET_UNSIGNED,
         srresnet_names,
         homepage=_SRGAN_HOME,
         sha256=("8c4a7569",),
@@ -170,7 +169,7 @@ PRETRAINED = (
         "enet-pat",
         "EnhanceNet trained with perceptual, adversarial and texture losses (the authors' weights)",
         "enhancenet",
-        nets.ENHANCENET,
+        ENHANCENET,
         enhancenet_names,
         homepage="https://github.com/msmsajjadi/EnhanceNet-Code",
         sha256=("4250b3dc5e69c5bd625e90543fd588ce2fff88510f874f9e9394c48c44b96434",),
@@ -182,7 +181,7 @@ PRETRAINED = (
         "rrdb-psnr",
         "RRDB with 23 blocks, trained for PSNR",
         "esrgan",
-        nets.RRDB_23,
+        RRDB_23,
         rrdb_names,
         homepage="https://github.com/XPixelGroup/BasicSR/blob/master/docs/ModelZoo.md",
         sha256=("150ff491",),
@@ -191,7 +190,7 @@ PRETRAINED = (
         "esrgan",
         "ESRGAN, RRDB with 23 blocks and a relativistic adversary (the authors' weights)",
         "esrgan",
-        nets.RRDB_23,
+        RRDB_23,
         rrdb_names,
         homepage="https://github.com/xinntao/ESRGAN",
         sha256=("ff704c30",),
@@ -209,6 +208,6 @@ PRETRAINED = (
             homepage=_TSRN_HOME,
         )
         for letter, kind, file in (("g", "global", "global"), ("s", "segmented", "segment"))
-        for spec, suffix in ((nets.TSRN, ""), (nets.TSRN_8X, "-8x"))
+        for spec, suffix in ((TSRN, ""), (TSRN_8X, "-8x"))
     ),
 )

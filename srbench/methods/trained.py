@@ -14,16 +14,14 @@ from typing import TYPE_CHECKING
 from srbench.core.files import cache_folder
 from srbench.core.weights import WeightFile
 from srbench.methods.families.convert import converter
-from srbench.methods.families.srresnet import (
-    DRCN,
-    ENHANCENET,
-    ESPCN,
-    FSRCNN,
-    MS_LAPSRN,
-    SRCNN,
-    SRRESNET,
-    TSRN,
-)
+from srbench.methods.families.drcn import DRCN
+from srbench.methods.families.enhancenet import ENHANCENET
+from srbench.methods.families.espcn import ESPCN
+from srbench.methods.families.fsrcnn import FSRCNN
+from srbench.methods.families.lapsrn import MS_LAPSRN
+from srbench.methods.families.srcnn import SRCNN
+from srbench.methods.families.srresnet import SRRESNET
+from srbench.methods.families.tsrn import TSRN
 from srbench.methods.networks.method import NetworkMethod, network_method
 
 if TYPE_CHECKING:

@@ -6,7 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from srbench.core.records import UsageError
-from srbench.methods.families import srresnet as nets
+from srbench.methods.families.enhancenet import ENHANCENET
+from srbench.methods.families.espcn import espcn
+from srbench.methods.families.fsrcnn import fsrcnn
+from srbench.methods.families.rrdb import RRDB_16, RRDB_23, rrdb
+from srbench.methods.families.srcnn import srcnn
+from srbench.methods.families.srresnet import srresnet
+from srbench.methods.families.tsrn import tsrn
+from srbench.methods.families.vdsr import vdsr
 
 if TYPE_CHECKING:
     from torch import nn
@@ -15,18 +22,18 @@ if TYPE_CHECKING:
     from srbench.train.recipe import Recipe
 
 _OF_SCALE: dict[str, Callable[[int], NetworkSpec]] = {
-    "srcnn": nets.srcnn,
-    "espcn": nets.espcn,
-    "fsrcnn": nets.fsrcnn,
-    "vdsr": nets.vdsr,
-    "srresnet": nets.srresnet,
-    "tsrn": nets.tsrn,
+    "srcnn": srcnn,
+    "espcn": espcn,
+    "fsrcnn": fsrcnn,
+    "vdsr": vdsr,
+    "srresnet": srresnet,
+    "tsrn": tsrn,
 }
 _OF_FOUR: dict[str, Callable[[], NetworkSpec]] = {
-    "enhancenet": lambda: nets.ENHANCENET,
-    "rrdb-23": lambda: nets.RRDB_23,
-    "rrdb-16": lambda: nets.RRDB_16,
-    "rrdb-1": lambda: nets.rrdb(1),
+    "enhancenet": lambda: ENHANCENET,
+    "rrdb-23": lambda: RRDB_23,
+    "rrdb-16": lambda: RRDB_16,
+    "rrdb-1": lambda: rrdb(1),
 }
 
 

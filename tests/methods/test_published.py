@@ -20,7 +20,10 @@ from srbench.images.luma import luma
 from srbench.images.pixels import as_rgb, crop_border, crop_to_multiple
 from srbench.images.resize import pil_reduce
 from srbench.methods.catalogue import METHODS
-from srbench.methods.families.convert import converter, enhancenet_names, lapsrn_names, vdsr_names
+from srbench.methods.families.convert import converter
+from srbench.methods.families.enhancenet import enhancenet_names
+from srbench.methods.families.lapsrn import LAPSRN, lapsrn_names
+from srbench.methods.families.vdsr import VDSR, vdsr_names
 from srbench.methods.files.checkpoints.fitting import load_into
 from srbench.methods.networks.method import NetworkMethod
 from srbench.metrics.luma.distortion import psnr
@@ -47,7 +50,7 @@ def enhancenet_checkpoint(tensors: Tensors) -> dict[str, np.ndarray]:
 
 
 def test_enhancenet_checkpoint_loads_with_equal_output(tmp_path: Path) -> None:
-    from srbench.methods.families.srresnet import ENHANCENET
+    from srbench.methods.families.enhancenet import ENHANCENET
 
     original = random_network(ENHANCENET)
     path = tmp_path / "weights"
@@ -60,7 +63,7 @@ def test_enhancenet_checkpoint_loads_with_equal_output(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault", ["missing", "extra", "shape"])
 def test_a_tensor_that_does_not_fit_is_named(tmp_path: Path, fault: str) -> None:
-    from srbench.methods.families.srresnet import ENHANCENET
+    from srbench.methods.families.enhancenet import ENHANCENET
 
     tensors = enhancenet_checkpoint(tensors_of(ENHANCENET.build()))
     if fault == "missing":
@@ -101,11 +104,9 @@ def lapsrn_names_of_the_third_party(tensors: Tensors) -> Tensors:
 def test_third_party_safetensors_load_with_equal_output(tmp_path: Path, name: str) -> None:
     from safetensors.numpy import save_file
 
-    from srbench.methods.families import srresnet as architectures
-
     spec, theirs, rename = {
-        "vdsr": (architectures.VDSR, vdsr_names_of_the_third_party, vdsr_names),
-        "lapsrn": (architectures.LAPSRN, lapsrn_names_of_the_third_party, lapsrn_names),
+        "vdsr": (VDSR, vdsr_names_of_the_third_party, vdsr_names),
+        "lapsrn": (LAPSRN, lapsrn_names_of_the_third_party, lapsrn_names),
     }[name]
     original = random_network(spec)
     path = tmp_path / "model.safetensors"

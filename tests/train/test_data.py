@@ -14,7 +14,9 @@ from srbench.datasets.samples import degrade
 from srbench.images.codec import read_image
 from srbench.images.pixels import crop_to_multiple
 from srbench.images.resize import imresize_double, tensorflow1_bicubic
-from srbench.methods.families import srresnet as nets
+from srbench.methods.families.enhancenet import ENHANCENET
+from srbench.methods.families.srcnn import SRCNN
+from srbench.methods.families.srresnet import SRRESNET
 from srbench.methods.networks.specification import NetworkSpec
 from srbench.train.cache import Images, Preparation, open_cache, pil_enlarged, training_files
 from srbench.train.patches import MARGIN, Batch, Choice, Loader, Preparer, Sampler, _region_masks, oriented
@@ -148,8 +150,8 @@ def test_orientations_are_the_eight_of_the_square() -> None:
 @pytest.mark.parametrize(
     ("spec", "enlarge"),
     [
-        (nets.SRCNN, lambda image: imresize_double(image, 4)),
-        (nets.ENHANCENET, lambda image: tensorflow1_bicubic(image, 4)),
+        (SRCNN, lambda image: imresize_double(image, 4)),
+        (ENHANCENET, lambda image: tensorflow1_bicubic(image, 4)),
     ],
 )
 def test_tensors_are_what_inference_gives_whole_images(tmp_path: Path, spec: NetworkSpec, enlarge) -> None:  # type: ignore[no-untyped-def]
@@ -170,7 +172,7 @@ def test_tensors_are_what_inference_gives_whole_images(tmp_path: Path, spec: Net
 def test_targets_of_srresnet_lie_between_minus_one_and_one(tmp_path: Path) -> None:
     made = cached(images(tmp_path, count=1))
     batch = Loader(made, 16, device=CPU).load(whole(0, 48, 56))
-    seen, target, _ = Preparer(nets.SRRESNET, CPU)(batch)
+    seen, target, _ = Preparer(SRRESNET, CPU)(batch)
     inner = batch.low_resolution[..., MARGIN:-MARGIN, MARGIN:-MARGIN]
     assert torch.allclose(seen, inner / 255.0)
     assert torch.allclose(target, batch.reference / 127.5 - 1, atol=1e-6)

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from srbench.core.records import UserError
-from srbench.methods.families import srresnet as nets
-from srbench.methods.families.convert import (
-    Renaming,
-    enhancenet_names,
-    lapsrn_names,
-    rrdb_names,
-    srresnet_names,
-    tsrn_names,
-    vdsr_names,
-)
+from srbench.methods.families.convert import Renaming
+from srbench.methods.families.drcn import drcn
+from srbench.methods.families.edsr import edsr, edsr_baseline
+from srbench.methods.families.enhancenet import ENHANCENET, enhancenet_names
+from srbench.methods.families.espcn import espcn
+from srbench.methods.families.lapsrn import lapsrn, lapsrn_names, ms_lapsrn
+from srbench.methods.families.rcan import rcan
+from srbench.methods.families.rrdb import rrdb, rrdb_names
+from srbench.methods.families.srcnn import ENLARGING_SRCNN, srcnn
+from srbench.methods.families.srresnet import MSRRESNET, srresnet, srresnet_names
+from srbench.methods.families.tsrn import tsrn, tsrn_names
+from srbench.methods.families.vdsr import vdsr, vdsr_names
 
 if TYPE_CHECKING:
     from srbench.core.weights import Tensors
@@ -63,21 +65,21 @@ def _fixed(spec: NetworkSpec) -> SpecOfScale:
 
 
 _FAMILIES = (
-    _Family("up_first.weight", enhancenet_names, _fixed(nets.ENHANCENET), (4,)),
-    _Family("up_first.weight", _same, _fixed(nets.ENHANCENET), (4,)),
-    _Family("body.17.weight", vdsr_names, nets.vdsr, (4,), any_scale=True),
-    _Family("levels.0.up_image.weight", lapsrn_names, nets.lapsrn, (2, 4, 8)),
-    _Family("up_features.weight", _same, nets.ms_lapsrn, (4,), any_scale=True),
-    _Family("reconstruct2.weight", _same, nets.drcn, (4,), any_scale=True),
-    _Family("conv_up_new.weight", tsrn_names, nets.tsrn, (4, 8)),
-    _Family("trunk_net.0.conv1.weight", _same, _fixed(nets.MSRRESNET), (4,)),
-    _Family("trunk.0.rcb.0.weight", srresnet_names, nets.srresnet, (2, 4, 8)),
-    _Family("body.0.body.0.body.3.conv_du.0.weight", _same, nets.rcan, (2, 3, 4, 8)),
-    _Family("body.0.body.2.weight", _same, nets.edsr, (2, 3, 4, 8)),
-    _Family("body.0.body.2.weight", _same, nets.edsr_baseline, (2, 3, 4, 8)),
-    _Family("conv3.weight", _same, nets.srcnn, (4,), any_scale=True),
-    _Family("conv3.weight", _same, _fixed(nets.ENLARGING_SRCNN), (4,)),
-    _Family("conv3.weight", _same, nets.espcn, (2, 3, 4, 8)),
+    _Family("up_first.weight", enhancenet_names, _fixed(ENHANCENET), (4,)),
+    _Family("up_first.weight", _same, _fixed(ENHANCENET), (4,)),
+    _Family("body.17.weight", vdsr_names, vdsr, (4,), any_scale=True),
+    _Family("levels.0.up_image.weight", lapsrn_names, lapsrn, (2, 4, 8)),
+    _Family("up_features.weight", _same, ms_lapsrn, (4,), any_scale=True),
+    _Family("reconstruct2.weight", _same, drcn, (4,), any_scale=True),
+    _Family("conv_up_new.weight", tsrn_names, tsrn, (4, 8)),
+    _Family("trunk_net.0.conv1.weight", _same, _fixed(MSRRESNET), (4,)),
+    _Family("trunk.0.rcb.0.weight", srresnet_names, srresnet, (2, 4, 8)),
+    _Family("body.0.body.0.body.3.conv_du.0.weight", _same, rcan, (2, 3, 4, 8)),
+    _Family("body.0.body.2.weight", _same, edsr, (2, 3, 4, 8)),
+    _Family("body.0.body.2.weight", _same, edsr_baseline, (2, 3, 4, 8)),
+    _Family("conv3.weight", _same, srcnn, (4,), any_scale=True),
+    _Family("conv3.weight", _same, _fixed(ENLARGING_SRCNN), (4,)),
+    _Family("conv3.weight", _same, espcn, (2, 3, 4, 8)),
 )
 
 
@@ -127,4 +129,4 @@ def _rrdb(tensors: Tensors) -> tuple[_Family, ...]:
     blocks = {match[1] for name in names if (match := re.match(r"body\.(\d+)\.rdb1\.", name))}
     if not blocks:
         return ()
-    return (_Family("conv_body.weight", rrdb_names, _fixed(nets.rrdb(len(blocks))), (4,)),)
+    return (_Family("conv_body.weight", rrdb_names, _fixed(rrdb(len(blocks))), (4,)),)

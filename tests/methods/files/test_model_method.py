@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
@@ -14,7 +15,16 @@ from torch.nn import functional
 from srbench.core.records import Unscorable, UsageError, UserError
 from srbench.methods.catalogue import resolve
 from srbench.methods.contract import Runtime
-from srbench.methods.families import srresnet as architectures
+from srbench.methods.families.drcn import drcn
+from srbench.methods.families.edsr import edsr_baseline
+from srbench.methods.families.enhancenet import ENHANCENET
+from srbench.methods.families.espcn import espcn
+from srbench.methods.families.lapsrn import lapsrn, ms_lapsrn
+from srbench.methods.families.rrdb import rrdb
+from srbench.methods.families.srcnn import srcnn
+from srbench.methods.families.srresnet import srresnet
+from srbench.methods.families.tsrn import tsrn
+from srbench.methods.families.vdsr import vdsr
 from srbench.methods.files import loading as model_files
 from srbench.methods.networks.specification import NetworkSpec
 from tests.methods.files.test_checkpoints import rrdb_first_generation, rrdb_second_generation
@@ -127,7 +137,7 @@ def test_onnx_with_a_fixed_size_says_so(tmp_path: Path) -> None:
 def test_own_networks_are_recognised(tmp_path: Path, suffix: str, generation: type) -> None:
     from safetensors.torch import save_file
 
-    spec = architectures.rrdb(2)
+    spec = rrdb(2)
     original = random_network(spec)
     state = generation(original.state_dict())
     path = tmp_path / f"model{suffix}"
@@ -138,6 +148,19 @@ def test_own_networks_are_recognised(tmp_path: Path, suffix: str, generation: ty
     image = picture(5, 6)
     expected = upscaler(spec, original)(sample(image, 4))
     np.testing.assert_array_equal(run(str(path), image, 4), expected)
+
+
+FAMILIES: dict[str, Callable[[int], NetworkSpec]] = {
+    "vdsr": vdsr,
+    "lapsrn": lapsrn,
+    "ms_lapsrn": ms_lapsrn,
+    "drcn": drcn,
+    "tsrn": tsrn,
+    "srresnet": srresnet,
+    "edsr_baseline": edsr_baseline,
+    "srcnn": srcnn,
+    "espcn": espcn,
+}
 
 
 @pytest.mark.parametrize(
@@ -159,7 +182,7 @@ def test_every_family_is_recognised(tmp_path: Path, name: str, scale: int, works
     """Its pixels are those of the network that was saved, its statistics of normalisation included."""
 
     def specification(scale: int) -> NetworkSpec:
-        return architectures.ENHANCENET if name == "enhancenet" else getattr(architectures, name)(scale)
+        return ENHANCENET if name == "enhancenet" else FAMILIES[name](scale)
 
     original = random_network(specification(scale))
     path = tmp_path / "model.pt"
@@ -177,7 +200,7 @@ def test_every_family_is_recognised(tmp_path: Path, name: str, scale: int, works
 
 def test_finding_the_range_leaves_the_weights_alone(tmp_path: Path) -> None:
     """Batch normalisation would take the image that finds the range for one to learn from."""
-    spec = architectures.srresnet(4)
+    spec = srresnet(4)
     path = tmp_path / "model.pt"
     torch.save(random_network(spec).state_dict(), path)
     found = [run(f"{path}{option}", picture(4, 5), 4) for option in ("", ":range=1", ":range=signed-output")]
@@ -213,7 +236,7 @@ def test_the_tensor_that_does_not_fit_is_named(
     tmp_path: Path, change: dict[str, Tensor | None], message: str
 ) -> None:
     pytest.importorskip("spandrel")
-    state = {**random_network(architectures.rrdb(2)).state_dict(), **change}
+    state = {**random_network(rrdb(2)).state_dict(), **change}
     torch.save({name: tensor for name, tensor in state.items() if tensor is not None}, tmp_path / "m.pth")
     with pytest.raises(UserError, match=message):
         resolve(str(tmp_path / "m.pth")).refuses(4)
@@ -222,7 +245,7 @@ def test_the_tensor_that_does_not_fit_is_named(
 def test_foreign_network_through_spandrel(tmp_path: Path) -> None:
     spandrel = pytest.importorskip("spandrel")
     torch.manual_seed(0)
-    compact = import_module("spandrel.architectures.Compact.__arch.SRVGG")
+    compact = import_module("spandrel.Compact.__arch.SRVGG")
     network = compact.SRVGGNetCompact(num_in_ch=3, num_out_ch=3, num_feat=16, num_conv=4, upscale=2)
     torch.save({"params": network.state_dict()}, tmp_path / "compact.pth")
     assert spandrel.ModelLoader().load_from_file(tmp_path / "compact.pth").scale == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -9,7 +10,17 @@ import pytest
 import torch
 
 from srbench.methods.contract import Runtime
-from srbench.methods.families import srresnet as architectures
+from srbench.methods.families.drcn import DRCN
+from srbench.methods.families.edsr import EDSR, EDSR_BASELINE, edsr, edsr_baseline
+from srbench.methods.families.enhancenet import ENHANCENET
+from srbench.methods.families.espcn import ESPCN, espcn
+from srbench.methods.families.lapsrn import LAPSRN, MS_LAPSRN, lapsrn, ms_lapsrn
+from srbench.methods.families.rcan import RCAN, rcan
+from srbench.methods.families.rrdb import RRDB_16, RRDB_23
+from srbench.methods.families.srcnn import ENLARGING_SRCNN, SRCNN
+from srbench.methods.families.srresnet import MSRRESNET, SRRESNET, srresnet
+from srbench.methods.families.tsrn import TSRN, TSRN_8X
+from srbench.methods.families.vdsr import VDSR
 from srbench.methods.networks import discriminators
 from srbench.methods.networks.specification import NetworkSpec, stages_of
 from srbench.methods.running.inference import NetworkUpscaler
@@ -18,48 +29,48 @@ from tests.methods.models import grey_difference, picture, random_network, sampl
 
 # Name: specification, parameters, where the count comes from.
 NETWORKS: dict[str, tuple[NetworkSpec, int, str]] = {
-    "srcnn": (architectures.SRCNN, 57_281, "57k: SRCNN (TPAMI 2016) section 4.3.3 without biases: 57,184"),
+    "srcnn": (SRCNN, 57_281, "57k: SRCNN (TPAMI 2016) section 4.3.3 without biases: 57,184"),
     "srcnn-mmagic": (
-        architectures.ENLARGING_SRCNN,
+        ENLARGING_SRCNN,
         20_099,
         "3x64 of 9x9, 64x32 of 1x1 and 32x3 of 5x5 with biases, as MMagic's SRCNN has them",
     ),
-    "espcn": (architectures.ESPCN, 24_752, "5x5x64, 3x3x32 and 3x3x16 filters with biases"),
+    "espcn": (ESPCN, 24_752, "5x5x64, 3x3x32 and 3x3x16 filters with biases"),
     "vdsr": (
-        architectures.VDSR,
+        VDSR,
         664_704,
         "0.67 M: VDSR section 3.1 is 2 x 64 x 9 + 18 x 64 x 64 x 9; the file in circulation has no biases",
     ),
     "drcn": (
-        architectures.DRCN,
+        DRCN,
         1_775_121,
         "1,774k (CARN, ECCV 2018, Table 5); DRCN section 3 with biases and the 16 weights is 1,775,121",
     ),
     "lapsrn": (
-        architectures.LAPSRN,
+        LAPSRN,
         870_112,
         "0.87 M: 4x4 transposed convolutions as in the file in circulation; LapSRN (TPAMI 2018) has 812k, "
         "with the 3x3 transposed convolutions of its MS variant",
     ),
-    "ms-lapsrn": (architectures.MS_LAPSRN, 222_801, "222k: LapSRN (TPAMI 2018) Table 3, D5R8"),
-    "edsr-baseline": (architectures.EDSR_BASELINE, 1_517_571, "1.52 M: EDSR-PyTorch, 16 blocks of 64 at 4x"),
-    "edsr": (architectures.EDSR, 43_089_923, "43.1 M: EDSR (CVPRW 2017) Table 1 says 43M"),
-    "rcan": (architectures.RCAN, 15_592_355, "15.6 M: RCAN (ECCV 2018) section 4.5 says 16M; 15.59 M at 4x"),
-    "srresnet": (architectures.SRRESNET, 1_547_350, "1.55 M: SRGAN Figure 4, one PReLU slope per layer"),
+    "ms-lapsrn": (MS_LAPSRN, 222_801, "222k: LapSRN (TPAMI 2018) Table 3, D5R8"),
+    "edsr-baseline": (EDSR_BASELINE, 1_517_571, "1.52 M: EDSR-PyTorch, 16 blocks of 64 at 4x"),
+    "edsr": (EDSR, 43_089_923, "43.1 M: EDSR (CVPRW 2017) Table 1 says 43M"),
+    "rcan": (RCAN, 15_592_355, "15.6 M: RCAN (ECCV 2018) section 4.5 says 16M; 15.59 M at 4x"),
+    "srresnet": (SRRESNET, 1_547_350, "1.55 M: SRGAN Figure 4, one PReLU slope per layer"),
     "msrresnet": (
-        architectures.MSRRESNET,
+        MSRRESNET,
         1_517_571,
         "1.52 M: the layers of EDSR-baseline, whose count it shares",
     ),
     "enhancenet": (
-        architectures.ENHANCENET,
+        ENHANCENET,
         852_867,
         "the values of the authors' checkpoint: 25 convolutions of 3x3 with biases",
     ),
-    "rrdb-16": (architectures.RRDB_16, 11_662_019, "ESRGAN section 4.1: 16 blocks"),
-    "rrdb-23": (architectures.RRDB_23, 16_697_987, "16.70 M: ESRGAN section 4.1, 23 blocks"),
-    "tsrn": (architectures.TSRN, 1_074_435, "TSRN's `Model_4x`"),
-    "tsrn-8x": (architectures.TSRN_8X, 1_222_147, "TSRN's `Model_8x` without its unused normalisation"),
+    "rrdb-16": (RRDB_16, 11_662_019, "ESRGAN section 4.1: 16 blocks"),
+    "rrdb-23": (RRDB_23, 16_697_987, "16.70 M: ESRGAN section 4.1, 23 blocks"),
+    "tsrn": (TSRN, 1_074_435, "TSRN's `Model_4x`"),
+    "tsrn-8x": (TSRN_8X, 1_222_147, "TSRN's `Model_8x` without its unused normalisation"),
 }
 EVERY = pytest.mark.parametrize("name", NETWORKS)
 HEAVY = ("drcn", "edsr", "rcan", "rrdb-16", "rrdb-23")
@@ -164,13 +175,10 @@ def test_discriminators(kind: type, size: int, parameters: int) -> None:
     assert network(torch.rand(2, 3, size, size)).shape == (2, 1)
 
 
-@pytest.mark.parametrize(
-    "family", ["edsr", "rcan", "edsr_baseline", "espcn", "srresnet", "lapsrn", "ms_lapsrn"]
-)
+@pytest.mark.parametrize("make", [edsr, rcan, edsr_baseline, espcn, srresnet, lapsrn, ms_lapsrn])
 @pytest.mark.parametrize("scale", [2, 3, 4, 8])
-def test_other_scales(family: str, scale: int) -> None:
-    make = getattr(architectures, family)
-    if scale == 3 and family in ("srresnet", "lapsrn", "ms_lapsrn"):
+def test_other_scales(make: Callable[[int], NetworkSpec], scale: int) -> None:
+    if scale == 3 and make in (srresnet, lapsrn, ms_lapsrn):
         with pytest.raises((ValueError, KeyError)):
             make(3).build()
         return

@@ -14,7 +14,9 @@ from srbench.commands.models import bench_methods, interpolate_networks
 from srbench.core.records import UsageError, UserError
 from srbench.core.weights import load
 from srbench.methods.catalogue import METHODS, resolve
-from srbench.methods.families import srresnet as architectures
+from srbench.methods.families.espcn import ESPCN
+from srbench.methods.families.rrdb import rrdb
+from srbench.methods.families.srcnn import SRCNN
 from srbench.methods.files.blend import interpolate_files
 from srbench.methods.running.bench import measure
 from tests.methods.files.test_checkpoints import rrdb_first_generation
@@ -31,7 +33,7 @@ def test_multiply_adds_and_parameters() -> None:
 
 
 def test_a_file_of_a_known_network_costs_what_the_network_does(tmp_path: Path) -> None:
-    torch.save(random_network(architectures.SRCNN).state_dict(), tmp_path / "mine.pth")
+    torch.save(random_network(SRCNN).state_dict(), tmp_path / "mine.pth")
     own, known = (
         measure(resolve(name), height=8, width=12, scale=4, runtime=CPU, repeats=1)
         for name in (str(tmp_path / "mine.pth"), "srcnn")
@@ -65,7 +67,7 @@ def test_wrong_size_is_wrong_usage(size: str) -> None:
 
 
 def test_interpolate_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    spec = architectures.rrdb(1)
+    spec = rrdb(1)
     first, second = (random_network(spec, seed=seed).state_dict() for seed in (1, 2))
     torch.save(rrdb_first_generation(first), tmp_path / "old.pth")
     torch.save({"params": second}, tmp_path / "new.pth")
@@ -89,8 +91,8 @@ def test_interpolate_command(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
 
 def test_interpolate_refuses_what_does_not_fit(tmp_path: Path) -> None:
-    torch.save(random_network(architectures.ESPCN).state_dict(), tmp_path / "espcn.pth")
-    torch.save(random_network(architectures.SRCNN).state_dict(), tmp_path / "srcnn.pth")
+    torch.save(random_network(ESPCN).state_dict(), tmp_path / "espcn.pth")
+    torch.save(random_network(SRCNN).state_dict(), tmp_path / "srcnn.pth")
     names = [str(tmp_path / name) for name in ("espcn.pth", "srcnn.pth")]
     out = tmp_path / "out.safetensors"
     with pytest.raises(UsageError, match="the networks differ"):

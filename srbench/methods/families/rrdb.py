@@ -1,0 +1,59 @@
+"""RRDBNet, the network of ESRGAN."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from srbench.methods.families.build import builder
+from srbench.methods.families.convert import Rules, renamed
+from srbench.methods.networks.specification import NetworkSpec
+
+if TYPE_CHECKING:
+    from srbench.core.weights import Tensors
+
+
+def rrdb(blocks: int) -> NetworkSpec:
+    """RRDBNet with 16 or 23 blocks, 4x."""
+    return NetworkSpec(builder("rrdb", "RRDBNet", blocks), 4, radius=15 * blocks + 4)
+
+
+RRDB_16 = rrdb(16)
+
+
+RRDB_23 = rrdb(23)
+
+
+def rrdb_names(tensors: Tensors) -> Tensors:
+    """The three generations of RRDB names, to the newest (BasicSR's)."""
+    if "model.0.weight" in tensors:
+        tensors = renamed(tensors, _first_generation(tensors))
+    return {_newest(name): tensor for name, tensor in tensors.items()}
+
+
+def _first_generation(tensors: Tensors) -> Rules:
+    """`model.1.sub.N.RDB1.conv1.0`: layers are numbered, and the last of the trunk is its closing one."""
+    places = [name.split(".")[3] for name in tensors if name.startswith("model.1.sub.")]
+    close = max((int(place) for place in places if place.isdigit()), default=0)
+    return (
+        (r"model\.0\.", "conv_first."),
+        (rf"model\.1\.sub\.{close}\.", "trunk_conv."),
+        (r"model\.1\.sub\.(\d+)\.(RDB\d)\.(conv\d)\.0\.", r"RRDB_trunk.\1.\2.\3."),
+        (r"model\.3\.", "upconv1."),
+        (r"model\.6\.", "upconv2."),
+        (r"model\.8\.", "HRconv."),
+        (r"model\.10\.", "conv_last."),
+    )
+
+
+def _newest(name: str) -> str:
+    for old, new in (
+        ("RRDB_trunk.", "body."),
+        ("trunk_conv.", "conv_body."),
+        ("upconv1.", "conv_up1."),
+        ("upconv2.", "conv_up2."),
+        ("HRconv.", "conv_hr."),
+    ):
+        if name.startswith(old):
+            name = new + name.removeprefix(old)
+    return re.sub(r"\.RDB(\d)\.", r".rdb\1.", name)
