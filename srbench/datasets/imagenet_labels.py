@@ -6,8 +6,8 @@ import csv
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
+from srbench.core.matlab import read_matlab
 from srbench.core.records import UserError
 
 CLASSES = 1000
@@ -90,14 +90,12 @@ def _development_kit(path: Path, numbers: list[int]) -> dict[str, int]:
 
 def _kit_synsets(meta: Path) -> dict[int, str]:
     """WordNet identifiers by the kit's numbers, leaves only."""
-    from scipy.io import loadmat
-
+    synsets = read_matlab(meta, "synsets").get("synsets")
     try:
-        synsets: Any = loadmat(str(meta), squeeze_me=True)["synsets"]
-        leaves = [entry for entry in synsets if int(entry["num_children"]) == 0]
-        return {int(entry["ILSVRC2012_ID"]): str(entry["WNID"]) for entry in leaves}
-    except Exception as error:  # scipy lets through whatever a damaged file makes it do
-        raise UserError(f"{meta} is not the meta.mat of the ILSVRC2012 development kit ({error})") from None
+        leaves = [entry for entry in synsets.ravel() if entry["num_children"].item() == 0]  # type: ignore[union-attr]
+        return {int(entry["ILSVRC2012_ID"].item()): str(entry["WNID"]) for entry in leaves}
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        raise UserError(f"{meta} is not the meta.mat of the ILSVRC2012 development kit") from None
 
 
 def synset_index(synset: str) -> int:

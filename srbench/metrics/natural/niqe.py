@@ -18,6 +18,7 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.special import gamma
 
+from srbench.core.matlab import read_matlab
 from srbench.core.records import Unscorable, UserError
 from srbench.images.resize import imresize_double
 from srbench.metrics.luma.filters import (
@@ -70,14 +71,9 @@ def load_niqe_parameters(path: Path) -> NiqeParameters:
     UserError, naming the file and what is wrong with it, for a file that is missing, damaged, without
     these variables, of another shape or not finite.
     """
-    from scipy.io import loadmat
-
     if not path.is_file():
         raise UserError(f"{path}: no such file (NIQE's parameters)")
-    try:
-        content = loadmat(path, appendmat=False)
-    except Exception as error:  # scipy's reader raises many kinds for damaged files
-        raise UserError(f"{path}: cannot be read as a MATLAB file of NIQE's parameters ({error})") from None
+    content = read_matlab(path, "mu_prisparam", "cov_prisparam")
     if "mu_prisparam" not in content or "cov_prisparam" not in content:
         raise UserError(f"{path}: not NIQE's parameters: mu_prisparam or cov_prisparam is not in it")
     mean = _parameter(path, "mu_prisparam", content["mu_prisparam"], (1, FEATURES))

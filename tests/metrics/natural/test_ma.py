@@ -272,7 +272,7 @@ def damaged(folder: Path, kind: str) -> Path:
 @pytest.mark.parametrize(
     ("kind", "message"),
     [
-        ("truncated", "cannot be read|not Ma's model"),
+        ("truncated", "not a readable MATLAB file"),
         ("niqe", "not Ma's model"),
         ("absent", "no such file"),
         ("cycle", "child before its parent"),

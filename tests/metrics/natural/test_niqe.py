@@ -143,7 +143,8 @@ def bad_parameter_files(folder: Path) -> dict[str, tuple[Path, str]]:
     (folder / "truncated.mat").write_bytes(whole[: len(whole) // 2])
     (folder / "empty.mat").touch()
     (folder / "words.mat").write_text("not found: 404")
-    files |= {name: (folder / f"{name}.mat", "cannot be read") for name in ("truncated", "empty", "words")}
+    unreadable = ("truncated", "empty", "words")
+    files |= {name: (folder / f"{name}.mat", "not a readable MATLAB file") for name in unreadable}
     return files | {"absent": (folder / "absent.mat", "no such file")}
 
 

@@ -127,7 +127,7 @@ def test_development_kit_labels(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="the label 1001 is not between 1 and 1000"):
         _labels(tmp_path)
     (truth.parent / "meta.mat").write_bytes(b"damaged")
-    with pytest.raises(UserError, match=r"is not the meta\.mat"):
+    with pytest.raises(UserError, match=r"meta\.mat: not a readable MATLAB file"):
         _labels(tmp_path)
 
 

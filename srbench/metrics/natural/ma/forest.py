@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from srbench.core.matlab import read_matlab
 from srbench.core.records import UserError
 
 FloatArray = NDArray[np.float64]
@@ -21,6 +22,7 @@ FloatArray = NDArray[np.float64]
 FEATURES = (18, 45, 75)
 _FIELDS = ("lDau", "rDau", "upper", "avnode", "mbest")
 _POSITIONS = (0, 1, 4, 5, 6)
+_LIMIT = 1024**3  # bytes: three forests of 2000 trees of more than a thousand nodes, some hundred MB
 
 # One node in one cache line: threshold (of a leaf: its value), the two children, the feature (a leaf: -1).
 NODE = np.dtype([("threshold", "<f8"), ("left", "<i4"), ("right", "<i4"), ("feature", "<i4"), ("_", "<i4")])
@@ -49,22 +51,15 @@ def load_ma_model(path: Path) -> MaModel:
     order. UserError, naming the file and what is wrong, for a file that is missing, damaged or holds
     something else.
     """
-    from scipy.io import loadmat
-
     if not path.is_file():
         raise UserError(f"{path}: no such file (Ma's model)")
-    try:
-        content = loadmat(path, appendmat=False)
-    except NotImplementedError:
-        raise UserError(f"{path}: a MATLAB 7.3 file; save it again with MATLAB's -v7") from None
-    except Exception as error:  # scipy's reader raises many kinds for damaged files
-        raise UserError(f"{path}: cannot be read as a MATLAB file of Ma's model ({error})") from None
+    content = read_matlab(path, "model", limit=_LIMIT)
     try:
         model = content["model"][0, 0]
-        cells = np.asarray(model["rf"]).ravel()
+        cells = model["rf"].ravel()
         linear = np.asarray(model["linear"], dtype=np.float64).ravel()
         tables = [_tables(cell) for cell in cells]
-    except (KeyError, IndexError, ValueError, TypeError):
+    except (AttributeError, KeyError, IndexError, ValueError, TypeError):
         raise UserError(f"{path}: not Ma's model: no struct `model` with `rf` and `linear`") from None
     if linear.shape != (4,) or not np.isfinite(linear).all() or len(tables) != 3:
         raise UserError(f"{path}: not Ma's model: {len(tables)} forests and {linear.size} linear weights")
@@ -80,9 +75,10 @@ def load_ma_model(path: Path) -> MaModel:
 def _tables(cell: Any) -> list[np.ndarray]:
     """Left and right child, threshold, value and feature, nodes x trees each."""
     record = cell[0, 0]
-    names = record.dtype.names or ()
-    keys = _FIELDS if set(_FIELDS) <= set(names) else _POSITIONS
-    return [np.asarray(record[key]) for key in keys]
+    if set(_FIELDS) <= set(record):
+        return [np.asarray(record[field]) for field in _FIELDS]
+    in_order = list(record.values())
+    return [np.asarray(in_order[place]) for place in _POSITIONS]
 
 
 def _forest(
