@@ -99,10 +99,13 @@ def report(
     References are shown where the run has the method hr or the data set is found.
     """
     from srbench.report.page import write_report
+    from srbench.runs.reader import read_run
 
+    run = read_run(run_folder)
     folder = out or run_folder / "report"
     with progress("pictures") as bar:
         made = write_report(
+            run,
             run_folder,
             folder,
             title=title,
@@ -115,7 +118,7 @@ def report(
     if figures:
         from srbench.report.figures import write_figures
 
-        files = write_figures(run_folder, folder / "figures")
+        files = write_figures(run, folder / "figures")
         output.print(f"{len(files)} figures in {folder / 'figures'}", markup=False)
     output.print(f"{made.page} ({made.pictures} pictures, {made.size / 1e6:.1f} MB)", markup=False)
 

@@ -39,7 +39,6 @@ class Dataset:
     citation: str
     instructions: str = ""
     remote: RemoteFiles | None = None
-    scales: tuple[int, ...] = (2, 3, 4, 8)
     aliases: dict[str, str] = field(default_factory=dict)
     folder: Path | None = None
     only: tuple[str, ...] = ()

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from srbench.core.records import Score, UsageError, UserError
+from srbench.runs.data import stored_run
 from srbench.runs.folder import existing_run
-from srbench.runs.reader import metric_infos, reference_methods
 from srbench.runs.store import Store
 from srbench.statistics.ranks import RankTest, bootstrap_interval, power_warning, rank_test, wins_ties_losses
 from srbench.tables.boards import MetricInfo, significance
@@ -62,11 +62,6 @@ class Comparisons:
         return [warning for n in counts if (warning := power_warning(n))]
 
 
-def comparisons(folder: Path, methods: list[str], metric: str) -> list[Comparison]:
-    """The pairs of `compare_run`."""
-    return compare_run(folder, methods, metric).pairs
-
-
 def compare_run(folder: Path, methods: list[str], metric: str) -> Comparisons:
     """Tests of all pairs of `methods` (all of the run when empty), for one metric or all.
 
@@ -75,9 +70,8 @@ def compare_run(folder: Path, methods: list[str], metric: str) -> Comparisons:
     if len(methods) == 1:
         raise UsageError("compare needs two or more methods, or none for all of the run")
     with Store(existing_run(folder)) as store:
-        scores = store.results()
-        infos = metric_infos(store, scores)
-        references = reference_methods(store)
+        run = stored_run(store)
+    scores, infos, references = run.scores, run.metrics(), run.references()
     known = list(dict.fromkeys(score.method for score in scores))
     for name in methods:
         if name not in known:

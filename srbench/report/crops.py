@@ -12,8 +12,9 @@ from srbench.core.records import Pair, UsageError, UserError
 from srbench.images.codec import read_image
 from srbench.images.pixels import as_rgb
 from srbench.report.figures import new_figure, save
+from srbench.runs.data import RunData
 from srbench.runs.folder import output_path
-from srbench.runs.reader import RunData, read_run
+from srbench.runs.reader import read_run
 from srbench.tables.boards import MetricInfo
 from srbench.tables.text import format_value
 

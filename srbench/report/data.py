@@ -15,7 +15,7 @@ from srbench.core.text import SMALL, rounded
 from srbench.protocols import PROTOCOLS
 from srbench.report.leaderboards import provenance
 from srbench.report.pictures import Pictures
-from srbench.runs.reader import RunData
+from srbench.runs.data import RunData
 from srbench.statistics.ranks import BOOTSTRAP, RankTest, power_warning
 from srbench.tables.boards import Board, MetricInfo
 from srbench.tables.ranked import Ranked, of_board, rank, values_of

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from srbench.core.files import file_name
 from srbench.core.records import Score
 from srbench.report.data import DISTORTION, PERCEPTION, correlations
-from srbench.runs.reader import read_run
+from srbench.runs.data import RunData
 from srbench.statistics.ranks import RankTest
 from srbench.tables.boards import MetricInfo
 from srbench.tables.pirm import REGIONS
@@ -35,12 +35,11 @@ _STYLE: dict[Any, Any] = {
 }
 
 
-def write_figures(folder: Path, out: Path) -> list[Path]:
+def write_figures(run: RunData, out: Path) -> list[Path]:
     """Writes every plot of a run as SVG and PNG; returns the files."""
     import matplotlib as mpl
 
     mpl.use("Agg")
-    run = read_run(folder)
     out.mkdir(parents=True, exist_ok=True)
     files = []
     with mpl.rc_context(_STYLE):

@@ -9,7 +9,9 @@ from typing import Any
 from srbench.core.files import file_name, write_csv, write_text
 from srbench.core.records import UserError
 from srbench.core.text import markdown, markdown_head, markdown_row, rounded
-from srbench.runs.reader import RunData, merge, only_protocol, read_run
+from srbench.runs.data import RunData
+from srbench.runs.merging import merge, only_protocol
+from srbench.runs.reader import read_run
 from srbench.statistics.ranks import BOOTSTRAP, RankTest, power_warning
 from srbench.tables.boards import Board, Cell, MetricInfo
 from srbench.tables.ranked import LEVEL_MARK, Ranked, of_board, rank

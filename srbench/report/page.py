@@ -13,7 +13,7 @@ from srbench.core.files import write_text
 from srbench.core.records import UsageError, UserError
 from srbench.report.data import as_script, page_data
 from srbench.report.pictures import Pictures, collect
-from srbench.runs.reader import RunData, read_run
+from srbench.runs.data import RunData
 
 _ASSETS = ("report.css", "report.js", "plots.js", "viewer.js")
 _MARK = '<meta name="generator" content="srbench'
@@ -29,6 +29,7 @@ class Report:
 
 
 def write_report(
+    run: RunData,
     folder: Path,
     out: Path,
     *,
@@ -38,8 +39,7 @@ def write_report(
     begin: Callable[[int], None],
     advance: Callable[[], None],
 ) -> Report:
-    """The page of a run, with its pictures."""
-    run = read_run(folder)
+    """The page of a run, with the pictures of its folder."""
     _prepare(out, folder)
     pictures: dict[tuple[str, int], Pictures] = {}
     if with_images:

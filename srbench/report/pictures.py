@@ -15,8 +15,8 @@ from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import data_roots, find_pairs
 from srbench.images.codec import read_image
 from srbench.images.pixels import as_rgb, crop_to_multiple
+from srbench.runs.data import RunData
 from srbench.runs.folder import output_path
-from srbench.runs.reader import RunData
 
 if TYPE_CHECKING:
     import numpy as np

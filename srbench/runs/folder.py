@@ -7,12 +7,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from srbench.core.files import file_name, write_csv, write_text
-from srbench.core.records import Pair, Score, UserError
-from srbench.methods.catalogue import METHODS
-from srbench.runs.reader import method_remarks, metric_infos, reference_methods
+from srbench.core.records import Pair, UserError
+from srbench.runs.data import stored_run
 from srbench.runs.scores_csv import SCORE_COLUMNS, score_rows
 from srbench.runs.store import FORMAT, Store
-from srbench.tables.boards import SIGNIFICANCE_COLUMNS, Board, boards, significance
+from srbench.tables.boards import SIGNIFICANCE_COLUMNS, Board, significance
 from srbench.tables.pirm import COLUMNS as PIRM_COLUMNS
 from srbench.tables.pirm import pirm_markdown, pirm_rows
 from srbench.tables.run_leaderboard import LEGEND, leaderboard_markdown, leaderboard_rows
@@ -25,37 +24,19 @@ def existing_run(folder: Path) -> Path:
     return folder
 
 
-def read_boards(store: Store) -> list[Board]:
-    """The leaderboards of everything in a store."""
-    return _boards(store, store.results())
-
-
-def _boards(store: Store, scores: list[Score]) -> list[Board]:
-    return boards(
-        scores,
-        metric_infos(store, scores),
-        method_order=METHODS.names(),
-        references=reference_methods(store),
-        remarks=method_remarks(store.facts("method")),
-    )
-
-
 def write_files(store: Store, out: Path) -> list[Board]:
     """Writes `scores.csv`, the leaderboards, `significance.csv` and `run.json`; returns the boards."""
-    scores = store.results()
-    made = _boards(store, scores)
-    infos = metric_infos(store, scores)
-    write_csv(out / "scores.csv", SCORE_COLUMNS, score_rows(scores))
-    columns, rows = leaderboard_rows(made)
-    write_csv(out / "leaderboard.csv", columns, rows)
-    challenge = pirm_rows(scores)
+    run = stored_run(store)
+    made = run.boards()
+    write_csv(out / "scores.csv", SCORE_COLUMNS, score_rows(run.scores))
+    write_csv(out / "leaderboard.csv", *leaderboard_rows(made))
+    challenge = pirm_rows(run.scores)
     write_text(out / "leaderboard.md", leaderboard_markdown(made) + LEGEND + pirm_markdown(challenge))
     if challenge:
         write_csv(out / "pirm.csv", PIRM_COLUMNS, (asdict(row) for row in challenge))
-    tests = significance(scores, infos, reference_methods(store))
+    tests = significance(run.scores, run.metrics(), run.references())
     write_csv(out / "significance.csv", SIGNIFICANCE_COLUMNS, tests)
-    facts = {f"{kind}s": store.facts(kind) for kind in ("protocol", "dataset", "method", "metric")}
-    description = {"format": FORMAT, **facts, "runs": store.runs()}
+    description = {"format": FORMAT, **run.facts, "runs": run.records}
     write_text(out / "run.json", json.dumps(description, indent=1, ensure_ascii=False) + "\n")
     return made
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from srbench.core.records import OK, Score, UserError
+from srbench.core.records import Score, UserError
 
 FORMAT = 1
 _PATIENCE = 60  # seconds to wait for other processes
@@ -216,8 +216,3 @@ class Store:
     def _fetch(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
         with self._explained():
             return self._connection.execute(query, values).fetchall()
-
-
-def is_missing(score: Score) -> bool:
-    """Whether a row has a reason in place of a value."""
-    return score.status != OK

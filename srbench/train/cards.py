@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from srbench.core.files import atomic_file, file_hash
 from srbench.core.records import UserError
 from srbench.methods.trained import FILE
+from srbench.studies.reported import published
 from srbench.train import curves
 from srbench.train.perception import IMAGENET, RANDOM
 from srbench.train.recipes import RECIPES
@@ -152,12 +151,5 @@ def _short(value: object) -> str:
 
 def reported(recipe: Recipe, dataset: str, metric: str) -> str:
     """The published value of a method with how or where it was measured, empty where none is known."""
-    table = files("srbench") / "studies" / "reported" / "reported.csv"
-    if not table.is_file():
-        return ""
-    wanted = (str(recipe.scale), dataset, recipe.method, metric)
-    rows = csv.DictReader(table.read_text(encoding="utf-8").splitlines())
-    for row in rows:
-        if (row["scale"], row["dataset"], row["method"], row["metric"]) == wanted:
-            return f"{row['value']} ({row['note'].partition(';')[0] or row['paper']})"
-    return ""
+    row = published(scale=recipe.scale, dataset=dataset, method=recipe.method, metric=metric)
+    return "" if row is None else f"{row.printed} ({row.note.partition(';')[0] or row.paper})"

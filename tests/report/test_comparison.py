@@ -8,7 +8,7 @@ import pytest
 
 import srbench.runs.work
 from srbench.core.records import UsageError, UserError
-from srbench.report.comparison import comparisons
+from srbench.report.comparison import compare_run
 from srbench.statistics.pairs import wilcoxon
 from tests.helpers import command, references, rows, values
 from tests.working import FILES, run
@@ -23,7 +23,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_all_pairs_as_in_significance_csv(finished: Path) -> None:
     written = rows(finished / "significance.csv")
-    found = [item.row for item in comparisons(finished, [], "")]
+    found = [item.row for item in compare_run(finished, [], "").pairs]
     assert [(r["metric"], r["method_a"], r["method_b"]) for r in written] == [
         (r["metric"], r["method_a"], r["method_b"]) for r in found
     ]
@@ -32,7 +32,7 @@ def test_all_pairs_as_in_significance_csv(finished: Path) -> None:
 
 
 def test_holm_is_over_the_pairs_that_are_shown(finished: Path) -> None:
-    (item,) = comparisons(finished, ["bicubic", "nearest"], "psnr_y")
+    (item,) = compare_run(finished, ["bicubic", "nearest"], "psnr_y").pairs
     scores = values(finished / "scores.csv")
     a, b = (
         [float(scores[m, i, "psnr_y"]) for i in "abcdefg"]
@@ -43,8 +43,10 @@ def test_holm_is_over_the_pairs_that_are_shown(finished: Path) -> None:
 
 
 def test_the_reference_is_compared_only_when_asked_for(finished: Path) -> None:
-    assert all("hr" not in (c.row["method_a"], c.row["method_b"]) for c in comparisons(finished, [], ""))
-    (item,) = comparisons(finished, ["hr", "bicubic"], "psnr_y")
+    assert all(
+        "hr" not in (c.row["method_a"], c.row["method_b"]) for c in compare_run(finished, [], "").pairs
+    )
+    (item,) = compare_run(finished, ["hr", "bicubic"], "psnr_y").pairs
     assert item.row["p_value"] == 2 / 2**7 or "ties" in item.row["note"]
 
 
@@ -67,14 +69,14 @@ def test_the_command_prints_names_p_values_and_marks(finished: Path) -> None:
 )
 def test_wrong_usage(finished: Path, methods: list[str], metric: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
-        comparisons(finished, methods, metric)
+        compare_run(finished, methods, metric)
     assert command("compare", finished, *methods, "--metric", metric).code == 2
 
 
 def test_one_method_cannot_be_compared(tmp_path: Path) -> None:
     run(references(tmp_path / "mine"), tmp_path / "out", methods="bicubic")
     with pytest.raises(UserError, match="has no two methods with scores"):
-        comparisons(tmp_path / "out", [], "")
+        compare_run(tmp_path / "out", [], "")
 
 
 @pytest.mark.parametrize("name", ["compare", "table"])

@@ -11,7 +11,7 @@ import pytest
 
 from srbench.core.files import file_name
 from srbench.report.leaderboards import leaderboard_rows
-from srbench.runs.reader import _agree, read_run
+from srbench.runs.reader import read_run
 from srbench.statistics.ranks import bootstrap_interval
 from srbench.tables.boards import MetricInfo, boards
 from srbench.tables.ranked import rank
@@ -230,7 +230,7 @@ def test_tiny_distances_keep_six_digits():
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "agree"),
+    ("first", "second", "same"),
     [
         (30.0, 30.0000001, True),
         (30.0, 30.001, False),
@@ -241,5 +241,5 @@ def test_tiny_distances_keep_six_digits():
         (math.inf, math.inf, True),
     ],
 )
-def test_runs_agree_up_to_the_rounding_of_machines(first: float, second: float, agree: bool) -> None:
-    assert _agree(first, second) == agree
+def test_runs_agree_up_to_the_rounding_of_machines(first: float, second: float, same: bool) -> None:
+    assert agree(first, second) == same

@@ -6,11 +6,9 @@ follow from its other columns this way). A group of which only some subsets are 
 
 from __future__ import annotations
 
-import csv
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 
 import numpy as np
 
@@ -25,6 +23,7 @@ from srbench.studies.bapps.agreement import (
     two_afc,
 )
 from srbench.studies.bapps.measure import SubsetDistances
+from srbench.studies.reported import read_table
 
 Groups = dict[str, tuple[str, ...]]
 
@@ -155,8 +154,7 @@ def jnd_results(measured: dict[str, SubsetDistances]) -> Results:
 
 def reported_scores() -> dict[tuple[str, str], float]:
     """The numbers of TSRN's Table 5 by (metric, group)."""
-    text = (files("srbench") / "studies" / "reported" / "bapps_2afc.csv").read_text(encoding="utf-8")
-    return {(row["metric"], row["group"]): float(row["value"]) for row in csv.DictReader(text.splitlines())}
+    return {(row["metric"], row["group"]): float(row["value"]) for row in read_table("bapps_2afc.csv")}
 
 
 def groups_of(subsets: Sequence[str], known: Groups) -> Groups:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 
 from srbench.core.text import markdown as escaped
 from srbench.core.text import markdown_head, markdown_row
 from srbench.statistics.pairs import holm
 from srbench.studies.recognition.accuracy import Recognition, mcnemar, summarise, wilson_interval
 from srbench.studies.recognition.measure import BASELINE, Looks
+from srbench.studies.reported import read_table
 from srbench.tables.text import grouped
 
 _Key = tuple[str, str, str]  # classifier, method, measure
@@ -100,9 +99,8 @@ def make_tests(looks: Mapping[tuple[str, str], Looks]) -> list[PairTest]:
 
 def reported(scale: int) -> dict[_Key, list[tuple[str, float]]]:
     """What the papers report at this scale, by (classifier, method, measure): (paper, value)."""
-    text = (files("srbench") / "studies" / "reported" / "recognition.csv").read_text(encoding="utf-8")
     found: dict[_Key, list[tuple[str, float]]] = {}
-    for row in csv.DictReader(text.splitlines()):
+    for row in read_table("recognition.csv"):
         if int(row["scale"]) == scale:
             key = (row["classifier"], row["method"], row["measure"])
             found.setdefault(key, []).append((row["paper"], float(row["value"])))

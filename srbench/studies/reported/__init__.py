@@ -38,7 +38,18 @@ class Reported:
 
 def reported(paper: str) -> list[Reported]:
     """The printed numbers of one paper, in the order of its tables."""
-    text = (files("srbench") / "studies" / "reported" / "reported.csv").read_text(encoding="utf-8")
+    return [row for row in every_number() if row.paper == paper]
+
+
+def published(*, scale: int, dataset: str, method: str, metric: str) -> Reported | None:
+    """The first printed number of a method on a data set, None where no table has one."""
+    wanted = (scale, dataset, method, metric)
+    found = (row for row in every_number() if (row.scale, row.dataset, row.method, row.metric) == wanted)
+    return next(found, None)
+
+
+def every_number() -> list[Reported]:
+    """All of `reported.csv`."""
     return [
         Reported(
             paper=row["paper"],
@@ -50,6 +61,11 @@ def reported(paper: str) -> list[Reported]:
             printed=row["value"],
             note=row["note"],
         )
-        for row in csv.DictReader(text.splitlines())
-        if row["paper"] == paper
+        for row in read_table("reported.csv")
     ]
+
+
+def read_table(name: str) -> list[dict[str, str]]:
+    """The rows of one of the tables beside this."""
+    text = (files(__name__) / name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))

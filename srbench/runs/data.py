@@ -1,0 +1,68 @@
+"""What a finished run says: its scores, and what their names stand for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from srbench.core.records import Score
+from srbench.methods.catalogue import METHODS
+from srbench.runs.store import Store
+from srbench.tables.boards import Board, MetricInfo, boards
+
+KINDS = ("protocols", "datasets", "methods", "metrics")
+
+
+@dataclass(frozen=True)
+class RunData:
+    """The scores of a run, or of several merged, and what their names stand for.
+
+    `facts` has the `KINDS`, each by name, as in `run.json`; `records` are the commands that made it.
+    """
+
+    name: str
+    scores: list[Score]
+    facts: dict[str, dict[str, Any]]
+    records: list[dict[str, Any]]
+
+    def metrics(self) -> dict[str, MetricInfo]:
+        """The metrics in the order of their registration."""
+        known = self.facts["metrics"]
+        names = sorted({score.metric for score in self.scores}, key=lambda name: _order(known, name))
+        return {name: _metric_info(name, known.get(name)) for name in names}
+
+    def references(self) -> set[str]:
+        """The methods that are the reference itself, and so are not ranked."""
+        return {name for name, fact in self.facts["methods"].items() if fact.get("kind") == "reference"}
+
+    def remarks(self) -> dict[str, str]:
+        """What readers must know of methods, by name."""
+        facts = self.facts["methods"]
+        return {name: fact["remark"] for name, fact in facts.items() if fact.get("remark")}
+
+    def boards(self) -> list[Board]:
+        """The leaderboards of everything in these scores."""
+        return boards(
+            self.scores,
+            self.metrics(),
+            method_order=METHODS.names(),
+            references=self.references(),
+            remarks=self.remarks(),
+        )
+
+
+def _order(known: dict[str, Any], name: str) -> tuple[int, str]:
+    return (known.get(name, {}).get("order", len(known)), name)
+
+
+def _metric_info(name: str, fact: dict[str, Any] | None) -> MetricInfo:
+    names = {field.name for field in fields(MetricInfo)}
+    if fact is None or not names <= fact.keys():
+        return MetricInfo(name, name, "", higher_is_better=True, aggregate="mean")
+    return MetricInfo(**{key: fact[key] for key in names})
+
+
+def stored_run(store: Store) -> RunData:
+    """What a store has of its run."""
+    facts = {kind: store.facts(kind.removesuffix("s")) for kind in KINDS}
+    return RunData(store.path.parent.resolve().name, store.results(), facts, store.runs())
