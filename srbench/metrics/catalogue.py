@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from srbench.core.registry import Registry
-from srbench.metrics.contract import Metric, View
+from srbench.metrics.contract import Metric
 from srbench.metrics.deep.entries import DEEP_METRICS
 from srbench.metrics.natural.perceptual_index import PERCEPTUAL_METRICS
+from srbench.metrics.view import View
 
 METRICS: Registry[Metric] = Registry("metric", group="srbench.metrics", record=Metric)
 # The words that people type for the field's usual metrics, whatever the protocol.

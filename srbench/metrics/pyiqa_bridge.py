@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from srbench.core.records import Unscorable, UsageError, UserError
-from srbench.metrics.contract import Metric, View
+from srbench.metrics.contract import Metric
+from srbench.metrics.view import View
 
 if TYPE_CHECKING:
     import torch

@@ -11,7 +11,8 @@ from pathlib import Path
 from srbench.core.records import OK, Unscorable, UserError, reason_of
 from srbench.images.codec import read_image
 from srbench.images.names import existing_folder, image_files, image_identifier, match_files
-from srbench.metrics.contract import Metric, View
+from srbench.metrics.contract import Metric
+from srbench.metrics.view import View
 from srbench.protocols import Protocol
 
 

@@ -26,7 +26,7 @@ from srbench.methods.catalogue import resolve as resolve_method
 from srbench.methods.contract import Runtime, Upscaler
 from srbench.methods.running.together import upscale_together
 from srbench.metrics.catalogue import resolve as resolve_metric
-from srbench.metrics.contract import View
+from srbench.metrics.view import View
 from srbench.protocols import PROTOCOLS
 from srbench.runs.store import StoredOutput
 

@@ -13,8 +13,9 @@ from srbench.core.weights import WeightFile
 from srbench.images.luma import luma
 from srbench.images.pixels import as_rgb
 from srbench.metrics.catalogue import METRICS
-from srbench.metrics.contract import Metric, View
+from srbench.metrics.contract import Metric
 from srbench.metrics.luma.distortion import psnr
+from srbench.metrics.view import View
 from srbench.protocols import PROTOCOLS
 from tests.helpers import picture
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from srbench.core.weights import WeightFile, locate
-from srbench.metrics.contract import Metric, View
+from srbench.metrics.contract import Metric
+from srbench.metrics.view import View
 
 if TYPE_CHECKING:
     from srbench.metrics.natural.ma import MaModel
