@@ -71,7 +71,7 @@ def _print(scores: list[ImageScore], metrics: list[Metric]) -> None:
     from rich.table import Table
 
     from srbench.runs.facts import metric_info
-    from srbench.tables.boards import aggregate
+    from srbench.statistics.means import aggregate
     from srbench.tables.text import format_value, heading
 
     infos = [metric_info(metric) for metric in metrics]

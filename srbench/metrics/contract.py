@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from srbench.core.records import Unscorable
 from srbench.core.weights import WeightFile, missing_weights
 from srbench.metrics.view import View
+from srbench.statistics.means import Aggregate
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Metric:
     version: int | str = 1
     weights: tuple[WeightFile, ...] = ()
     modules: tuple[str, ...] = ()
-    aggregate: Literal["mean", "root-mean-square"] = "mean"
+    aggregate: Aggregate = "mean"
     note: str = ""
 
     def unavailable(self) -> str | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from srbench.core.records import Score
+from srbench.statistics.means import Aggregate, aggregate
 from srbench.statistics.pairs import SIGNIFICANCE, PairedTest, holm, mean_interval, wilcoxon
 
 
@@ -20,7 +20,7 @@ class MetricInfo:
     title: str
     unit: str
     higher_is_better: bool
-    aggregate: str
+    aggregate: Aggregate
 
 
 @dataclass(frozen=True)
@@ -127,13 +127,6 @@ def _cell(rows: list[Score], method: str, info: MetricInfo, images: int) -> Cell
     # The interval is that of a mean; a root mean square has none.
     interval = mean_interval(values) if info.aggregate == "mean" else None
     return Cell(value, interval, len(values), images, reasons)
-
-
-def aggregate(values: list[float], how: str) -> float:
-    """The value of a data set from its images' values: "mean", or "root-mean-square"."""
-    if how == "root-mean-square":
-        return math.sqrt(math.fsum(value * value for value in values) / len(values))
-    return math.fsum(values) / len(values)
 
 
 def significance(

@@ -7,8 +7,9 @@ import math
 import pytest
 
 from srbench.core.records import OK, Score
+from srbench.statistics.means import aggregate
 from srbench.statistics.pairs import holm, mean_interval, wilcoxon
-from srbench.tables.boards import Board, MetricInfo, aggregate, boards, significance
+from srbench.tables.boards import Board, MetricInfo, boards, significance
 
 PSNR = MetricInfo("psnr_y", "PSNR", "dB", True, "mean")
 RMSE = MetricInfo("rmse_y", "RMSE", "grey levels", False, "root-mean-square")

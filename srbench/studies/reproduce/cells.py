@@ -8,9 +8,9 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from srbench.core.records import Score
 from srbench.metrics.catalogue import METRICS
+from srbench.statistics.means import aggregate
 from srbench.studies.reported import Reported, reported
 from srbench.studies.reproduce.papers import Paper, PaperTable
-from srbench.tables.boards import aggregate
 
 REPRODUCED = "reproduced"
 WITHIN = {"dB": "within 0.02 dB", "": "within 0.001"}

@@ -1,0 +1,19 @@
+"""How the values of images become the value of a data set."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+Aggregate = Literal["mean", "root-mean-square"]
+
+
+def aggregate(values: Sequence[float], how: Aggregate) -> float:
+    """The value of a data set from its images' values, at least one; infinite where one of them is.
+
+    The root mean square is PIRM's for RMSE: the root of the mean over images of the squared error.
+    """
+    if how == "root-mean-square":
+        return math.sqrt(math.fsum(value * value for value in values) / len(values))
+    return math.fsum(values) / len(values)
