@@ -11,6 +11,7 @@ import pytest
 
 from srbench.core.files import file_name
 from srbench.report.leaderboards import leaderboard_rows
+from srbench.runs.merging import agree
 from srbench.runs.reader import read_run
 from srbench.statistics.ranks import bootstrap_interval
 from srbench.tables.boards import MetricInfo, boards
