@@ -11,6 +11,7 @@ from srbench import __version__
 from srbench.commands.catalogues import datasets_app, methods_app, metrics_app, protocols_app
 from srbench.commands.doctor import doctor
 from srbench.commands.models import bench_methods, interpolate_networks
+from srbench.commands.people import study_app
 from srbench.commands.reports import figure_app, leaderboard_app, report, reproduce
 from srbench.commands.run import compare, run, table
 from srbench.commands.score import score
@@ -71,6 +72,7 @@ app.command("interpolate")(interpolate_networks)
 methods_app.command("bench")(bench_methods)
 app.add_typer(leaderboard_app, name="leaderboard")
 app.add_typer(figure_app, name="figure")
+app.add_typer(study_app, name="study")
 app.add_typer(methods_app, name="methods")
 app.add_typer(metrics_app, name="metrics")
 app.add_typer(datasets_app, name="datasets")
