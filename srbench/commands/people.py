@@ -101,7 +101,7 @@ def create(
 
     Keep the folder to yourself: it holds the key to the methods, the raters' links and the answers.
     """
-    from srbench.runs.choose import split_names
+    from srbench.core.text import split_names
     from srbench.runs.reader import read_run
     from srbench.studies.people.create import create as make
     from srbench.studies.people.create import random_seed, read_instructions
@@ -130,8 +130,8 @@ def create(
     choice = Choice(
         run=read_run(run),
         folder=run,
-        methods=tuple(split_names(methods, "--methods")) if methods else (),
-        datasets=tuple(split_names(datasets, "--datasets")) if datasets else (),
+        methods=tuple(split_names(methods)),
+        datasets=tuple(split_names(datasets)),
         calibration=calibration,
         calibration_images=calibration_images,
         crop=crop,

@@ -68,7 +68,8 @@ def pack(study: Study, out: Path) -> Path:
         write_text(out / "assets" / name, asset(name))
     write_text(out / "index.html", page("assets/", ("packed.js", "study.js"), texts["title"]))
     links = out.parent / f"{out.name}-{LINKS}"
-    write_csv(links, ("rater", "link"), ((one.slot + 1, f"index.html#{one.token}") for one in raters))
+    rows = ({"rater": one.slot + 1, "link": f"index.html#{one.token}"} for one in raters)
+    write_csv(links, ("rater", "link"), rows)
     links.chmod(0o600)
     return links
 

@@ -41,7 +41,7 @@ def hosts_of(host: str, public_url: str) -> frozenset[str]:
 
 def write_links(study: Study, base: str) -> Path:
     """`links.csv` in the study's folder: one link for each rater; for the owner's eyes."""
-    rows = [(rater.slot + 1, f"{base}/r/{rater.token}/") for rater in study.raters()]
+    rows = [{"rater": rater.slot + 1, "link": f"{base}/r/{rater.token}/"} for rater in study.raters()]
     path = write_csv(study.folder / _LINKS, ("rater", "link"), rows)
     path.chmod(0o600)
     return path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 from collections import defaultdict
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from srbench.core.files import csv_text
 from srbench.core.records import UsageError, UserError
 from srbench.studies.people.database import FILE, Study
 from srbench.studies.people.records import (
@@ -42,13 +42,9 @@ def answers_csv(study: Study, *, identities: bool = False) -> str:
         for rater in study.raters()
     }
     stimuli = {one.number: one for one in study.stimuli()}
-    text = io.StringIO()
-    columns = COLUMNS[study.settings.design]
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    for judged in study.judged():
-        writer.writerows(_rows(judged, names[judged.slot], stimuli, study.settings.design))
-    return text.getvalue()
+    design = study.settings.design
+    rows = (row for judged in study.judged() for row in _rows(judged, names[judged.slot], stimuli, design))
+    return csv_text(COLUMNS[design], rows)
 
 
 def _rows(
