@@ -7,15 +7,14 @@ a field changes: stored scores of the older version are then computed again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from srbench.core.records import Unscorable
+from srbench.core.records import Degradation, Unscorable
 from srbench.core.registry import Registry
 from srbench.images.luma import GrayRule, LumaKind
 from srbench.images.resize import Edges
 
-Degradation = Literal["matlab-bicubic", "pil-lanczos"]
 LpipsRegion = Literal["whole", "patches-64"]
 
 
@@ -23,8 +22,8 @@ LpipsRegion = Literal["whole", "patches-64"]
 class Protocol:
     """How inputs are made and outputs measured.
 
-    - `degradation`: how the low-resolution input is made from the reference; `own_methods` (name
-      prefixes) get `own_degradation` instead, where a paper fed its networks differently.
+    - `degradation`: how the low-resolution input is made from the reference; methods that were trained on
+      `own_degradation` get that instead, where a paper fed its networks differently.
     - `edges`: the edge rule of MATLAB's `imresize`, for the degradation and for interpolation methods.
     - `border`: pixels cut from each side of output and reference, or "scale".
     - `luma`, `gray`: the conversion of RGB to the plane that Y metrics see (`srbench.images.luma.luma`).
@@ -42,7 +41,6 @@ class Protocol:
     metrics: tuple[str, ...]
     degradation: Degradation = "matlab-bicubic"
     edges: Edges = "clamp"
-    own_methods: tuple[str, ...] = field(default=())
     own_degradation: Degradation = "matlab-bicubic"
     lpips_region: LpipsRegion = "whole"
 
@@ -50,19 +48,21 @@ class Protocol:
         """Pixels cut from each side at this scale."""
         return scale if self.border == "scale" else self.border
 
-    def degradation_for(self, names: Sequence[str]) -> Degradation:
-        """How the input of a method is made; `names` are its `input_names`.
+    def degradation_for(self, inputs: Sequence[Degradation | None]) -> Degradation:
+        """How the input of a method is made; `inputs` are the method's.
 
         `Unscorable` where the parts of a combination take different inputs.
         """
-        own = {name.startswith(self.own_methods or "\0") for name in names}
-        if len(own) > 1:
-            raise Unscorable(f"{' and '.join(names)} take different inputs under the protocol {self.name}")
-        return self.own_degradation if True in own else self.degradation
+        kinds = {kind if kind == self.own_degradation else self.degradation for kind in inputs}
+        if len(kinds) > 1:
+            raise Unscorable(
+                f"its parts take different inputs under the protocol {self.name}: {sorted(kinds)}"
+            )
+        return kinds.pop() if kinds else self.degradation
 
     def measurement(self) -> dict[str, Any]:
         """The fields that decide the score of a given output and reference."""
-        prose_and_inputs = ("summary", "source", "metrics", "degradation", "own_methods", "own_degradation")
+        prose_and_inputs = ("summary", "source", "metrics", "degradation", "own_degradation")
         return {name: value for name, value in self.as_dict().items() if name not in prose_and_inputs}
 
     def as_dict(self) -> dict[str, Any]:
@@ -92,7 +92,6 @@ for _protocol in (
         luma="bt601-rounded",
         gray="full-range",
         metrics=("psnr_y", "ssim_y"),
-        own_methods=("enet-",),
         own_degradation="pil-lanczos",
     ),
     Protocol(

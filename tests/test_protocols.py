@@ -60,9 +60,9 @@ def test_border_follows_the_scale_where_it_should() -> None:
 
 def test_enhancenet_feeds_its_own_networks_otherwise() -> None:
     protocol = PROTOCOLS.get("enhancenet")
-    assert protocol.degradation_for(["enet-pat"]) == "pil-lanczos"
-    assert protocol.degradation_for(["bicubic"]) == "matlab-bicubic"
-    assert PROTOCOLS.get("srbench").degradation_for(["enet-pat"]) == "matlab-bicubic"
+    assert protocol.degradation_for(["pil-lanczos"]) == "pil-lanczos"
+    assert protocol.degradation_for([None]) == "matlab-bicubic"
+    assert PROTOCOLS.get("srbench").degradation_for(["pil-lanczos"]) == "matlab-bicubic"
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import numpy as np
 
 OK = "ok"
+# How a low-resolution input is made from its reference, which decides what a network is at home with.
+Degradation = Literal["matlab-bicubic", "pil-lanczos"]
 
 
 class UserError(Exception):

@@ -58,6 +58,11 @@ class WeightFile:
         return self.destination
 
     @property
+    def origin(self) -> str:
+        """Whose weights these are, for tables that tell authors' weights from others'; empty where untold."""
+        return ""
+
+    @property
     def remark(self) -> str:
         """What readers of a leaderboard must know of these weights, empty where there is nothing."""
         return ""

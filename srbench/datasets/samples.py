@@ -13,8 +13,8 @@ from srbench.images.resize import imresize, pil_reduce
 if TYPE_CHECKING:
     import numpy as np
 
+    from srbench.core.records import Degradation
     from srbench.images.resize import Edges
-    from srbench.protocols import Degradation
 
 
 def load_reference(pair: Pair) -> np.ndarray:

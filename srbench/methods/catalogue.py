@@ -6,13 +6,12 @@ from pathlib import Path
 
 from srbench.core.registry import Registry
 from srbench.methods.contract import Method
+from srbench.methods.families.catalogue import FAMILIES
 from srbench.methods.interpolation import INTERPOLATIONS
-from srbench.methods.published import PRETRAINED
-from srbench.methods.trained import TRAINED
 
 METHODS: Registry[Method] = Registry("method", group="srbench.methods", record=Method)
 
-for _method in (*INTERPOLATIONS, *PRETRAINED, *TRAINED):
+for _method in (*INTERPOLATIONS, *(method for family in FAMILIES for method in family.methods)):
     METHODS.add(_method.name, _method)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import nn
 
-    from srbench.core.records import Pair, Sample
+    from srbench.core.records import Degradation, Pair, Sample
     from srbench.methods.networks.specification import NetworkSpec
 
 BACK_PROJECTIONS = 10
@@ -61,9 +61,14 @@ class CombinedMethod(Method):
         return None
 
     @property
-    def input_names(self) -> tuple[str, ...]:
+    def origin(self) -> str:
+        """That of all parts."""
+        return " and ".join(dict.fromkeys(part.origin for part in self.parts))
+
+    @property
+    def inputs(self) -> tuple[Degradation | None, ...]:
         """Those of all parts, which have to take the same input."""
-        return tuple(name for part in self.parts for name in part.input_names)
+        return tuple(kind for part in self.parts for kind in part.inputs)
 
     def refuses(self, scale: int) -> str | None:
         """The first part's reason."""

@@ -11,10 +11,11 @@ from srbench.core.weights import WeightFile, missing_weights
 if TYPE_CHECKING:
     import numpy as np
 
-    from srbench.core.records import Pair, Sample
+    from srbench.core.records import Degradation, Pair, Sample
     from srbench.images.resize import Edges
 
 Upscaler = Callable[["Sample"], "np.ndarray"]
+_ORIGINS = {"reference": "reference", "interpolation": "interpolation", "outputs": "result images"}
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Method:
     - `scales` are the factors it exists for, None for any.
     - `version` counts changes of the pixels: stored outputs of another version are made again.
     - `weights` are the files that it needs.
+    - `trained_on` says which inputs it was made for, None where that is not known or does not matter. A
+      protocol that knows several kinds of input gives a method its own, and everything else the usual one.
     - `fingerprint(pair)` stands for whatever else decides the output of this pair (the content of a
       result file, say), without decoding anything.
     """
@@ -52,6 +55,7 @@ class Method:
     version: int = 1
     weights: tuple[WeightFile, ...] = ()
     fingerprint: Callable[[Pair], str] | None = None
+    trained_on: Degradation | None = None
 
     def unavailable(self) -> str | None:
         """Why this method cannot run here, with the command that mends it; None where it can."""
@@ -63,14 +67,16 @@ class Method:
         return "; ".join(dict.fromkeys(file.remark for file in self.weights if file.remark))
 
     @property
-    def input_names(self) -> tuple[str, ...]:
-        """The names by which a protocol chooses the input; none where it does not matter.
+    def origin(self) -> str:
+        """Whose work the outputs are: "authors' weights", "a third party's weights", "trained with srbench",
+        "given weights", "result images", "interpolation", "reference" or "the user's"."""
+        found = dict.fromkeys(file.origin for file in self.weights if file.origin)
+        return " and ".join(found) or _ORIGINS.get(self.kind, "the user's")
 
-        What a user's model is called says nothing of the inputs that it was trained for.
-        """
-        if self.kind in ("reference", "outputs"):
-            return ()
-        return (f"model:{self.name}" if self.kind == "model" else self.name,)
+    @property
+    def inputs(self) -> tuple[Degradation | None, ...]:
+        """What it and its parts were trained on; none where the input does not matter."""
+        return () if self.kind in ("reference", "outputs") else (self.trained_on,)
 
     def refuses(self, scale: int) -> str | None:
         """Why this method does not do this scale; None where it does."""

@@ -1,4 +1,4 @@
-"""Networks whose weights nobody has published: they come from this package's own training.
+"""Methods of networks whose weights come from this package's own training; the families list them.
 
 The one place that says where trained weights lie: `reference_models/NAME/weights.safetensors`, in the
 cache (the user's own training), beside the package in a checkout, or inside the wheel, in this order.
@@ -14,22 +14,14 @@ from typing import TYPE_CHECKING
 from srbench.core.files import cache_folder
 from srbench.core.weights import WeightFile
 from srbench.methods.families.convert import converter
-from srbench.methods.families.drcn import DRCN
-from srbench.methods.families.enhancenet import ENHANCENET
-from srbench.methods.families.espcn import ESPCN
-from srbench.methods.families.fsrcnn import FSRCNN
-from srbench.methods.families.lapsrn import MS_LAPSRN
-from srbench.methods.families.srcnn import SRCNN
-from srbench.methods.families.srresnet import SRRESNET
-from srbench.methods.families.tsrn import TSRN
 from srbench.methods.networks.method import NetworkMethod, network_method
 
 if TYPE_CHECKING:
+    from srbench.core.records import Degradation
     from srbench.methods.networks.specification import NetworkSpec
 
 FOLDER = "reference_models"
 FILE = "weights.safetensors"
-_WITHOUT_RECIPE = ("drcn", "ms-lapsrn")
 
 
 def model_folders() -> tuple[Path, ...]:
@@ -51,6 +43,11 @@ class TrainedFile(WeightFile):
         return next((path for path in trained if path.is_file()), self.destination)
 
     @property
+    def origin(self) -> str:
+        """Whose weights these are."""
+        return "given weights" if self.destination.is_file() else "trained with srbench"
+
+    @property
     def remark(self) -> str:
         """That these are not the authors' weights, where they were trained here."""
         if self.cached == self.destination:
@@ -58,14 +55,28 @@ class TrainedFile(WeightFile):
         return "trained with srbench as its card.md says, not the authors' weights"
 
 
-def _trained(name: str, summary: str, source: str, spec: NetworkSpec) -> NetworkMethod:
-    training = _training(name)
+def trained(
+    name: str,
+    summary: str,
+    source: str,
+    spec: NetworkSpec,
+    *,
+    recipe: str | None = None,
+    trained_on: Degradation | None = "matlab-bicubic",
+) -> NetworkMethod:
+    """The method of weights that a recipe of this package makes.
+
+    `recipe` is that of the method's name (and of random features, where the name ends so) if None, and
+    empty where no recipe makes such weights.
+    """
+    training = _training(name) if recipe is None else recipe and f"srbench train {recipe}"
     return network_method(
         name=name,
         summary=summary,
         source=source,
         spec=spec,
         training=training,
+        trained_on=trained_on,
         weights=TrainedFile(
             name=name,
             sha256=(),
@@ -78,63 +89,6 @@ def _trained(name: str, summary: str, source: str, spec: NetworkSpec) -> Network
 
 
 def _training(name: str) -> str:
-    """The command that trains a model, empty where there is no recipe for it."""
-    if name in _WITHOUT_RECIPE:
-        return ""
+    """The command that trains a model."""
     recipe = name.removesuffix("-random")
     return f"srbench train {recipe}" if recipe == name else f"srbench train {recipe} --features vgg19-random"
-
-
-_ENHANCENET = "Sajjadi et al., EnhanceNet, ICCV 2017, Table 2"
-_LUMA = " (colours are bicubic)"
-_RANDOM = "random VGG-19 features, not the paper's"
-_SRGAN = "Ledig et al., SRGAN, CVPR 2017, Tables 1 and 2"
-
-TRAINED = (
-    _trained(
-        "srcnn",
-        f"SRCNN 9-5-5 on the enlarged luma{_LUMA}",
-        "Dong et al., SRCNN, TPAMI 2016; a third party's weights: https://github.com/yjn870/SRCNN-pytorch",
-        SRCNN,
-    ),
-    _trained(
-        "espcn",
-        f"ESPCN, sub-pixel convolution on the luma{_LUMA}",
-        "Shi et al., ESPCN, CVPR 2016",
-        ESPCN,
-    ),
-    _trained(
-        "fsrcnn",
-        f"FSRCNN (56, 12, 4), transposed convolution on the luma{_LUMA}",
-        "Dong et al., FSRCNN, ECCV 2016",
-        FSRCNN,
-    ),
-    _trained(
-        "drcn",
-        f"DRCN, sixteen recursions on the enlarged luma{_LUMA}",
-        "Kim et al., DRCN, CVPR 2016",
-        DRCN,
-    ),
-    _trained(
-        "ms-lapsrn",
-        f"MS-LapSRN D5R8, shared pyramid levels on the luma{_LUMA}",
-        "Lai et al., TPAMI 2018",
-        MS_LAPSRN,
-    ),
-    _trained("srresnet-mse", "SRResNet trained with the mean squared error", _SRGAN, SRRESNET),
-    _trained("srresnet-vgg22", "SRResNet trained with a VGG22 loss", _SRGAN, SRRESNET),
-    _trained("srgan-mse", "SRGAN with a mean squared error content loss", _SRGAN, SRRESNET),
-    _trained("srgan-vgg22", "SRGAN with a VGG22 content loss", _SRGAN, SRRESNET),
-    _trained("srgan-vgg54", "SRGAN with a VGG54 content loss, the paper's SRGAN", _SRGAN, SRRESNET),
-    _trained("enet-e", "EnhanceNet trained with the mean squared error", _ENHANCENET, ENHANCENET),
-    _trained("enet-p", "EnhanceNet trained with a perceptual loss", _ENHANCENET, ENHANCENET),
-    _trained("enet-ea", "EnhanceNet trained with squared error and adversary", _ENHANCENET, ENHANCENET),
-    _trained("enet-pa", "EnhanceNet trained with perceptual loss and adversary", _ENHANCENET, ENHANCENET),
-    _trained(
-        "enet-eat", "EnhanceNet trained with squared error, adversary and texture", _ENHANCENET, ENHANCENET
-    ),
-    # The features of a random network in the place of ImageNet's: not the papers' models.
-    _trained("enet-pat-random", f"ENet-PAT trained with {_RANDOM}", _ENHANCENET, ENHANCENET),
-    _trained("srgan-vgg54-random", f"SRGAN-VGG54 trained with {_RANDOM}", _SRGAN, SRRESNET),
-    _trained("tsrn-g-random", f"TSRN-G trained with {_RANDOM}", "Gondal et al., TSRN, ECCVW 2018", TSRN),
-)

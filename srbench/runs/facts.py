@@ -46,6 +46,8 @@ def put_facts(store: Store, job: Job) -> None:
                 "version": method.version,
                 "weights": weight_hashes(method.weights),
                 "remark": method.remark,
+                "origin": method.origin,
+                "trained_on": method.trained_on,
             }
             store.put_fact("method", method.name, fact)
 

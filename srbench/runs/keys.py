@@ -17,7 +17,7 @@ from srbench.runs.store import content_key
 
 def output_key(job: Job, pair: Pair, method: Method) -> str:
     """Everything that decides the pixels of an output."""
-    degradation = job.protocol.degradation_for(method.input_names)
+    degradation = job.protocol.degradation_for(method.inputs)
     use_file = degradation == "matlab-bicubic" and pair.low_resolution is not None
     return content_key(
         method.name,

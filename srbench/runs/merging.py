@@ -17,7 +17,7 @@ _AGREEMENT_NEAR_ZERO = 1e-3  # of the value: Gram distances are single-precision
 # What must be equal where two runs use the same name; the rest of a fact is prose.
 _DECISIVE = {
     "protocols": (
-        "version", "border", "luma", "gray", "degradation", "edges", "own_methods", "own_degradation",
+        "version", "border", "luma", "gray", "degradation", "edges", "own_degradation",
         "lpips_region",
     ),
     "methods": ("version", "weights"),

@@ -31,8 +31,8 @@ from srbench.protocols import PROTOCOLS
 from srbench.runs.store import StoredOutput
 
 if TYPE_CHECKING:
-    from srbench.core.records import Pair, Sample
-    from srbench.protocols import Degradation, Protocol
+    from srbench.core.records import Degradation, Pair, Sample
+    from srbench.protocols import Protocol
 
 T = TypeVar("T")
 
@@ -185,7 +185,7 @@ class _ImageWork:
 
     def sample(self, method: str) -> Sample:
         """The image with the input that a method gets under the protocol."""
-        degradation = self.protocol.degradation_for(resolve_method(method).input_names)
+        degradation = self.protocol.degradation_for(resolve_method(method).inputs)
         if degradation not in self._samples:
             self._samples[degradation] = make_sample(
                 self.task.pair, self.reference, degradation, self.protocol.edges

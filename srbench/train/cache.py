@@ -19,12 +19,11 @@ from pathlib import Path
 import numpy as np
 
 from srbench.core.files import atomic_file, cache_folder
-from srbench.core.records import Unscorable, UserError
+from srbench.core.records import Degradation, Unscorable, UserError
 from srbench.datasets.samples import degrade
 from srbench.images.codec import read_image
 from srbench.images.names import existing_folder, image_files
 from srbench.images.pixels import as_rgb, crop_to_multiple
-from srbench.protocols import Degradation
 
 _VERSION = 2
 _CHUNK = 64  # images that are decoded ahead

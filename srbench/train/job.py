@@ -14,7 +14,9 @@ from srbench.core.files import cache_folder
 from srbench.core.records import UsageError
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import data_roots, find_pairs
-from srbench.methods.trained import FILE, FOLDER, TRAINED
+from srbench.methods.catalogue import METHODS
+from srbench.methods.networks.method import NetworkMethod
+from srbench.methods.trained import FILE, FOLDER
 from srbench.train.overrides import changed, parse
 from srbench.train.recipe import Recipe
 from srbench.train.recipes import RECIPES
@@ -121,9 +123,10 @@ def _require_known(recipe: Recipe) -> None:
     from srbench.train.initialisation import MODEL
 
     name = model_name(recipe)
-    method = next((known for known in TRAINED if known.name == name), None)
+    method = METHODS.get(name) if name in METHODS else None
     changed_network = recipe.network != RECIPES.get(recipe.name).network
-    if method is None or changed_network or method.refuses(recipe.scale):
+    trained_here = isinstance(method, NetworkMethod) and method.training is not None
+    if method is None or not trained_here or changed_network or method.refuses(recipe.scale):
         raise UsageError(
             f"--install: no method takes the weights of {name} at {recipe.scale}x; run the result as a file, "
             f"--methods OUT/{MODEL}/{FILE}"

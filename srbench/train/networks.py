@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from srbench.core.records import UsageError
-from srbench.methods.families.enhancenet import ENHANCENET
-from srbench.methods.families.espcn import espcn
-from srbench.methods.families.fsrcnn import fsrcnn
-from srbench.methods.families.rrdb import RRDB_16, RRDB_23, rrdb
-from srbench.methods.families.srcnn import srcnn
-from srbench.methods.families.srresnet import srresnet
-from srbench.methods.families.tsrn import tsrn
-from srbench.methods.families.vdsr import vdsr
+from srbench.methods.families.catalogue import FAMILIES
 
 if TYPE_CHECKING:
     from torch import nn
@@ -21,32 +13,16 @@ if TYPE_CHECKING:
     from srbench.methods.networks.specification import NetworkSpec
     from srbench.train.recipe import Recipe
 
-_OF_SCALE: dict[str, Callable[[int], NetworkSpec]] = {
-    "srcnn": srcnn,
-    "espcn": espcn,
-    "fsrcnn": fsrcnn,
-    "vdsr": vdsr,
-    "srresnet": srresnet,
-    "tsrn": tsrn,
-}
-_OF_FOUR: dict[str, Callable[[], NetworkSpec]] = {
-    "enhancenet": lambda: ENHANCENET,
-    "rrdb-23": lambda: RRDB_23,
-    "rrdb-16": lambda: RRDB_16,
-    "rrdb-1": lambda: rrdb(1),
-}
-
 
 def specification(recipe: Recipe) -> NetworkSpec:
     """The interface of a recipe's network; `UsageError` for an unknown name or scale."""
-    name, scale = recipe.network, recipe.scale
-    if name in _OF_SCALE:
-        return _OF_SCALE[name](scale)
-    if name not in _OF_FOUR:
-        raise UsageError(f"unknown network '{name}'; there are: {', '.join([*_OF_SCALE, *_OF_FOUR])}")
-    if scale != 4:
-        raise UsageError(f"the network {name} exists for 4x only, not {scale}x")
-    return _OF_FOUR[name]()
+    networks = {name: network for family in FAMILIES for name, network in family.recipes.items()}
+    if recipe.network not in networks:
+        raise UsageError(f"unknown network '{recipe.network}'; there are: {', '.join(networks)}")
+    try:
+        return networks[recipe.network](recipe.scale)
+    except ValueError as error:
+        raise UsageError(f"the network {recipe.network} {error}") from None
 
 
 def build_generator(recipe: Recipe) -> nn.Module:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from srbench.protocols import Degradation
+from srbench.core.records import Degradation
 
 TermKind = Literal[
     "mse",

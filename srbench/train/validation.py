@@ -20,8 +20,8 @@ from srbench.protocols import PROTOCOLS
 if TYPE_CHECKING:
     from torch import nn
 
+    from srbench.core.records import Degradation
     from srbench.methods.networks.specification import NetworkSpec
-    from srbench.protocols import Degradation
     from srbench.train.recipe import Recipe
 
 HELD_OUT = 10

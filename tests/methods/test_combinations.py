@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -198,15 +199,36 @@ def test_a_combination_takes_the_input_of_its_parts() -> None:
         ("enet-pat+x8", "pil-lanczos"),
         ("bicubic+bp", "matlab-bicubic"),
     ):
-        assert protocol.degradation_for(resolve(name).input_names) == kind
+        assert protocol.degradation_for(resolve(name).inputs) == kind
     with pytest.raises(Unscorable, match="take different inputs"):
-        protocol.degradation_for(resolve("mix:enet-pat,bicubic@0.5").input_names)
+        protocol.degradation_for(resolve("mix:enet-pat,bicubic@0.5").inputs)
 
 
 def test_a_file_takes_the_usual_input_whatever_its_name(tmp_path: Path) -> None:
     (tmp_path / "enet-mine.safetensors").write_bytes(b"")
     method = resolve(str(tmp_path / "enet-mine.safetensors"))
-    assert PROTOCOLS.get("enhancenet").degradation_for(method.input_names) == "matlab-bicubic"
+    assert PROTOCOLS.get("enhancenet").degradation_for(method.inputs) == "matlab-bicubic"
+
+
+def test_what_a_plug_in_was_trained_on_decides_its_input_not_its_name() -> None:
+    protocol = PROTOCOLS.get("enhancenet")
+    box = METHODS.get("nearest")
+    for name in ("enet-mine", "my-enet"):
+        plain = replace(box, name=name)
+        assert protocol.degradation_for(plain.inputs) == "matlab-bicubic"
+        assert protocol.degradation_for(replace(plain, trained_on="pil-lanczos").inputs) == "pil-lanczos"
+
+
+def test_whose_work_a_method_is() -> None:
+    origins = {
+        "hr": "reference",
+        "bicubic": "interpolation",
+        "enet-pat": "authors' weights",
+        "vdsr": "a third party's weights",
+        "enet-e": "trained with srbench",
+        "mix:enet-pat,enet-e@0.5": "authors' weights and trained with srbench",
+    }
+    assert {name: resolve(name).origin for name in origins} == origins
 
 
 def test_shipped_and_trained_models_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,12 @@
-"""What the interfaces of all families share. Building a network imports torch; its record does not."""
+"""What all families share: the record of a family, and what its interfaces are made with.
+
+Building a network imports torch; the records do not.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
@@ -10,18 +14,52 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from torch import nn
 
+    from srbench.core.weights import Tensors
+    from srbench.methods.families.convert import Renaming
+    from srbench.methods.networks.method import NetworkMethod
+    from srbench.methods.networks.specification import SpecOfScale
 
 LEVELS_255 = (0.0, 255.0)
-
-
 SIGNED = (-1.0, 1.0)
 
 
-def builder(family: str, kind: str, *arguments: Any) -> Callable[[], nn.Module]:
-    """Builds `networks.<family>.<kind>(*arguments)`, imported when it is called."""
-    return partial(_build, family, kind, arguments)
+def as_named(tensors: Tensors) -> Tensors:
+    """The tensors under the names that they have: those of our networks."""
+    return tensors
 
 
-def _build(family: str, kind: str, arguments: tuple[Any, ...]) -> nn.Module:
-    module = import_module(f"srbench.methods.networks.{family}")
-    return cast("nn.Module", getattr(module, kind)(*arguments))
+@dataclass(frozen=True)
+class Checkpoint:
+    """How a user's file of a network is known, and the interface of what it holds.
+
+    - `signature` is a tensor that only this network has, after `rename`; names and shapes of all tensors
+      have to agree with the network of one of the `scales`, tried in this order.
+    - `any_scale`: the tensors are the same at every scale, so the file serves all of them.
+    - `sized` gives the interface by the renamed tensors, in place of `network`, where files differ in depth.
+    """
+
+    signature: str
+    network: SpecOfScale
+    scales: tuple[int, ...] = (4,)
+    rename: Renaming = as_named
+    any_scale: bool = False
+    sized: Callable[[Tensors], SpecOfScale] | None = None
+
+
+@dataclass(frozen=True)
+class Family:
+    """One network family: its checkpoints, its methods, and the names that recipes give its networks."""
+
+    checkpoints: tuple[Checkpoint, ...]
+    methods: tuple[NetworkMethod, ...] = ()
+    recipes: Mapping[str, SpecOfScale] = field(default_factory=dict)
+
+
+def builder(module: str, network: str, *arguments: Any) -> Callable[[], nn.Module]:
+    """Builds `networks.<module>.<network>(*arguments)`, imported when it is called."""
+    return partial(_build, module, network, arguments)
+
+
+def _build(module: str, network: str, arguments: tuple[Any, ...]) -> nn.Module:
+    found = import_module(f"srbench.methods.networks.{module}")
+    return cast("nn.Module", getattr(found, network)(*arguments))

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from srbench.methods.families.build import builder
-from srbench.methods.networks.specification import NetworkSpec
+from srbench.methods.families.build import Checkpoint, Family, builder
+from srbench.methods.networks.specification import NetworkSpec, only
+from srbench.methods.published import published
+from srbench.methods.trained import trained
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from srbench.core.records import Degradation
     from srbench.core.weights import Tensors
 
-
 ENHANCENET = NetworkSpec(builder("enhancenet", "EnhanceNet"), 4, residual="tensorflow1-bicubic", radius=23)
+# Measured on the authors' weights: they give the paper's numbers on these inputs only.
+_INPUTS: Degradation = "pil-lanczos"
 
 
 def enhancenet_names(tensors: Tensors) -> Tensors:
@@ -30,3 +34,40 @@ def enhancenet_names(tensors: Tensors) -> Tensors:
 
 def _outputs_first(tensor: np.ndarray) -> np.ndarray:
     return tensor.transpose(3, 2, 0, 1).copy() if tensor.ndim == 4 else tensor
+
+
+_TABLE = "Sajjadi et al., EnhanceNet, ICCV 2017, Table 2"
+_TRAINED = (
+    ("enet-e", "EnhanceNet trained with the mean squared error"),
+    ("enet-p", "EnhanceNet trained with a perceptual loss"),
+    ("enet-ea", "EnhanceNet trained with squared error and adversary"),
+    ("enet-pa", "EnhanceNet trained with perceptual loss and adversary"),
+    ("enet-eat", "EnhanceNet trained with squared error, adversary and texture"),
+    # The features of a random network in the place of ImageNet's: not the paper's model.
+    ("enet-pat-random", "ENet-PAT trained with random VGG-19 features, not the paper's"),
+)
+
+FAMILY = Family(
+    checkpoints=(
+        Checkpoint("up_first.weight", only(ENHANCENET), rename=enhancenet_names),
+        Checkpoint("up_first.weight", only(ENHANCENET)),
+    ),
+    recipes={"enhancenet": only(ENHANCENET)},
+    methods=(
+        *(trained(name, summary, _TABLE, ENHANCENET, trained_on=_INPUTS) for name, summary in _TRAINED),
+        published(
+            "enet-pat",
+            "EnhanceNet trained with perceptual, adversarial and texture losses (the authors' weights)",
+            "Sajjadi, Schölkopf, Hirsch: EnhanceNet, ICCV 2017",
+            ENHANCENET,
+            enhancenet_names,
+            by="the authors",
+            trained_on=_INPUTS,
+            homepage="https://github.com/msmsajjadi/EnhanceNet-Code",
+            sha256=("4250b3dc5e69c5bd625e90543fd588ce2fff88510f874f9e9394c48c44b96434",),
+            url="https://raw.githubusercontent.com/msmsajjadi/EnhanceNet-Code/master/weights",
+            size=3_418_142,
+            license="CC BY-NC-ND 4.0",
+        ),
+    ),
+)

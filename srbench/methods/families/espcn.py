@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from srbench.methods.families.build import builder
+from srbench.methods.families.build import Checkpoint, Family, builder
 from srbench.methods.networks.specification import NetworkSpec
+from srbench.methods.trained import trained
 
 
 def espcn(scale: int) -> NetworkSpec:
@@ -12,3 +13,16 @@ def espcn(scale: int) -> NetworkSpec:
 
 
 ESPCN = espcn(4)
+
+FAMILY = Family(
+    checkpoints=(Checkpoint("conv3.weight", espcn, (2, 3, 4, 8)),),
+    recipes={"espcn": espcn},
+    methods=(
+        trained(
+            "espcn",
+            "ESPCN, sub-pixel convolution on the luma (colours are bicubic)",
+            "Shi et al., ESPCN, CVPR 2016",
+            ESPCN,
+        ),
+    ),
+)

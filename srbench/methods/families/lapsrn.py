@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from srbench.methods.families.build import builder
+from srbench.methods.families.build import Checkpoint, Family, builder
 from srbench.methods.families.convert import renamed
 from srbench.methods.networks.specification import NetworkSpec
+from srbench.methods.published import published
+from srbench.methods.trained import trained
 
 if TYPE_CHECKING:
     from srbench.core.weights import Tensors
@@ -25,8 +27,6 @@ def ms_lapsrn(scale: int) -> NetworkSpec:
 
 
 LAPSRN = lapsrn(4)
-
-
 MS_LAPSRN = ms_lapsrn(4)
 
 
@@ -43,3 +43,30 @@ def lapsrn_names(tensors: Tensors) -> Tensors:
             (rf"convt_R{old}\.", f"{new}.residual."),
         ]
     return renamed(tensors, tuple(rules))
+
+
+FAMILY = Family(
+    checkpoints=(
+        Checkpoint("levels.0.up_image.weight", lapsrn, (2, 4, 8), rename=lapsrn_names),
+        Checkpoint("up_features.weight", ms_lapsrn, any_scale=True),
+    ),
+    methods=(
+        published(
+            "lapsrn",
+            "LapSRN, a two-level Laplacian pyramid on the luma "
+            "(a third party's weights; colours are bicubic)",
+            "Lai, Huang, Ahuja, Yang: Deep Laplacian Pyramid Networks, CVPR 2017",
+            LAPSRN,
+            lapsrn_names,
+            by="a third party",
+            homepage="https://github.com/twtygqyy/pytorch-LapSRN",
+        ),
+        trained(
+            "ms-lapsrn",
+            "MS-LapSRN D5R8, shared pyramid levels on the luma (colours are bicubic)",
+            "Lai et al., TPAMI 2018",
+            MS_LAPSRN,
+            recipe="",
+        ),
+    ),
+)

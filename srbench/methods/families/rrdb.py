@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from srbench.methods.families.build import builder
+from srbench.methods.families.build import Checkpoint, Family, builder
 from srbench.methods.families.convert import Rules, renamed
-from srbench.methods.networks.specification import NetworkSpec
+from srbench.methods.networks.specification import NetworkSpec, only
+from srbench.methods.published import published
 
 if TYPE_CHECKING:
     from srbench.core.weights import Tensors
+    from srbench.methods.networks.specification import SpecOfScale
 
 
 def rrdb(blocks: int) -> NetworkSpec:
@@ -19,8 +21,6 @@ def rrdb(blocks: int) -> NetworkSpec:
 
 
 RRDB_16 = rrdb(16)
-
-
 RRDB_23 = rrdb(23)
 
 
@@ -57,3 +57,43 @@ def _newest(name: str) -> str:
         if name.startswith(old):
             name = new + name.removeprefix(old)
     return re.sub(r"\.RDB(\d)\.", r".rdb\1.", name)
+
+
+def _as_deep(tensors: Tensors) -> SpecOfScale:
+    """RRDBNet with as many blocks as the file has."""
+    return only(
+        rrdb(len({match[1] for name in tensors if (match := re.match(r"body\.(\d+)\.rdb1\.", name))}))
+    )
+
+
+_CITATION = "Wang et al.: ESRGAN, ECCVW 2018"
+
+FAMILY = Family(
+    checkpoints=(Checkpoint("conv_body.weight", only(RRDB_23), rename=rrdb_names, sized=_as_deep),),
+    recipes={"rrdb-23": only(RRDB_23), "rrdb-16": only(RRDB_16), "rrdb-1": only(rrdb(1))},
+    methods=(
+        published(
+            "rrdb-psnr",
+            "RRDB with 23 blocks, trained for PSNR",
+            _CITATION,
+            RRDB_23,
+            rrdb_names,
+            by="the authors",
+            homepage="https://github.com/XPixelGroup/BasicSR/blob/master/docs/ModelZoo.md",
+            sha256=("150ff491",),
+        ),
+        published(
+            "esrgan",
+            "ESRGAN, RRDB with 23 blocks and a relativistic adversary (the authors' weights)",
+            _CITATION,
+            RRDB_23,
+            rrdb_names,
+            by="the authors",
+            homepage="https://github.com/xinntao/ESRGAN",
+            sha256=("ff704c30",),
+            url="https://github.com/xinntao/Real-ESRGAN/releases/download/v0.1.1/"
+            "ESRGAN_SRx4_DF2KOST_official-ff704c30.pth",
+            license="Apache-2.0",
+        ),
+    ),
+)

@@ -10,17 +10,15 @@ from typing import TYPE_CHECKING
 
 from srbench.core.weights import WeightFile, locate
 from srbench.methods.contract import Method, Runtime, Upscaler
+from srbench.methods.networks.specification import NetworkSpec, SpecOfScale, only
 from srbench.methods.running.together import group_size
 
 if TYPE_CHECKING:
     import numpy as np
     from torch import nn
 
-    from srbench.core.records import Sample
-    from srbench.methods.networks.specification import NetworkSpec
+    from srbench.core.records import Degradation, Sample
     from srbench.methods.running.inference import NetworkUpscaler
-
-SpecOfScale = Callable[[int], "NetworkSpec"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,12 +62,13 @@ def network_method(
     weights: WeightFile,
     scales: tuple[int, ...] | None = None,
     training: str | None = None,
+    trained_on: Degradation | None = None,
 ) -> NetworkMethod:
     """The method of a network; `spec` is its interface, or gives it for each of `scales`."""
     if callable(spec):
         network = spec
     else:
-        network, scales = partial(_only, spec), (spec.scale,)
+        network, scales = only(spec), (spec.scale,)
     return NetworkMethod(
         name=name,
         summary=summary,
@@ -78,15 +77,10 @@ def network_method(
         open=partial(_open, name, network, weights),
         scales=scales,
         weights=(weights,),
+        trained_on=trained_on,
         network=network,
         training=training,
     )
-
-
-def _only(spec: NetworkSpec, scale: int) -> NetworkSpec:
-    if scale != spec.scale:
-        raise ValueError(f"this network exists for {spec.scale}x, not {scale}x")
-    return spec
 
 
 def _open(name: str, network: SpecOfScale, weights: WeightFile, runtime: Runtime) -> Upscaler:

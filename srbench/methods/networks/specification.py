@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -44,6 +45,20 @@ class NetworkSpec:
     def factor(self) -> int:
         """How much larger than its input the network's output is."""
         return 1 if self.input == "enlarged" else self.scale
+
+
+SpecOfScale = Callable[[int], NetworkSpec]
+
+
+def only(spec: NetworkSpec) -> SpecOfScale:
+    """The interface of a network that exists for one scale; `ValueError` for others."""
+    return partial(_only, spec)
+
+
+def _only(spec: NetworkSpec, scale: int) -> NetworkSpec:
+    if scale != spec.scale:
+        raise ValueError(f"exists for {spec.scale}x only, not {scale}x")
+    return spec
 
 
 @dataclass(frozen=True)

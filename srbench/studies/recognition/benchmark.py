@@ -89,7 +89,7 @@ def run(
     ]
     runtime = Runtime(device=options.device, edges=protocol.edges)
     upscalers = {name: method.open(runtime) for name, method in methods.items()}
-    inputs = {name: protocol.degradation_for(method.input_names) for name, method in methods.items()}
+    inputs = {name: protocol.degradation_for(method.inputs) for name, method in methods.items()}
     preparation = Preparation(options.resize, options.crop, options.scale, protocol, inputs)
     measurement = Measurement(upscalers, classifiers, preparation, batch_size=options.batch_size, say=say)
     begin(len(images))

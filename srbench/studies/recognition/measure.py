@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from srbench.core.batches import Batches
-from srbench.core.records import Pair, Sample, Unscorable, reason_of
+from srbench.core.records import Degradation, Pair, Sample, Unscorable, reason_of
 from srbench.datasets.imagenet import LabelledImage, prepare
 from srbench.datasets.samples import make_sample
 from srbench.images.pixels import as_rgb
 from srbench.methods.contract import Upscaler
 from srbench.methods.running.together import upscale_together
-from srbench.protocols import Degradation, Protocol
+from srbench.protocols import Protocol
 from srbench.studies.recognition.accuracy import confidences, finite_rows, true_ranks
 from srbench.studies.recognition.classifiers import Classifier
 

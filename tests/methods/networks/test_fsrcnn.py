@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from srbench.methods.families.srresnet import fsrcnn, fsrcnn_s
+from srbench.methods.families.fsrcnn import fsrcnn, fsrcnn_s
 from srbench.methods.networks.fsrcnn import FSRCNN
 
 
