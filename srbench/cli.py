@@ -8,8 +8,10 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from srbench import __version__
-from srbench.commands.catalogues import datasets_app, methods_app, metrics_app, protocols_app
+from srbench.commands.catalogues import methods_app, metrics_app, protocols_app
+from srbench.commands.datasets import datasets_app
 from srbench.commands.doctor import doctor
+from srbench.commands.explain import explain
 from srbench.commands.models import bench_methods, interpolate_networks
 from srbench.commands.people import study_app
 from srbench.commands.reports import figure_app, leaderboard_app, report, reproduce
@@ -60,6 +62,7 @@ def _without_command(
 
 app.command()(run)
 app.command()(score)
+app.command()(explain)
 app.command()(table)
 app.command()(compare)
 app.command("bapps-2afc")(bapps_2afc)

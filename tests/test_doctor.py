@@ -36,7 +36,7 @@ def test_what_runs_is_ready_and_what_is_missing_says_how_to_get_it(tmp_path: Pat
     assert "--from FILE" in str(by_name(findings, "method")["vdsr"].missing)
     assert by_name(findings, "data set")["demo"].missing is None
     assert by_name(findings, "data set")["set5"].missing == "srbench datasets pull set5"
-    assert "SelfExSR" in str(by_name(findings, "data set")["set14"].missing)
+    assert "DIV2K_valid_HR.zip" in str(by_name(findings, "data set")["div2k-val"].missing)
 
 
 def test_a_data_set_that_is_here_is_found(tmp_path: Path) -> None:

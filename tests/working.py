@@ -53,6 +53,7 @@ class Work:
     def add(self, method: Method) -> None:
         srbench.runs.work._open_method.cache_clear()
         self.monkeypatch.setitem(METHODS._records, method.name, method)
+        self.monkeypatch.setitem(METHODS._other_names, method.name.casefold(), method.name)
 
     def add_metric(self, metric: Metric) -> None:
         self.monkeypatch.setitem(METRICS._records, metric.name, metric)

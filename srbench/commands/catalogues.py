@@ -1,4 +1,4 @@
-"""`srbench methods|metrics|datasets|protocols list|show|pull|verify`."""
+"""`srbench methods|metrics|protocols list|show|pull`."""
 
 from __future__ import annotations
 
@@ -8,16 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from srbench.commands.terminal import (
-    AsJson,
-    DataRoot,
-    command_group,
-    console,
-    notices,
-    print_json,
-    progress,
-)
-from srbench.core.records import UsageError, UserError
+from srbench.commands.terminal import AsJson, command_group, console, notices, print_json
+from srbench.core.records import UsageError
 
 if TYPE_CHECKING:
     from srbench.core.weights import WeightFile
@@ -25,7 +17,6 @@ if TYPE_CHECKING:
 
 methods_app = command_group("Super-resolution methods.")
 metrics_app = command_group("Image quality metrics.")
-datasets_app = command_group("Data sets.")
 protocols_app = command_group("Evaluation protocols.")
 
 Name = Annotated[str, typer.Argument(metavar="NAME")]
@@ -35,7 +26,7 @@ FromFile = Annotated[
 ]
 
 
-def _print_list(rows: Iterable[tuple[str, str, str | None]], *, as_json: bool) -> None:
+def print_list(rows: Iterable[tuple[str, str, str | None]], *, as_json: bool) -> None:
     """Name, what it is, and why it cannot be used here (None where it can)."""
     if as_json:
         print_json([{"name": name, "summary": summary, "missing": reason} for name, summary, reason in rows])
@@ -50,7 +41,7 @@ def _print_list(rows: Iterable[tuple[str, str, str | None]], *, as_json: bool) -
     console().print(table)
 
 
-def _print_facts(facts: dict[str, object]) -> None:
+def print_facts(facts: dict[str, object]) -> None:
     output = console()
     width = max(len(name) for name in facts)
     for name, value in facts.items():
@@ -82,7 +73,7 @@ def _pull(name: str, files: tuple[WeightFile, ...], given: list[Path]) -> None:
         names = ", ".join(file.name for file in files)
         raise UsageError(f"{name} needs {len(files)} file(s) ({names}), --from was given {len(given)}")
     for index, file in enumerate(wanted):
-        _print_facts(_weight_facts((file,)))
+        print_facts(_weight_facts((file,)))
         path = pull(file, given[index] if given else None)
         done = "verified and stored as" if path == file.destination else "is here already:"
         notices().print(f"{file.name} {done} {path}", markup=False)
@@ -94,7 +85,7 @@ def list_methods(as_json: AsJson = False) -> None:
     from srbench.methods.catalogue import METHODS
 
     rows = ((method.name, method.summary, method.unavailable()) for method in METHODS)
-    _print_list(rows, as_json=as_json)
+    print_list(rows, as_json=as_json)
 
 
 def _scales(method: Method) -> str:
@@ -109,7 +100,7 @@ def show_method(name: Name) -> None:
     from srbench.methods.catalogue import resolve
 
     method = resolve(name)
-    _print_facts(
+    print_facts(
         {
             "name": method.name,
             "summary": method.summary,
@@ -139,7 +130,7 @@ def list_metrics(as_json: AsJson = False) -> None:
         (metric.name, f"{metric.title}, {_direction(metric.higher_is_better)}", metric.unavailable())
         for metric in METRICS
     )
-    _print_list(rows, as_json=as_json)
+    print_list(rows, as_json=as_json)
 
 
 def _direction(higher_is_better: bool) -> str:
@@ -152,7 +143,7 @@ def show_metric(name: Name) -> None:
     from srbench.metrics.catalogue import resolve
 
     metric = resolve(name)
-    _print_facts(
+    print_facts(
         {
             "name": metric.name,
             "title": metric.title,
@@ -178,77 +169,12 @@ def pull_metric(name: Name, source: FromFile = []) -> None:  # noqa: B006 - type
     _pull(name, shared or resolve(name).weights, source)
 
 
-@datasets_app.command("list")
-def list_datasets(data_root: DataRoot = [], as_json: AsJson = False) -> None:  # noqa: B006 - typer copies it
-    """Every data set, and where it was found."""
-    from srbench.datasets.catalogue import DATASETS
-    from srbench.datasets.folders import data_roots, find_folder
-
-    rows = []
-    for dataset in DATASETS:
-        try:
-            find_folder(dataset, data_roots(data_root))
-            reason = None
-        except UserError as error:
-            reason = str(error)
-        images = f", {dataset.images} images" if dataset.images else ""
-        rows.append((dataset.name, f"{dataset.title}{images}", reason))
-    _print_list(rows, as_json=as_json)
-
-
-@datasets_app.command("show")
-def show_dataset(name: Name) -> None:
-    """One data set: source, licence, citation, how to get it."""
-    from srbench.datasets.catalogue import resolve
-
-    dataset = resolve(name)
-    _print_facts(
-        {
-            "name": dataset.name,
-            "title": dataset.title,
-            "images": dataset.images or "any number",
-            "folder names": ", ".join(dataset.folders),
-            "homepage": dataset.homepage,
-            "licence": dataset.license,
-            "citation": dataset.citation,
-            "how to get it": dataset.instructions or f"srbench datasets pull {dataset.name}",
-            "size": f"{dataset.remote.size / 1e6:.1f} MB" if dataset.remote else None,
-        }
-    )
-
-
-@datasets_app.command("pull")
-def pull_dataset(name: Name) -> None:
-    """Download a data set from its public source, every file verified by hash."""
-    from srbench.datasets.catalogue import resolve
-    from srbench.datasets.download import pull
-
-    dataset = resolve(name)
-    with progress(f"downloading {dataset.name}") as bar:
-        folder = pull(dataset, begin=bar.begin, advance=bar.advance)
-    notices().print(f"{dataset.title} is complete in {folder} (licence: {dataset.license})", markup=False)
-
-
-@datasets_app.command("verify")
-def verify_dataset(name: Name, data_root: DataRoot = []) -> None:  # noqa: B006 - typer copies it
-    """Compare the files of a data set with the published ones by hash."""
-    from srbench.datasets.catalogue import resolve
-    from srbench.datasets.download import verify
-
-    checked, wrong = verify(resolve(name), list(data_root))
-    for line in wrong:
-        console().print(line, markup=False)
-    if wrong:
-        raise UserError(f"{len(wrong)} of {checked} files of {name} differ from the published ones")
-    console().print(f"all {checked} files of {name} are the published ones", markup=False)
-
-
 @protocols_app.command("list")
 def list_protocols(as_json: AsJson = False) -> None:
     """Every protocol in one line."""
     from srbench.protocols import PROTOCOLS
 
-    _print_list(((protocol.name, protocol.summary, None) for protocol in PROTOCOLS), as_json=as_json)
+    print_list(((protocol.name, protocol.summary, None) for protocol in PROTOCOLS), as_json=as_json)
 
 
 @protocols_app.command("show")
@@ -256,4 +182,4 @@ def show_protocol(name: Name) -> None:
     """One protocol: everything that changes a number."""
     from srbench.protocols import PROTOCOLS
 
-    _print_facts(PROTOCOLS.get(name).as_dict())
+    print_facts(PROTOCOLS.get(name).as_dict())

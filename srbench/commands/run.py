@@ -19,6 +19,13 @@ class ExecutorName(StrEnum):
     RAY = "ray"
 
 
+class InputsName(StrEnum):
+    """Which low-resolution images of a data set are used."""
+
+    GIVEN = "given"
+    MADE = "made"
+
+
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")]
 
 
@@ -40,6 +47,10 @@ def run(
     executor: Annotated[
         ExecutorName, typer.Option(help="This machine or a Ray cluster.")
     ] = ExecutorName.LOCAL,
+    inputs: Annotated[
+        InputsName,
+        typer.Option(help="Low-resolution images: those given beside the references, or made from them."),
+    ] = InputsName.GIVEN,
     strict: Annotated[bool, typer.Option("--strict", help="Fail when any score is missing.")] = False,
 ) -> None:
     """Upscale data sets with methods, score the outputs, write leaderboards."""
@@ -59,6 +70,7 @@ def run(
         max_memory=memory_bytes(max_memory),
         workers=workers,
         executor=executor.value,
+        inputs=inputs.value,
     )
     with progress("images") as bar:
         finished = run_all(options, begin=bar.begin, advance=bar.advance)

@@ -16,6 +16,9 @@ OK = "ok"
 # How a low-resolution input is made from its reference, which decides what a network is at home with.
 Degradation = Literal["matlab-bicubic", "pil-lanczos"]
 
+# How low-resolution files were made: as those of the published layouts, or in a way that only the user knows.
+InputKind = Literal["matlab-bicubic", "unknown"]
+
 
 class UserError(Exception):
     """A mistake or a lack that the user can mend; shown as one line, never as a traceback.
@@ -46,9 +49,10 @@ class Unscorable(Exception):
 class Pair:
     """One image of a data set at one scale, as files; nothing is decoded yet.
 
-    `low_resolution` is None where the input has to be made from the reference. `aliases` are other names
-    that result files of this image go by; `siblings` the identifiers of the whole data set, so that a
-    file of `a_b` is never taken for one of `a`.
+    `low_resolution` is None where the input has to be made from the reference; where `input_kind` is
+    "unknown" the data set has inputs of its user's, and None means that this image's is missing. `aliases`
+    are other names that result files of this image go by; `siblings` the identifiers of the whole data
+    set, so that a file of `a_b` is never taken for one of `a`.
     """
 
     dataset: str
@@ -56,6 +60,7 @@ class Pair:
     scale: int
     reference: Path
     low_resolution: Path | None
+    input_kind: InputKind = "matlab-bicubic"
     aliases: tuple[str, ...] = ()
     siblings: frozenset[str] = frozenset()
 

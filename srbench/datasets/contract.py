@@ -8,14 +8,13 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class RemoteFiles:
-    """A public source of a data set: `base_url` plus relative paths with their SHA-256 hashes.
+    """A public source of a data set: `base_url` plus relative paths with their hashes and sizes.
 
-    `registry` names a text file inside `srbench/datasets/hashes` with lines of `path sha256`.
+    `registry` names a text file inside `srbench/datasets/hashes` with lines of `path sha256 bytes`.
     """
 
     base_url: str
     registry: str
-    size: int
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,10 @@ class Dataset:
     - `remote` is a stable public source with known hashes; where it is None, `instructions` say how to
       get the data.
     - `folder` is set for data sets that lie at a known place (the demo, `folder:DIR`).
+    - `references_of` maps a scale to the larger one whose published references serve it, where the data
+      set was published at that one only.
+    - `variants` says by scale how the published references differ from the images that the name usually
+      stands for, `remarks` what else readers must know of them.
     """
 
     name: str
@@ -42,6 +45,9 @@ class Dataset:
     aliases: dict[str, str] = field(default_factory=dict)
     folder: Path | None = None
     only: tuple[str, ...] = ()
+    references_of: dict[int, int] = field(default_factory=dict)
+    variants: dict[int, str] = field(default_factory=dict)
+    remarks: dict[int, str] = field(default_factory=dict)
 
     def aliases_of(self, image: str) -> tuple[str, ...]:
         """Other names of one image, in either direction."""

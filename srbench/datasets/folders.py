@@ -1,23 +1,28 @@
-"""Reads data-set folders in the layouts that people have.
+"""Finds data-set folders and makes pairs of their files.
 
 - SelfExSR: `image_SRF_4/img_001_SRF_4_{HR,LR}.png`
 - EDSR: `HR/baby.png` and `LR_bicubic/X4/babyx4.png`
+- DIV2K: `DIV2K_valid_HR/0801.png` and beside that folder `DIV2K_valid_LR_bicubic/X4/0801x4.png`
 - BasicSR: `GTmod12/baby.png` and `LRbicx4/baby.png`
+- a user's own: `HR` or `GT` (or references in the folder itself) and `LR_x4`, `LRx4`, `LR/x4`, `LR`, `lq`
 - references only: `*.png`
 
-Low-resolution files of all of them are MATLAB's bicubic reductions; for another degradation, and where
-they are missing, the input is made from the reference.
+See `layouts` for what is known of the inputs; where there are none, they are made from the reference.
 """
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from srbench.core.files import cache_folder
 from srbench.core.records import Pair, UserError
 from srbench.datasets.contract import Dataset
-from srbench.images.names import existing_folder, image_files, image_identifier, match_files
+from srbench.datasets.layouts import read_layout
+from srbench.images.names import existing_folder, image_identifier, match_files
+
+Inputs = Literal["given", "published", "made"]
 
 
 def data_roots(given: list[Path]) -> list[Path]:
@@ -46,17 +51,20 @@ def find_folder(dataset: Dataset, roots: list[Path]) -> Path:
     )
 
 
-def find_pairs(dataset: Dataset, scale: int, roots: list[Path], *, use_low_resolution: bool) -> list[Pair]:
+def find_pairs(dataset: Dataset, scale: int, roots: list[Path], *, inputs: Inputs = "given") -> list[Pair]:
     """The pairs of a data set at one scale, by identifier.
 
-    `use_low_resolution` is False where the protocol wants another degradation than the files have.
+    `inputs` chooses among the low-resolution files of the folder: "given" takes all, "published" those of
+    known making only, "made" none.
     """
     folder = find_folder(dataset, roots)
-    references, inputs = _layout(folder, scale, dataset.only)
-    if not references:
+    layout = read_layout(folder, scale, references_of=dataset.references_of.get(scale), only=dataset.only)
+    if not layout.references:
         raise UserError(f"{folder} holds no image files in a layout that srbench knows (see the README)")
-    by_identifier = _by_identifier(folder, references)
-    low = match_files(by_identifier, inputs) if use_low_resolution else {}
+    by_identifier = _by_identifier(folder, layout.references)
+    taken = inputs == "given" or (inputs == "published" and layout.kind != "unknown")
+    low = match_files(by_identifier, layout.inputs or []) if taken else {}
+    kind = layout.kind if taken and layout.inputs is not None else "matlab-bicubic"
     siblings = frozenset(by_identifier)
     return [
         Pair(
@@ -65,30 +73,12 @@ def find_pairs(dataset: Dataset, scale: int, roots: list[Path], *, use_low_resol
             scale=scale,
             reference=reference,
             low_resolution=_only(low.get(identifier, []), identifier),
+            input_kind=kind,
             aliases=dataset.aliases_of(identifier),
             siblings=siblings,
         )
         for identifier, reference in sorted(by_identifier.items())
     ]
-
-
-def _layout(folder: Path, scale: int, only: tuple[str, ...]) -> tuple[list[Path], list[Path]]:
-    """The reference files and the low-resolution files (possibly none) of a folder."""
-    selfexsr = folder / f"image_SRF_{scale}"
-    if selfexsr.is_dir():
-        files = image_files(selfexsr)
-        return _ending(files, "_HR"), _ending(files, "_LR")
-    for high, low in (("HR", f"LR_bicubic/X{scale}"), ("GTmod12", f"LRbicx{scale}")):
-        if (folder / high).is_dir():
-            return image_files(folder / high), image_files(folder / low) if (folder / low).is_dir() else []
-    other_scales = sorted(path.name for path in folder.glob("image_SRF_*"))
-    if other_scales:
-        raise UserError(f"{folder} has no scale {scale}, only {', '.join(other_scales)}")
-    return [path for path in image_files(folder) if not only or path.name in only], []
-
-
-def _ending(files: list[Path], suffix: str) -> list[Path]:
-    return [path for path in files if path.stem.endswith(suffix)]
 
 
 def _by_identifier(folder: Path, references: list[Path]) -> dict[str, Path]:

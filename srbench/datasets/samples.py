@@ -25,22 +25,35 @@ def load_reference(pair: Pair) -> np.ndarray:
     return reference
 
 
-def make_sample(pair: Pair, reference: np.ndarray, degradation: Degradation, edges: Edges) -> Sample:
-    """The pair with its input: the low-resolution file where the pair has one, else made here.
+def takes_file(pair: Pair, degradation: Degradation, edges: Edges) -> bool:
+    """Whether the input of this pair is its low-resolution file; else it is made from the reference.
 
-    Files hold MATLAB's bicubic reduction, so they are used for that degradation only. `Unscorable` where
-    a file does not have exactly the reference's size divided by the scale.
+    Files of the published layouts are MATLAB's reductions (with clamped edges) and serve that degradation
+    only; a user's own files, of whatever making, serve every one.
     """
-    if degradation == "matlab-bicubic" and pair.low_resolution is not None:
-        low = read_image(pair.low_resolution)
-        expected = tuple(length // pair.scale for length in reference.shape[:2])
-        if low.shape[:2] != expected:
-            raise Unscorable(
-                f"{pair.low_resolution.name} is {low.shape[1]}x{low.shape[0]}, expected "
-                f"{expected[1]}x{expected[0]} (the reference divided by {pair.scale})"
-            )
-    else:
+    if pair.input_kind == "unknown":
+        return True
+    return pair.low_resolution is not None and degradation == "matlab-bicubic" and edges == "clamp"
+
+
+def make_sample(pair: Pair, reference: np.ndarray, degradation: Degradation, edges: Edges) -> Sample:
+    """The pair with its input: the low-resolution file where it serves (`takes_file`), else made here.
+
+    `Unscorable` where a file does not have exactly the reference's size divided by the scale, and where a
+    user's own inputs lack this one: inputs of two makings in one table would not be comparable.
+    """
+    if not takes_file(pair, degradation, edges):
         low = degrade(reference, pair.scale, degradation, edges)
+        return Sample(pair=pair, reference=reference, low_resolution=low)
+    if pair.low_resolution is None:
+        raise Unscorable(f"no low-resolution file for the image {pair.image}; --inputs made makes all inputs")
+    low = read_image(pair.low_resolution)
+    expected = tuple(length // pair.scale for length in reference.shape[:2])
+    if low.shape[:2] != expected:
+        raise Unscorable(
+            f"{pair.low_resolution.name} is {low.shape[1]}x{low.shape[0]}, expected "
+            f"{expected[1]}x{expected[0]} (the reference divided by {pair.scale})"
+        )
     return Sample(pair=pair, reference=reference, low_resolution=low)
 
 

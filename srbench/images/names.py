@@ -31,6 +31,14 @@ def image_files(folder: Path) -> list[Path]:
     )
 
 
+def no_image_files(folder: Path) -> str:
+    """The line for a folder without images: the suffixes that are read, and where else images lie."""
+    accepted = ", ".join(sorted(suffix[1:] for suffix in IMAGE_SUFFIXES))
+    below = [path for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith(".")]
+    hint = next((f"; its folder {path.name} does, give that" for path in below if image_files(path)), "")
+    return f"{folder} holds no image files ({accepted}){hint}"
+
+
 def match_files(identifiers: Iterable[str], files: Iterable[Path]) -> dict[str, list[Path]]:
     """For each identifier the files that can be meant by it, best matches only.
 

@@ -66,6 +66,7 @@ def board_data(ranked: Ranked, run: RunData, pictures: Pictures | None) -> dict[
         "images": images,
         "expected": fact.get("expected_images"),
         "warning": power_warning(board.images),
+        "notes": list(board.notes),
         "methods": [
             {
                 "name": name,

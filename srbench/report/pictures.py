@@ -13,6 +13,7 @@ from srbench.core.files import file_hash, file_name
 from srbench.core.records import Pair, Unscorable, UserError
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import data_roots, find_pairs
+from srbench.datasets.known import unmarked
 from srbench.images.codec import read_image
 from srbench.images.pixels import as_rgb, crop_to_multiple
 from srbench.runs.data import RunData
@@ -105,7 +106,7 @@ def _references(
     """The references under the data roots, if they are the very files that the run measured."""
     hashes = run.facts["datasets"].get(f"{dataset} x{scale}", {}).get("images", {})
     try:
-        pairs = find_pairs(resolve_dataset(dataset), scale, data_roots(roots), use_low_resolution=False)
+        pairs = find_pairs(resolve_dataset(unmarked(dataset)), scale, data_roots(roots))
     except UserError:
         return []
     return [

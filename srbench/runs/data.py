@@ -7,6 +7,7 @@ from typing import Any
 
 from srbench.core.records import Score
 from srbench.methods.catalogue import METHODS
+from srbench.runs.inputs import board_notes
 from srbench.runs.store import Store
 from srbench.tables.boards import Board, MetricInfo, boards
 
@@ -48,6 +49,7 @@ class RunData:
             method_order=METHODS.names(),
             references=self.references(),
             remarks=self.remarks(),
+            notes=board_notes(self.facts["datasets"]),
         )
 
 

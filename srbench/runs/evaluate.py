@@ -7,18 +7,20 @@ outcome as it comes, so that a run that was cut off goes on where it stopped.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from srbench.core.files import file_hash
 from srbench.core.records import OK, Pair, Score, Unscorable
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.contract import Dataset
 from srbench.datasets.folders import data_roots, find_pairs
+from srbench.datasets.known import marked
 from srbench.methods.contract import Method
 from srbench.methods.running.together import group_size
 from srbench.metrics.contract import Metric
 from srbench.runs.execute import choose_workers, execute
 from srbench.runs.folder import output_path
+from srbench.runs.inputs import inputs_of
 from srbench.runs.job import Job, Outcome
 from srbench.runs.keys import hash_of_file, output_key, score_key
 from srbench.runs.store import Store
@@ -157,15 +159,20 @@ class _Book:
 
 def _pairs(job: Job, store: Store, name: str) -> list[Pair]:
     dataset = resolve_dataset(name)
-    use_files = job.protocol.degradation == "matlab-bicubic" and job.protocol.edges == "clamp"
-    pairs = find_pairs(dataset, job.scale, data_roots(list(job.roots)), use_low_resolution=use_files)
+    pairs = find_pairs(dataset, job.scale, data_roots(list(job.roots)), inputs=job.inputs)
+    dataset = marked(dataset, job.scale, pairs)
+    pairs = [replace(pair, dataset=dataset.name) for pair in pairs]
+    place = f"{dataset.name} x{job.scale}"
     with store.transaction():
         store.keep_images(dataset.name, job.scale, [pair.image for pair in pairs])
-        store.put_fact("dataset", f"{dataset.name} x{job.scale}", _dataset_fact(dataset, pairs))
+        known = store.facts("dataset").get(place, {}).get("inputs", {})
+        inputs = {**known.get(job.protocol.name, {}), **inputs_of(job.methods.values(), job.protocol, pairs)}
+        fact = _dataset_fact(dataset, job.scale, pairs) | {"inputs": {**known, job.protocol.name: inputs}}
+        store.put_fact("dataset", place, fact)
     return pairs
 
 
-def _dataset_fact(dataset: Dataset, pairs: list[Pair]) -> dict[str, object]:
+def _dataset_fact(dataset: Dataset, scale: int, pairs: list[Pair]) -> dict[str, object]:
     def hashes(pair: Pair) -> dict[str, str | None]:
         low = pair.low_resolution
         return {
@@ -178,5 +185,6 @@ def _dataset_fact(dataset: Dataset, pairs: list[Pair]) -> dict[str, object]:
         "citation": dataset.citation,
         "license": dataset.license,
         "expected_images": dataset.images,
+        "remark": dataset.remarks.get(scale, ""),
         "images": {pair.image: hashes(pair) for pair in pairs},
     }

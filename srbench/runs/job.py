@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from srbench.core.records import Score
+from srbench.datasets.folders import Inputs
 from srbench.methods.contract import Method, Runtime
 from srbench.metrics.contract import Metric
 from srbench.protocols import Protocol
@@ -17,7 +18,8 @@ class Job:
     """What to evaluate.
 
     `methods` holds each method by the name under which it can be resolved; `refused` tells, for each
-    (method, metric) that was asked for by name and cannot run at all, why.
+    (method, metric) that was asked for by name and cannot run at all, why. `inputs` chooses among the
+    low-resolution files of a data set.
     """
 
     methods: dict[str, Method]
@@ -31,6 +33,7 @@ class Job:
     refused: dict[tuple[str, str], str] = field(default_factory=dict)
     workers: int = 0
     executor: Executor = "local"
+    inputs: Inputs = "given"
 
 
 @dataclass

@@ -9,6 +9,7 @@ from pathlib import Path
 from srbench.core.files import file_hash
 from srbench.core.records import Pair
 from srbench.core.weights import WeightFile
+from srbench.datasets.samples import takes_file
 from srbench.methods.contract import Method
 from srbench.metrics.contract import Metric
 from srbench.runs.job import Job
@@ -18,7 +19,7 @@ from srbench.runs.store import content_key
 def output_key(job: Job, pair: Pair, method: Method) -> str:
     """Everything that decides the pixels of an output."""
     degradation = job.protocol.degradation_for(method.inputs)
-    use_file = degradation == "matlab-bicubic" and pair.low_resolution is not None
+    low = pair.low_resolution if takes_file(pair, degradation, job.protocol.edges) else None
     return content_key(
         method.name,
         method.version,
@@ -26,7 +27,7 @@ def output_key(job: Job, pair: Pair, method: Method) -> str:
         method.fingerprint(pair) if method.fingerprint else None,
         pair.scale,
         hash_of_file(pair.reference),
-        hash_of_file(pair.low_resolution) if use_file and pair.low_resolution else degradation,
+        hash_of_file(low) if low else degradation,
         job.protocol.edges,
         job.runtime.device,
     )

@@ -78,7 +78,10 @@ def _merged_dataset(
                 f"the runs {runs[0]} and {runs[1]} have different references for the image {image} of "
                 f"{name}; leave one of them out"
             )
-    return {**earlier, "images": images}
+    inputs = {**earlier.get("inputs", {})}
+    for protocol, by_method in fact.get("inputs", {}).items():
+        inputs[protocol] = {**inputs.get(protocol, {}), **by_method}
+    return {**earlier, "images": images, "inputs": inputs}
 
 
 def _merge_score(known: dict[Any, tuple[Score, str]], score: Score, run: str) -> None:

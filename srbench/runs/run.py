@@ -11,6 +11,7 @@ from pathlib import Path
 
 from srbench.core.records import UsageError
 from srbench.datasets.catalogue import resolve as resolve_dataset
+from srbench.datasets.folders import Inputs
 from srbench.methods.contract import Runtime
 from srbench.protocols import PROTOCOLS
 from srbench.runs.choose import Names, Selection, choose, names_of
@@ -38,6 +39,7 @@ class Options:
     workers: int
     executor: Executor
     max_memory: int = 2 * 1024**3
+    inputs: Inputs = "given"
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ def run(options: Options, *, begin: Callable[[int], None], advance: Callable[[],
         refused=selection.refusals(),
         workers=options.workers,
         executor=options.executor,
+        inputs=options.inputs,
     )
     start = time.perf_counter()
     started = datetime.now(UTC).isoformat(timespec="seconds")

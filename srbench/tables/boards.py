@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from srbench.core.records import Score
@@ -39,7 +40,7 @@ class Board:
     """The leaderboard of one data set at one scale under one protocol.
 
     `cells` maps (method, metric); `reference_methods` (the images themselves) are not ranked; `remarks`
-    says by method what readers must know.
+    says by method what readers must know, `notes` what they must know of the data set and its inputs.
     """
 
     dataset: str
@@ -51,6 +52,7 @@ class Board:
     cells: dict[tuple[str, str], Cell]
     reference_methods: frozenset[str]
     remarks: dict[str, str]
+    notes: tuple[str, ...] = ()
 
     def best(self, metric: MetricInfo, *, leave_out: Collection[str] = ()) -> set[str]:
         """The methods with the best value of a metric, of those scored on all images and not left out."""
@@ -76,6 +78,7 @@ def boards(
     method_order: list[str],
     references: set[str],
     remarks: dict[str, str],
+    notes: Mapping[tuple[str, int, str], tuple[str, ...]] = MappingProxyType({}),
 ) -> list[Board]:
     """One board per data set, scale and protocol, from the rows of a run."""
     made = []
@@ -100,6 +103,7 @@ def boards(
                 cells=cells,
                 reference_methods=frozenset(references),
                 remarks={name: remarks[name] for name in methods if name in remarks},
+                notes=notes.get((dataset, scale, protocol), ()),
             )
         )
     return made

@@ -49,8 +49,8 @@ def board_title(board: Board) -> str:
 
 
 def remarks(board: Board) -> list[str]:
-    """What readers must know of the board's methods, see `grouped`."""
-    return grouped(board.remarks)
+    """What readers must know of the board's data set and inputs, and of its methods (see `grouped`)."""
+    return [*board.notes, *grouped(board.remarks)]
 
 
 def grouped(by_method: Mapping[str, str]) -> list[str]:

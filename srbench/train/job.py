@@ -70,7 +70,7 @@ def run(job: Job, report: Report) -> Result:
     if job.install:
         _require_known(recipe)
     for name in job.test:
-        find_pairs(resolve_dataset(name), recipe.scale, data_roots(list(job.roots)), use_low_resolution=True)
+        find_pairs(resolve_dataset(name), recipe.scale, data_roots(list(job.roots)))
     device = choose_device(job.device)
     from srbench.train.cards import export, half, model_name
     from srbench.train.initialisation import MODEL, RUNS

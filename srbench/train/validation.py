@@ -83,8 +83,7 @@ def measure(
     for name in datasets:
         dataset = resolve_dataset(name)
         for protocol, degradation in protocols:
-            use_files = degradation == "matlab-bicubic"
-            pairs = find_pairs(dataset, recipe.scale, data_roots(roots), use_low_resolution=use_files)
+            pairs = find_pairs(dataset, recipe.scale, data_roots(roots), inputs="published")
             metrics = (*PROTOCOLS.get(protocol).metrics, *beside)
             scores = [_scores(upscale, pair, degradation, protocol, metrics) for pair in pairs]
             for metric, values in zip(metrics, zip(*scores, strict=True), strict=True):

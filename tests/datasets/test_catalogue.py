@@ -51,7 +51,7 @@ def test_remote_files_do_not_move() -> None:
 
 def test_the_demo_needs_nothing_and_is_in_colour() -> None:
     dataset = DATASETS.get("demo")
-    pairs = find_pairs(dataset, 4, [], use_low_resolution=True)
+    pairs = find_pairs(dataset, 4, [])
     assert len(pairs) == dataset.images == 6
     assert all(read_image(pair.reference).ndim == 3 for pair in pairs)
 

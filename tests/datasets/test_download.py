@@ -13,9 +13,11 @@ import srbench.datasets.download
 from srbench.core.files import cache_folder
 from srbench.core.records import UserError
 from srbench.datasets.contract import Dataset, RemoteFiles
-from srbench.datasets.download import published_hashes, pull, verify
+from srbench.datasets.download import published_files, pull, verify
 from tests.server import Site, serve
 
+# How many files the authors' repository has: HR and LR of each image and scale.
+PUBLISHED = {"set5": 5 * 2 * 3, "set14": 14 * 2 * 3, "bsd100": 600, "urban100": 400, "sunhays80": 160}
 PLACE = "a-long-folder/of/a/repository/at/one/commit/18e00f2d1bd3941e9b8d4895d3541543ad86d5b2/data/"
 FILES = {
     f"Tiny/image_SRF_4/img_00{n}_SRF_4_{k}.png": f"{n} {k}".encode() for n in (1, 2) for k in ("HR", "LR")
@@ -39,12 +41,14 @@ def tiny(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dataset
     """A data set whose published files are on the server."""
     package = tmp_path / "package"
     (package / "hashes").mkdir(parents=True)
-    lines = [f"{path} {hashlib.sha256(content).hexdigest()}\n" for path, content in FILES.items()]
+    lines = [
+        f"{path} {hashlib.sha256(content).hexdigest()} {len(content)}\n" for path, content in FILES.items()
+    ]
     (package / "hashes" / "tiny.txt").write_text("".join(lines))
     monkeypatch.setattr(srbench.datasets.download, "__file__", str(package / "download.py"))
     return Dataset(
         name="tiny", title="Tiny", folders=("Tiny",), images=2, homepage="", license="", citation="",
-        remote=RemoteFiles(f"{site.url}{PLACE}", "tiny.txt", 24),
+        remote=RemoteFiles(f"{site.url}{PLACE}", "tiny.txt"),
     )  # fmt: skip
 
 
@@ -75,6 +79,16 @@ def test_everything_is_downloaded_once(site: Site, tiny: Dataset, capsys: pytest
     assert capsys.readouterr().err == f"downloading Tiny from {site.url}{PLACE}, 0.0 MB\n"
     get(tiny)
     assert len(site.asked) == 4
+
+
+def test_one_scale_alone_is_downloaded(site: Site, tiny: Dataset) -> None:
+    steps = Steps()
+    folder = pull(tiny, scale=4, begin=steps.begin, advance=steps.advance)
+    assert (steps.done, sorted(path.name for path in folder.iterdir())) == (4, ["image_SRF_4"])
+    with pytest.raises(UserError, match="tiny is not published at x3, only at x4"):
+        pull(tiny, scale=3, begin=steps.begin, advance=steps.advance)
+    served = replace(tiny, references_of={2: 4})
+    assert published_files(served, 2) == published_files(tiny, 4)
 
 
 def test_a_damaged_file_is_downloaded_again(site: Site, tiny: Dataset) -> None:
@@ -134,19 +148,20 @@ def test_verify_of_another_layout_says_so(tiny: Dataset, tmp_path: Path) -> None
         verify(tiny, [tmp_path / "roots"])
 
 
-@pytest.mark.parametrize(("name", "count"), [("set5", 30), ("bsd100", 200)])
-def test_published_hashes_of_the_catalogue(name: str, count: int) -> None:
+@pytest.mark.parametrize(("name", "count"), PUBLISHED.items())
+def test_published_files_of_the_catalogue(name: str, count: int) -> None:
     from srbench.datasets.catalogue import DATASETS
 
-    hashes = published_hashes(DATASETS.get(name))
-    assert len(hashes) == count
-    assert {len(digest) for digest in hashes.values()} == {64}
+    files = published_files(DATASETS.get(name))
+    assert len(files) == len({file.path for file in files}) == count
+    assert {len(file.sha256) for file in files} == {64}
+    assert min(file.size for file in files) > 100
 
 
-@pytest.mark.parametrize("name", ["set5", "bsd100"])
+@pytest.mark.parametrize("name", ["set5", "set14", "bsd100"])
 def test_the_real_files_are_the_published_ones(shared: Path, name: str) -> None:
     from srbench.datasets.catalogue import DATASETS
 
     checked, wrong = verify(DATASETS.get(name), [shared / "data"])
     assert wrong == []
-    assert checked == {"set5": 30, "bsd100": 200}[name]
+    assert checked == {"set5": 30, "set14": 28, "bsd100": 200}[name]

@@ -13,7 +13,7 @@ from srbench.core.files import cache_folder
 from srbench.core.records import Pair, Unscorable, UserError
 from srbench.datasets.catalogue import DATASETS, resolve
 from srbench.datasets.contract import Dataset
-from srbench.datasets.folders import data_roots, find_folder, find_pairs
+from srbench.datasets.folders import Inputs, data_roots, find_folder, find_pairs
 from srbench.datasets.samples import degrade, load_reference, make_sample
 from srbench.images.resize import imresize, pil_reduce
 from tests.helpers import picture, save
@@ -21,8 +21,8 @@ from tests.helpers import picture, save
 SET5 = DATASETS.get("set5")
 
 
-def pairs(root: Path, scale: int = 4, dataset: Dataset = SET5, *, files: bool = True) -> list[Pair]:
-    return find_pairs(dataset, scale, [root], use_low_resolution=files)
+def pairs(root: Path, scale: int = 4, dataset: Dataset = SET5, *, inputs: Inputs = "given") -> list[Pair]:
+    return find_pairs(dataset, scale, [root], inputs=inputs)
 
 
 def lay_out(root: Path, *names: str) -> None:
@@ -44,7 +44,7 @@ def test_references_and_inputs_of_each_layout(tmp_path: Path, layout: str) -> No
     (pair,) = pairs(tmp_path)
     assert (pair.dataset, pair.image, pair.scale) == ("set5", "img_001", 4)
     assert (pair.reference, pair.low_resolution) == (tmp_path / high, tmp_path / low)
-    (pair,) = pairs(tmp_path, files=False)
+    (pair,) = pairs(tmp_path, inputs="made")
     assert pair.low_resolution is None
 
 
@@ -113,18 +113,18 @@ def test_an_empty_folder_is_said(tmp_path: Path, inside: list[str]) -> None:
     for name in inside:
         (tmp_path / "Set5" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "Set5" / name).write_bytes(b"")
-    with pytest.raises(UserError, match="holds no image files in a layout that srbench knows"):
+    with pytest.raises(UserError, match="holds no image files"):
         pairs(tmp_path)
 
 
 def test_a_folder_of_the_user(tmp_path: Path) -> None:
     lay_out(tmp_path, "my images, 2026/a b.png")
     dataset = resolve(f"folder:{tmp_path / 'my images, 2026'}")
-    (pair,) = find_pairs(dataset, 2, [], use_low_resolution=True)
+    (pair,) = find_pairs(dataset, 2, [])
     assert (pair.dataset, pair.image) == ("my images, 2026", "a b")
     for wrong, said in ((tmp_path / "no", "no such folder"), (pair.reference, "is a file")):
         with pytest.raises(UserError, match=said):
-            find_pairs(resolve(f"folder:{wrong}"), 2, [], use_low_resolution=True)
+            find_pairs(resolve(f"folder:{wrong}"), 2, [])
 
 
 def test_aliases_go_both_ways(tmp_path: Path) -> None:

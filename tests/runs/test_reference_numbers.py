@@ -35,7 +35,7 @@ def table(name: str) -> list[dict[str, str]]:
 
 @functools.cache
 def samples(shared: Path, dataset: str) -> tuple[Sample, ...]:
-    found = find_pairs(DATASETS.get(dataset), 4, [shared / "data"], use_low_resolution=True)
+    found = find_pairs(DATASETS.get(dataset), 4, [shared / "data"])
     return tuple(
         Sample(pair, read_image(pair.reference), read_image(pair.low_resolution))
         for pair in found
@@ -188,7 +188,7 @@ def test_wang_ssim_equals_scikit_image_on_real_images(shared: Path) -> None:
 
 def test_the_catalogue_knows_which_image_is_which(shared: Path) -> None:
     """RCAN's `baby` and SelfExSR's `img_001` are one picture."""
-    found: list[Pair] = find_pairs(DATASETS.get("set5"), 4, [shared / "data"], use_low_resolution=True)
+    found: list[Pair] = find_pairs(DATASETS.get("set5"), 4, [shared / "data"])
     for pair in found:
         (alias,) = pair.aliases
         other = read_image(shared / "data" / "rcan_set5_hr" / "x4" / f"{alias}_HR_x4.png")

@@ -113,7 +113,7 @@ function drawTexts(board) {
     remarks.set(remark, [...(remarks.get(remark) || []), name]);
   }
   const daggers = [...remarks].map(([remark, names]) => ` † ${names.join(", ")}: ${remark}.`).join("");
-  $("board-key").textContent = `Coloured: the best value over all images. Below each value: ${page.intervals}. ${marks}${daggers}`;
+  $("board-key").textContent = `Coloured: the best value over all images. Below each value: ${page.intervals}. ${marks}${daggers}${board.notes.map((note) => ` ${note}.`).join("")}`;
   const gaps = new Map();
   for (const [metric, method, index, reason] of board.reasons) {
     const key = `${metricOf(board, metric).title} of ${method}: ${reason}`;

@@ -11,10 +11,10 @@ from srbench.core.files import write_csv
 from srbench.core.records import Score, UsageError, UserError
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import data_roots, find_pairs
+from srbench.datasets.known import marked
 from srbench.methods.catalogue import METHODS
 from srbench.methods.catalogue import resolve as resolve_method
 from srbench.metrics.catalogue import METRICS
-from srbench.protocols import PROTOCOLS
 from srbench.runs.folder import existing_run
 from srbench.runs.run import Options
 from srbench.runs.run import run as run_job
@@ -107,6 +107,7 @@ def _run(
             device=means.device,
             workers=means.workers,
             executor="local",
+            inputs="published",
         )
         run_job(options, begin=begin, advance=advance)
 
@@ -114,11 +115,15 @@ def _run(
 def _reasons(wants: list[Want], means: Means) -> dict[Want, str]:
     """Why wants cannot be measured here; the first of method, metric, data set that lacks something."""
     found = {}
+    lacking = {
+        (name, scale): _dataset_reason(name, scale, means.roots)
+        for name, scale in dict.fromkeys((want.dataset, want.scale) for want in wants)
+    }
     for want in wants:
         reason = (
             _method_reason(want, means)
             or METRICS.get(want.metric).unavailable()
-            or _dataset_reason(want, means.roots)
+            or lacking[want.dataset, want.scale]
         )
         if reason:
             found[want] = reason
@@ -134,17 +139,15 @@ def _method_reason(want: Want, means: Means) -> str | None:
     return method.refuses(want.scale) or method.unavailable()
 
 
-def _dataset_reason(want: Want, roots: tuple[Path, ...]) -> str | None:
-    dataset = resolve_dataset(want.dataset)
-    use_files = PROTOCOLS.get(want.protocol).degradation == "matlab-bicubic"
+def _dataset_reason(name: str, scale: int, roots: tuple[Path, ...]) -> str | None:
+    dataset = resolve_dataset(name)
     try:
-        pairs = find_pairs(dataset, want.scale, data_roots(list(roots)), use_low_resolution=use_files)
+        pairs = find_pairs(dataset, scale, data_roots(list(roots)), inputs="published")
     except UserError as error:
         looked = str(error).partition(" (looked for")
         return f"{looked[0]}; see: srbench datasets show {dataset.name}" if looked[1] else str(error)
-    if dataset.images and len(pairs) != dataset.images:
-        return f"{len(pairs)} images of {dataset.name} are here, the data set has {dataset.images}"
-    return None
+    found = marked(dataset, scale, pairs)
+    return None if found == dataset else f"not the images of the papers: {found.name}"
 
 
 def by_want(scores: Iterable[Score], wants: set[Want]) -> dict[Want, dict[str, Score]]:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+import srbench.runs.evaluate
+import srbench.studies.reproduce.evidence
 from srbench.core.records import Score
 from srbench.core.text import latex, markdown
 from srbench.datasets.catalogue import DATASETS
@@ -127,6 +129,14 @@ def test_names_are_plain_text_in_markdown_and_latex():
     )
 
 
+@pytest.fixture
+def _any_images_are_set5(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets made images stand for a data set's."""
+    for module in (srbench.runs.evaluate, srbench.studies.reproduce.evidence):
+        monkeypatch.setattr(module, "marked", lambda dataset, *_: dataset)
+
+
+@pytest.mark.usefixtures("_any_images_are_set5")
 def test_reproduce_measures_reuses_and_rebuilds(tmp_path: Path):
     references(tmp_path / "data" / "Set5", count=5)
     options = (
@@ -165,6 +175,7 @@ def test_reproduce_measures_reuses_and_rebuilds(tmp_path: Path):
         assert (tmp_path / "b" / name).read_bytes() == (out / name).read_bytes()
 
 
+@pytest.mark.usefixtures("_any_images_are_set5")
 def test_own_results_fill_a_row(tmp_path: Path):
     references(tmp_path / "data" / "Set5", count=5)
     result = command(
@@ -174,6 +185,18 @@ def test_own_results_fill_a_row(tmp_path: Path):
     assert result.code == 0, result.err
     row = next(row for row in rows(tmp_path / "out" / "enhancenet.csv") if row["method"] == "a+")
     assert row["measured"] == "∞"
+
+
+def test_other_images_under_the_name_of_a_data_set_fill_no_cell(tmp_path: Path):
+    references(tmp_path / "data" / "Set5", count=5)
+    result = command(
+        "reproduce", "enhancenet", "--datasets", "set5", "--data-root", tmp_path / "data",
+        "--method", "bicubic", "--out", tmp_path / "out", "--workers", "1",
+    )  # fmt: skip
+    assert result.code == 0, result.err
+    row = next(row for row in rows(tmp_path / "out" / "enhancenet.csv") if row["method"] == "bicubic")
+    assert row["measured"] == ""
+    assert "other images" in row["reason"]
 
 
 @pytest.mark.parametrize(

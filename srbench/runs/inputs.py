@@ -1,0 +1,65 @@
+"""Where the inputs of a run came from, in words: given or made, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from srbench.core.records import Pair, Unscorable
+from srbench.datasets.samples import takes_file
+from srbench.methods.contract import Method
+from srbench.protocols import Protocol
+
+_MAKINGS = {
+    ("matlab-bicubic", "clamp"): "MATLAB's bicubic reduction",
+    ("matlab-bicubic", "symmetric"): "MATLAB's bicubic reduction with mirrored edges",
+    ("pil-lanczos", "clamp"): "PIL's Lanczos reduction",
+    ("pil-lanczos", "symmetric"): "PIL's Lanczos reduction",
+}
+
+
+def inputs_of(methods: Iterable[Method], protocol: Protocol, pairs: Sequence[Pair]) -> dict[str, str]:
+    """By method, where its inputs came from; methods that take none are left out."""
+    found = {}
+    for method in methods:
+        if not method.inputs:
+            continue
+        try:
+            degradation = protocol.degradation_for(method.inputs)
+        except Unscorable:
+            continue
+        given = [pair for pair in pairs if takes_file(pair, degradation, protocol.edges)]
+        made = f"made, {_MAKINGS.get((degradation, protocol.edges), degradation)}"
+        found[method.name] = _words(pairs, given, made)
+    return found
+
+
+def _words(pairs: Sequence[Pair], given: Sequence[Pair], made: str) -> str:
+    if not given:
+        return made
+    folders = dict.fromkeys(pair.low_resolution.parent.name for pair in given if pair.low_resolution)
+    making = "unknown making" if given[0].input_kind == "unknown" else "MATLAB's bicubic reduction"
+    said = f"given ({', '.join(folders) or 'a folder without images'}), {making}"
+    return said if len(given) == len(pairs) else f"{said}; {len(pairs) - len(given)} {made}"
+
+
+def inputs_line(by_method: Mapping[str, str]) -> str:
+    """The line of a table's caption; empty where nothing is known."""
+    groups: dict[str, list[str]] = {}
+    for method, said in by_method.items():
+        groups.setdefault(said, []).append(method)
+    if len(groups) == 1:
+        return f"inputs: {next(iter(groups))}"
+    parts = [f"{said} ({', '.join(methods)})" for said, methods in groups.items()]
+    return f"inputs: {'; '.join(parts)}" if parts else ""
+
+
+def board_notes(datasets: Mapping[str, Any]) -> dict[tuple[str, int, str], tuple[str, ...]]:
+    """What captions say of data sets, by name, scale and protocol, from a run's facts about them."""
+    notes = {}
+    for place, fact in datasets.items():
+        name, _, scale = place.rpartition(" x")
+        for protocol, by_method in fact.get("inputs", {}).items():
+            lines = (inputs_line(by_method), fact.get("remark", ""))
+            notes[name, int(scale), protocol] = tuple(line for line in lines if line)
+    return notes
