@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -71,7 +72,7 @@ class Similarities:
 
 def _by_channel(
     output: np.ndarray, reference: np.ndarray, compute: Callable[[np.ndarray, np.ndarray], object]
-) -> list:  # type: ignore[type-arg]
+) -> list[Any]:
     if reference.ndim == 2:
         return [compute(output, reference)]
     return [compute(output[..., c], reference[..., c]) for c in range(reference.shape[2])]
