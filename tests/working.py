@@ -51,7 +51,7 @@ class Work:
         self.add_metric(dataclasses.replace(metric, compute=compute))
 
     def add(self, method: Method) -> None:
-        srbench.runs.work._open_method.cache_clear()
+        srbench.runs.work.opened.cache_clear()
         self.monkeypatch.setitem(METHODS._records, method.name, method)
         self.monkeypatch.setitem(METHODS._other_names, method.name.casefold(), method.name)
 
@@ -66,7 +66,7 @@ class Work:
 
 
 def method(name: str, upscale: Callable[..., np.ndarray], **fields: object) -> Method:
-    return Method(name=name, summary="", kind="model", source="", open=lambda _: upscale, **fields)  # type: ignore[arg-type]
+    return Method(name=name, summary="", kind="interpolation", source="", open=lambda _: upscale, **fields)  # type: ignore[arg-type]
 
 
 def run(images: Path, out: Path, *more: str, methods: str = "nearest,bicubic", scale: int = 4) -> str:

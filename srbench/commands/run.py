@@ -51,12 +51,20 @@ def run(
         InputsName,
         typer.Option(help="Low-resolution images: those given beside the references, or made from them."),
     ] = InputsName.GIVEN,
+    task_timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.1, help="For one method or metric on one image.")
+    ] = 900.0,
+    task_memory: Annotated[
+        float,
+        typer.Option(metavar="GB", min=0, help="For a process that works; 0 shares most of the machine."),
+    ] = 0.0,
     strict: Annotated[bool, typer.Option("--strict", help="Fail when any score is missing.")] = False,
 ) -> None:
     """Upscale data sets with methods, score the outputs, write leaderboards."""
     from srbench.core.devices import choose_device
     from srbench.runs.run import Options
     from srbench.runs.run import run as run_all
+    from srbench.runs.workers import step_limits
 
     options = Options(
         methods=methods,
@@ -71,6 +79,7 @@ def run(
         workers=workers,
         executor=executor.value,
         inputs=inputs.value,
+        limits=step_limits(task_timeout, task_memory, workers),
     )
     with progress("images") as bar:
         finished = run_all(options, begin=bar.begin, advance=bar.advance)

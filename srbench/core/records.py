@@ -101,7 +101,7 @@ class Score:
             raise ValueError(f"a score has either a value or a reason, not both or neither: {self!r}")
 
 
-def reason_of(error: Exception) -> str:
+def reason_of(error: BaseException) -> str:
     """An exception as the status of a missing score."""
     if isinstance(error, Unscorable | UserError):
         return str(error)

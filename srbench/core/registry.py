@@ -28,6 +28,7 @@ class Registry(Generic[T]):
         self._record = record
         self._records: dict[str, T] = {}
         self._other_names: dict[str, str] = {}
+        self._plugged: set[str] = set()
         self._plugins_loaded = group is None
 
     def add(self, name: str, record: T, *, aliases: Iterable[str] = ()) -> None:
@@ -44,6 +45,10 @@ class Registry(Generic[T]):
         if name not in self:
             raise UsageError(self._unknown(name))
         return self._records[self._other_names[name.casefold()]]
+
+    def is_plugged(self, name: str) -> bool:
+        """Whether the record of this name comes from an entry point, that is from the user's environment."""
+        return name in self._plugged
 
     def names(self) -> list[str]:
         """All names, in order of registration."""
@@ -76,7 +81,9 @@ class Registry(Generic[T]):
                 for record in records:
                     if self._record is not None and not isinstance(record, self._record):
                         raise TypeError(f"{type(record).__name__} is not {self._record.__name__}")
-                    self.add(str(getattr(record, "name")), record)  # noqa: B009 - T has no declared name
+                    name = str(getattr(record, "name"))  # noqa: B009 - T has no declared name
+                    self.add(name, record)
+                    self._plugged.add(name)
             # A broken plugin must not take the package down with it, not even by sys.exit.
             except (Exception, SystemExit) as error:
                 reason = " ".join(f"{type(error).__name__}: {error}".split())

@@ -37,3 +37,9 @@ def resolve(name: str) -> Method:
     if is_model_name(name):
         return model_method(name)
     return combination(name, resolve) or METHODS.get(name)
+
+
+def is_foreign(method: Method) -> bool:
+    """Whether a method, or a part of it, is code or a model from outside: a plug-in, a function, a file."""
+    parts = getattr(method, "parts", ())
+    return method.kind == "model" or METHODS.is_plugged(method.name) or any(map(is_foreign, parts))

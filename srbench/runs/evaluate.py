@@ -6,6 +6,7 @@ outcome as it comes, so that a run that was cut off goes on where it stopped.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -23,9 +24,11 @@ from srbench.runs.folder import output_path
 from srbench.runs.inputs import inputs_of
 from srbench.runs.job import Job, Outcome
 from srbench.runs.keys import hash_of_file, output_key, score_key
+from srbench.runs.measure import Measured
+from srbench.runs.steps import Retries, Step
 from srbench.runs.store import Store
-from srbench.runs.work import ImageTask, Measured, MethodResult, MethodTask
-from srbench.runs.work import begin as begin_tasks
+from srbench.runs.tasks import Group, ImageTask, MethodResult, MethodTask
+from srbench.runs.work import work
 
 
 @dataclass(frozen=True)
@@ -53,13 +56,33 @@ def evaluate(job: Job, store: Store, *, begin: Callable[[int], None], advance: C
     ]
     begin(len(tasks))
     size = group_size(job.runtime.device)
-    groups = [tasks[first : first + size] for first in range(0, len(tasks), size)]
-    workers = choose_workers(job.workers, len(groups), job.runtime.device)
-    for group, found in execute(begin_tasks, groups, workers=workers, executor=job.executor):
-        for task, results in zip(group, found, strict=True):
-            book.record(task.pair, plans[task.pair], results)
-            advance()
+    groups = [Group(tuple(tasks[first : first + size])) for first in range(0, len(tasks), size)]
+    retries: Retries[Group] = Retries()
+    done = execute(
+        work,
+        groups,
+        workers=choose_workers(job.workers, len(groups), job.runtime.device),
+        executor=job.executor,
+        apart=job.runs_foreign_code(),
+        limits=job.limits,
+        retries=retries,
+    )
+    with contextlib.closing(done):
+        for group, found in done:
+            for task, results in zip(group.tasks, found, strict=True):
+                book.record(task.pair, plans[task.pair], results)
+                _tell(retries, task, results)
+                advance()
     return book.outcome
+
+
+def _tell(retries: Retries[Group], task: ImageTask, results: list[MethodResult]) -> None:
+    for result in results:
+        if result.output is not None:
+            retries.succeeded(Step(task.image, result.method))
+        for measured in result.measured:
+            if measured.value is not None:
+                retries.succeeded(Step(task.image, result.method, measured.metric))
 
 
 class _Book:

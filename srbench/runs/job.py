@@ -7,10 +7,13 @@ from pathlib import Path
 
 from srbench.core.records import Score
 from srbench.datasets.folders import Inputs
+from srbench.methods.catalogue import is_foreign
 from srbench.methods.contract import Method, Runtime
+from srbench.metrics.catalogue import METRICS
 from srbench.metrics.contract import Metric
 from srbench.protocols import Protocol
 from srbench.runs.execute import Executor
+from srbench.runs.workers import Limits
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,13 @@ class Job:
     workers: int = 0
     executor: Executor = "local"
     inputs: Inputs = "given"
+    limits: Limits = field(default_factory=Limits)
+
+    def runs_foreign_code(self) -> bool:
+        """Whether a method or metric is the user's own code or model, which may end or hang its process."""
+        return any(map(is_foreign, self.methods.values())) or any(
+            METRICS.is_plugged(metric.name) for metric in self.metrics
+        )
 
 
 @dataclass

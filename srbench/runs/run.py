@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,12 +21,13 @@ from srbench.runs.facts import put_facts, run_record
 from srbench.runs.folder import write_files
 from srbench.runs.job import Job, Outcome
 from srbench.runs.store import Store
+from srbench.runs.workers import Limits
 from srbench.tables.boards import Board
 
 
 @dataclass(frozen=True)
 class Options:
-    """The options of `srbench run`; `max_memory` is in bytes."""
+    """The options of `srbench run`; `max_memory` is in bytes, `limits` are those of a step."""
 
     methods: Names
     datasets: Names
@@ -40,6 +41,7 @@ class Options:
     executor: Executor
     max_memory: int = 2 * 1024**3
     inputs: Inputs = "given"
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ def run(options: Options, *, begin: Callable[[int], None], advance: Callable[[],
         workers=options.workers,
         executor=options.executor,
         inputs=options.inputs,
+        limits=options.limits,
     )
     start = time.perf_counter()
     started = datetime.now(UTC).isoformat(timespec="seconds")

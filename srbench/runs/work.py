@@ -1,24 +1,20 @@
-"""The work on images: read each once, upscale with every method, measure every output.
-
-A task is plain data, so that it can travel to another process; methods and metrics go by their names.
-"""
+"""The work on images: read each once, upscale with every method, measure every output."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from srbench.core.files import file_hash
-from srbench.core.records import OK, Unscorable, UserError, reason_of
+from srbench.core.records import Unscorable, UserError, reason_of
 from srbench.datasets.samples import load_reference, make_sample
 from srbench.images.codec import read_image, write_png
 from srbench.images.pixels import pixel_hash
@@ -28,94 +24,79 @@ from srbench.methods.running.together import upscale_together
 from srbench.metrics.catalogue import resolve as resolve_metric
 from srbench.metrics.view import View
 from srbench.protocols import PROTOCOLS
+from srbench.runs.measure import Measured, measure, unmeasured
+from srbench.runs.steps import OUTPUT, Note, Step, unwatched
 from srbench.runs.store import StoredOutput
+from srbench.runs.tasks import Group, ImageTask, MethodResult, MethodTask
 
 if TYPE_CHECKING:
-    from srbench.core.records import Degradation, Pair, Sample
+    from srbench.core.records import Degradation, Sample
     from srbench.protocols import Protocol
 
-T = TypeVar("T")
-
 
 @dataclass(frozen=True)
-class MethodTask:
-    """One method on one image: make the output (or read it where `made` is set), compute `metrics`."""
+class _Begun:
+    """A `MethodTask` that is done but for the writing of its file; `stored` is None where it failed."""
 
-    method: str
-    output: Path
-    made: bool
-    metrics: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class ImageTask:
-    """Everything that is to be done for one pair."""
-
-    pair: Pair
-    protocol: str
-    runtime: Runtime
-    methods: tuple[MethodTask, ...]
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One metric of one output: a value with status "ok", or None and the reason."""
-
-    metric: str
-    value: float | None
-    status: str
-    seconds: float
-
-
-@dataclass(frozen=True)
-class MethodResult:
-    """What came of a `MethodTask`; `output` is None where there is no output image."""
-
-    method: str
-    output: StoredOutput | None
+    task: MethodTask
+    stored: Future[StoredOutput] | None
     measured: tuple[Measured, ...]
 
 
-def begin(group: Sequence[ImageTask]) -> Callable[[], list[list[MethodResult]]]:
-    """Does some tasks but for the writing of output images, which goes on beside the caller.
+def work(groups: Iterable[Group], note: Note = unwatched) -> Iterator[list[list[MethodResult]]]:
+    """Does groups one after the other; gives each image's results, in the order of its `methods`.
 
-    Inputs of one size go through a network together where that pays. The function that it returns waits
-    for the writing and gives each task's results, in the order of its `methods`. Failures of a method or
-    metric become reasons; a full disk is a `UserError`.
+    Output images are written beside the work on what follows. Failures of a method or metric become
+    reasons; a full disk is a `UserError`.
     """
-    works = [_open_image(task) for task in group]
+    before: list[list[_Begun]] | None = None
+    for group in groups:
+        begun = _begin(group.tasks, note)
+        if before is not None:
+            yield [[_finish(item) for item in image] for image in before]
+        before = begun
+    if before is not None:
+        yield [[_finish(item) for item in image] for image in before]
+
+
+def _begin(tasks: Sequence[ImageTask], note: Note) -> list[list[_Begun]]:
+    works = [_open_image(task, note) for task in tasks]
     readable = [work for work in works if isinstance(work, _ImageWork)]
     if len(readable) > 1:
-        _upscale_ahead(readable)
-    finish = [_begin_image(task, work) for task, work in zip(group, works, strict=True)]
-    return lambda: [wait() for wait in finish]
+        _upscale_ahead(readable, note)
+    return [
+        [
+            _failed(method, str(work)) if isinstance(work, Unscorable) else work.run(method)
+            for method in task.methods
+        ]
+        for task, work in zip(tasks, works, strict=True)
+    ]
 
 
-def _open_image(task: ImageTask) -> _ImageWork | Unscorable:
+def _open_image(task: ImageTask, note: Note) -> _ImageWork | Unscorable:
+    given_up = [dict(method.reasons).get(OUTPUT) for method in task.methods]
+    if all(given_up):
+        return Unscorable(given_up[0] or "")
+    note(Step(task.image, ""))
     try:
-        return _ImageWork(task, load_reference(task.pair))
+        return _ImageWork(task, load_reference(task.pair), note)
     except Unscorable as error:
         return error
 
 
-def _upscale_ahead(works: list[_ImageWork]) -> None:
+def _upscale_ahead(works: list[_ImageWork], note: Note) -> None:
     """Makes what images can share; an error here comes again, with its image, when they go one by one."""
     for name in dict.fromkeys(method.method for work in works for method in work.task.methods):
         concerned = [work for work in works if work.makes(name)]
+        if len(concerned) < 2:
+            continue
+        note(Step(concerned[0].task.image, name))
         with contextlib.suppress(Unscorable, UserError):
             samples = {place: work.sample(name) for place, work in enumerate(concerned)}
             start = time.perf_counter()
             made = upscale_together(open_method(name, works[0].task.runtime), samples)
             for place, image in made.items():
                 concerned[place].ahead[name] = image, (time.perf_counter() - start) / len(made)
-
-
-def _begin_image(task: ImageTask, work: _ImageWork | Unscorable) -> Callable[[], list[MethodResult]]:
-    if isinstance(work, Unscorable):
-        reason = str(work)
-        return lambda: [_failed(method, reason) for method in task.methods]
-    finish = [work.run(method) for method in task.methods]
-    return lambda: [wait() for wait in finish]
 
 
 @lru_cache(maxsize=1)
@@ -127,8 +108,9 @@ def _writer() -> ThreadPoolExecutor:
 class _ImageWork:
     """One image's reference, what is derived from it, and outputs with their seconds made `ahead`."""
 
-    def __init__(self, task: ImageTask, reference: np.ndarray) -> None:
+    def __init__(self, task: ImageTask, reference: np.ndarray, note: Note) -> None:
         self.task = task
+        self.note = note
         self.protocol: Protocol = PROTOCOLS.get(task.protocol)
         self.reference = reference
         self.view = self._view(reference)
@@ -137,19 +119,31 @@ class _ImageWork:
 
     def makes(self, method: str) -> bool:
         """Whether this image needs a new output of a method."""
-        return any(task.method == method and not task.made for task in self.task.methods)
+        return any(
+            task.method == method and not task.made and OUTPUT not in dict(task.reasons)
+            for task in self.task.methods
+        )
 
-    def run(self, task: MethodTask) -> Callable[[], MethodResult]:
-        """Makes or reads one output and measures it; the function that it returns waits for the file."""
+    def run(self, task: MethodTask) -> _Begun:
+        """Makes or reads one output and measures it; its file is written meanwhile."""
+        reasons = dict(task.reasons)
+        if OUTPUT in reasons:
+            return _failed(task, reasons[OUTPUT])
+        self.note(Step(self.task.image, task.method))
         try:
             image, seconds = self._output(task)
-        except Exception as error:
-            reason = reason_of(error)
-            return lambda: _failed(task, reason)
+        except (Exception, SystemExit, GeneratorExit) as error:
+            return _failed(task, reason_of(error))
         stored = _writer().submit(_store_output, task, image, seconds)
-        view = self._view(image)
-        measured = tuple(self._measure(metric, view) for metric in task.metrics)
-        return lambda: MethodResult(task.method, _stored(stored, task.output), measured)
+        tried = [resolve_metric(name) for name in task.metrics if name not in reasons]
+        found = {
+            measured.metric: measured
+            for measured in measure(
+                tried, self._view(image), self.view, image=self.task.image, method=task.method, note=self.note
+            )
+        }
+        found |= {name: Measured(name, None, reason, 0.0) for name, reason in reasons.items()}
+        return _Begun(task, stored, tuple(found[name] for name in task.metrics))
 
     def _output(self, task: MethodTask) -> tuple[np.ndarray, float]:
         start = time.perf_counter()
@@ -192,28 +186,21 @@ class _ImageWork:
             )
         return self._samples[degradation]
 
-    def _measure(self, name: str, view: View) -> Measured:
-        start = time.perf_counter()
-        try:
-            value = resolve_metric(name).score(view, self.view)
-        except Exception as error:
-            return Measured(name, None, reason_of(error), time.perf_counter() - start)
-        return Measured(name, value, OK, time.perf_counter() - start)
-
 
 def open_method(name: str, runtime: Runtime) -> Upscaler:
     """The upscaler of a method, opened once per process for each state of its weight files."""
     files = [file.cached for file in resolve_method(name).weights]
-    return _open_method(name, runtime, tuple(path.stat().st_mtime_ns for path in files if path.is_file()))
+    return opened(name, runtime, tuple(path.stat().st_mtime_ns for path in files if path.is_file()))
 
 
 @lru_cache(maxsize=64)
-def _open_method(name: str, runtime: Runtime, _modified: tuple[int, ...]) -> Upscaler:
+def opened(name: str, runtime: Runtime, _modified: tuple[int, ...]) -> Upscaler:
+    """The upscaler of a method for weight files of these times."""
     return resolve_method(name).open(runtime)
 
 
-def _failed(task: MethodTask, reason: str) -> MethodResult:
-    return MethodResult(task.method, None, tuple(Measured(m, None, reason, 0.0) for m in task.metrics))
+def _failed(task: MethodTask, reason: str) -> _Begun:
+    return _Begun(task, None, unmeasured(task.metrics, reason))
 
 
 def _store_output(task: MethodTask, image: np.ndarray, seconds: float) -> StoredOutput:
@@ -222,12 +209,14 @@ def _store_output(task: MethodTask, image: np.ndarray, seconds: float) -> Stored
     return StoredOutput(pixel_hash(image), file_hash(task.output), seconds)
 
 
-def _stored(future: Future[StoredOutput], path: Path) -> StoredOutput:
+def _finish(begun: _Begun) -> MethodResult:
+    """The result, once the file is written."""
     try:
-        return future.result()
+        stored = None if begun.stored is None else begun.stored.result()
     except OSError as error:
         what = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
         raise UserError(
-            f"{path} cannot be written ({what}); what was scored before is kept, "
+            f"{begun.task.output} cannot be written ({what}); what was scored before is kept, "
             "and the same command goes on from there"
         ) from None
+    return MethodResult(begun.task.method, stored, begun.measured)

@@ -40,7 +40,7 @@ def out(tmp_path: Path) -> Path:
 @pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch) -> Iterator[Work]:
     yield Work(monkeypatch)
-    srbench.runs.work._open_method.cache_clear()
+    srbench.runs.work.opened.cache_clear()
 
 
 def test_a_second_run_computes_nothing_and_changes_nothing(images: Path, out: Path, work: Work) -> None:

@@ -1,66 +1,143 @@
-"""Work in this process and in several."""
+"""Work in this process and in others, which may end, hang or outgrow their limits."""
 
 from __future__ import annotations
 
 import builtins
+import ctypes
 import os
-from collections.abc import Callable
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from srbench.core.records import UsageError, UserError
 from srbench.runs.execute import choose_workers, execute
-
-Begun = Callable[[], Any]
-
-
-def double(number: int) -> Begun:
-    return lambda: (2 * number, os.getpid(), os.environ.get("OMP_NUM_THREADS"))
+from srbench.runs.steps import Note, Retries, Step
+from srbench.runs.workers import Limits
 
 
-def refuse(number: int) -> Begun:
-    raise UserError(f"no {number}", exit_code=1)
+@dataclass(frozen=True)
+class Job:
+    """A number to double by a method that may have its own ideas."""
+
+    number: int
+    method: str = "double"
+    reason: str = ""
+
+    @property
+    def label(self) -> str:
+        return str(self.number)
+
+    def parts(self) -> list[Job]:
+        return [self]
+
+    def steps(self) -> list[Step]:
+        return [Step(self.label, self.method)]
+
+    def without(self, _: Step, reason: str) -> Job:
+        return replace(self, reason=reason)
 
 
-def die(number: int) -> Begun:
-    os._exit(1)
+def do(job: Job) -> Any:
+    if job.reason:
+        return job.reason
+    match job.method:
+        case "leave":
+            os._exit(0)
+        case "crash":
+            ctypes.string_at(0)
+        case "hang":
+            time.sleep(3600)
+        case "eat":
+            _kept.append(b"1" * (600 * 1024**2))
+            time.sleep(3600)
+        case "refuse":
+            raise UserError(f"no {job.number}", exit_code=1)
+    return 2 * job.number, os.getpid(), os.environ.get("OMP_NUM_THREADS")
 
 
-def test_in_this_process_in_order_and_the_next_begins_before_the_last_is_waited_for() -> None:
-    said: list[str] = []
+_kept: list[bytes] = []
+said: list[str] = []
 
-    def begin(number: int) -> Begun:
-        said.append(f"begin {number}")
-        return lambda: said.append(f"end {number}") or -number
 
-    results = execute(begin, [3, 1, 2], workers=1, executor="local")
-    assert next(results) == (3, -3)
-    assert said == ["begin 3", "begin 1", "end 3"]
-    assert list(results) == [(1, -1), (2, -2)]
-    assert said[3:] == ["begin 2", "end 1", "end 2"]
+def work(jobs: Iterable[Job], note: Note) -> Iterator[Any]:
+    for job in jobs:
+        note(Step(job.label, job.method))
+        said.append(f"done {job.number}")
+        yield do(job)
+
+
+def run(jobs: list[Job], *, workers: int = 2, limits: Limits | None = None) -> dict[Job, Any]:
+    return dict(
+        execute(work, jobs, workers=workers, limits=limits or Limits(), retries=Retries(), apart=True)
+    )
+
+
+def test_in_this_process_in_order() -> None:
+    said.clear()
+    results = execute(work, [Job(3), Job(1)], workers=1, limits=Limits(), retries=Retries())
+    assert next(results)[1][:2] == (6, os.getpid())
+    assert said == ["done 3"]
+    assert [task.number for task, _ in results] == [1]
 
 
 def test_two_processes_do_everything_once_with_one_thread_each() -> None:
-    results = dict(execute(double, list(range(6)), workers=2, executor="local"))
-    assert {task: result[0] for task, result in results.items()} == {n: 2 * n for n in range(6)}
+    results = run([Job(n) for n in range(6)])
+    assert {job.number: result[0] for job, result in results.items()} == {n: 2 * n for n in range(6)}
     assert os.getpid() not in {result[1] for result in results.values()}
     assert {result[2] for result in results.values()} == {"1"}
 
 
+@pytest.mark.parametrize(
+    ("method", "limits", "reason"),
+    [
+        ("leave", Limits(), "ended its process (exit code 0)"),
+        ("crash", Limits(), "ended its process (signal SIGSEGV)"),
+        ("hang", Limits(seconds=0.5), "took longer than --task-timeout 0.5 s"),
+        ("eat", Limits(memory=400 * 1024**2), "took more memory than --task-memory 0.390625 GB"),
+    ],
+)
+def test_what_ends_or_fills_its_process_loses_its_own_step_only(
+    method: str, limits: Limits, reason: str
+) -> None:
+    results = run([Job(1), Job(2, method), Job(3)], limits=limits)
+    assert {job.number: result for job, result in results.items() if job.method != "double"} == {
+        2: f"failed: {method} on 2 {reason}, twice"
+    }
+    assert {job.number: result[0] for job, result in results.items() if job.method == "double"} == {
+        1: 2,
+        3: 6,
+    }
+
+
+def test_what_fails_everywhere_is_given_up() -> None:
+    results = run([Job(n, "leave") for n in range(5)], workers=1)
+    assert (
+        sorted(result.partition(":")[0] for result in results.values()) == ["failed"] * 3 + ["not tried"] * 2
+    )
+
+
 def test_an_error_of_a_worker_arrives_as_itself() -> None:
     with pytest.raises(UserError, match="no 1") as caught:
-        list(execute(refuse, [1], workers=2, executor="local"))
+        run([Job(1, "refuse")])
     assert caught.value.exit_code == 1
 
 
-def test_a_worker_that_dies_is_said_in_one_line() -> None:
-    with pytest.raises(UserError, match=r"a worker process died.*fewer --workers"):
-        list(execute(die, [1, 2], workers=2, executor="local"))
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_leaving_early_leaves_no_process() -> None:
+    results = execute(
+        work, [Job(1), Job(2, "hang")], workers=2, limits=Limits(), retries=Retries(), apart=True
+    )
+    pid = next(results)[1][1]
+    results.close()  # type: ignore[attr-defined]
+    assert not os.path.exists(f"/proc/{pid}")  # noqa: PTH110
 
 
 def test_nothing_to_do() -> None:
-    assert list(execute(double, [], workers=1, executor="local")) == []
+    assert run([]) == {}
 
 
 @pytest.mark.parametrize(
@@ -98,4 +175,4 @@ def test_without_ray_the_way_to_get_it_is_said(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(builtins, "__import__", without_ray)
     with pytest.raises(UserError, match=r"pip install 'srbench\[ray\]'"):
-        list(execute(double, [1], workers=1, executor="ray"))
+        list(execute(work, [Job(1)], workers=1, executor="ray", limits=Limits(), retries=Retries()))
