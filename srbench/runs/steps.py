@@ -60,7 +60,7 @@ class Divisible(Protocol):
         ...
 
     def steps(self) -> Iterable[Step]:
-        """What it consists of."""
+        """What has still to be done."""
         ...
 
     def without(self, step: Step, reason: str) -> Self:

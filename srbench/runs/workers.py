@@ -230,7 +230,7 @@ def _context() -> Any:
     if "forkserver" not in get_all_start_methods():
         return get_context("spawn")
     context = get_context("forkserver")
-    context.set_forkserver_preload(["srbench.runs.work"])
+    context.set_forkserver_preload(["srbench.runs.work", "srbench.images.kernels"])
     return context
 
 

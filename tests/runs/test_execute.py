@@ -35,7 +35,7 @@ class Job:
         return [self]
 
     def steps(self) -> list[Step]:
-        return [Step(self.label, self.method)]
+        return [] if self.reason else [Step(self.label, self.method)]
 
     def without(self, _: Step, reason: str) -> Job:
         return replace(self, reason=reason)

@@ -56,7 +56,7 @@ def out(tmp_path: Path) -> Path:
 @pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch) -> Iterator[Work]:
     yield Work(monkeypatch)
-    srbench.runs.work._open_method.cache_clear()
+    srbench.runs.work.opened.cache_clear()
 
 
 def arguments(images: Path, out: Path, *more: str) -> list[str]:

@@ -87,7 +87,7 @@ def test_the_main_job_gives_groups_to_methods_and_reports_single_failures(
     work.add(method("doubling", doubling))
     work.add(method("refusing", refusing))
     run(images, tmp_path / "grouped", methods="doubling,refusing")
-    srbench.runs.work._open_method.cache_clear()
+    srbench.runs.work.opened.cache_clear()
     assert doubling.batches == [2]
     assert sorted(doubling.alone) == ["b", "d"]
     found = scores(tmp_path / "grouped")
@@ -97,7 +97,7 @@ def test_the_main_job_gives_groups_to_methods_and_reports_single_failures(
 
     monkeypatch.setattr(srbench.runs.evaluate, "group_size", lambda _: 1)
     run(images, tmp_path / "single", methods="doubling")
-    srbench.runs.work._open_method.cache_clear()
+    srbench.runs.work.opened.cache_clear()
     for key, row in scores(tmp_path / "single").items():
         assert row["value"] == found[key]["value"]
 
