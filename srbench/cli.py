@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Annotated, Any, NoReturn
 
@@ -83,8 +84,17 @@ app.add_typer(protocols_app, name="protocols")
 app.command()(doctor)
 
 
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM: ends everything as Ctrl-C does, so that what was done is kept and the tables are written."""
+
+
+def _terminate(*_: object) -> NoReturn:
+    raise _Terminated
+
+
 def main() -> None:
     """Entry point of the `srbench` command."""
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         code = app(prog_name="srbench", standalone_mode=False)
     except typer.TyperException as error:

@@ -95,6 +95,12 @@ def run(
     missing = finished.outcome.missing
     if missing and not finished.outcome.scored:
         raise UserError(f"no score could be computed: {missing[0].status}")
+    lost = finished.outcome.lost
+    for method, (count, of) in lost.items():
+        if count < of:
+            remarks.print(f"{method} failed on {count} of {of} images; the reasons stand above", markup=False)
+    if failed := [method for method, (count, of) in lost.items() if count == of]:
+        raise UserError(f"failed on every image: {', '.join(failed)}; the others' scores are in {out}")
     if missing and strict:
         raise UserError(f"{len(missing)} scores are missing, and --strict is set; see {out / 'scores.csv'}")
 

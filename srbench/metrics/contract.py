@@ -48,7 +48,7 @@ class Metric:
         return missing_weights(self.weights, command=f"srbench metrics pull {self.name}")
 
     def score(self, output: View, reference: View | None) -> float:
-        """`compute` with its contract enforced: sizes agree, and a NaN is a reason, not a number."""
+        """`compute` with its contract enforced: sizes agree, the value is a float, and NaN is a reason."""
         if self.needs_reference:
             if reference is None:
                 raise Unscorable(f"{self.name} needs a reference")
@@ -56,7 +56,11 @@ class Metric:
                 raise Unscorable(
                     f"the output is {_size(output.image)}, the reference {_size(reference.image)}"
                 )
-        value = self.compute(output, output if reference is None else reference)
+        found = self.compute(output, output if reference is None else reference)
+        if isinstance(found, str | bytes) or not hasattr(found, "__float__"):
+            raise Unscorable(f"{self.name} gave {type(found).__name__}, not a number")
+        # A NumPy or torch scalar would be stored as something else than the number that it is.
+        value = float(found)
         if math.isnan(value):
             raise Unscorable(f"{self.name} is not a number on this image")
         return value

@@ -73,6 +73,7 @@ def evaluate(job: Job, store: Store, *, begin: Callable[[int], None], advance: C
                 book.record(task.pair, plans[task.pair], results)
                 _tell(retries, task, results)
                 advance()
+    book.outcome.lost = book.lost()
     return book.outcome
 
 
@@ -92,6 +93,7 @@ class _Book:
         self.job = job
         self.store = store
         self.outcome = Outcome()
+        self._had: dict[str, dict[Pair, bool]] = {}  # by method and image: whether there is any value
 
     def refuse(self, pairs: list[Pair]) -> None:
         """Rows for what cannot run at all, unless scores are there already."""
@@ -116,6 +118,11 @@ class _Book:
             for item, result in zip(planned, results, strict=True):
                 self._record_method(pair, item, result)
         self.outcome.computed += 1
+
+    def lost(self) -> dict[str, tuple[int, int]]:
+        """See `Outcome.lost`."""
+        counts = {name: (sum(not any_ for any_ in had.values()), len(had)) for name, had in self._had.items()}
+        return {name: count for name, count in counts.items() if count[0]}
 
     def _plan_method(self, pair: Pair, spec: str, method: Method) -> _Planned | None:
         path = output_path(self.job.out, method.name, pair)
@@ -160,6 +167,8 @@ class _Book:
 
     def _put(self, pair: Pair, method: str, measured: Measured, output: str) -> None:
         score = self._score(pair, method, measured)
+        had = self._had.setdefault(method, {})
+        had[pair] = had.get(pair, False) or score.value is not None
         self.store.put_result(score, output)
         if score.value is None:
             self.outcome.missing.append(score)

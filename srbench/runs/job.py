@@ -48,8 +48,12 @@ class Job:
 
 @dataclass
 class Outcome:
-    """What an evaluation did: images worked on, values at the end, rows that have a reason instead."""
+    """What an evaluation did: images worked on, values at the end, rows that have a reason instead.
+
+    `lost` tells of methods on how many images, of how many, they have no value at all.
+    """
 
     computed: int = 0
     scored: int = 0
     missing: list[Score] = field(default_factory=list)
+    lost: dict[str, tuple[int, int]] = field(default_factory=dict)

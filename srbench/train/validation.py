@@ -16,6 +16,8 @@ from srbench.methods.running.inference import NetworkUpscaler
 from srbench.metrics.catalogue import METRICS
 from srbench.metrics.view import View
 from srbench.protocols import PROTOCOLS
+from srbench.runs.measure import measure as measure_output
+from srbench.statistics.means import aggregate
 
 if TYPE_CHECKING:
     from torch import nn
@@ -87,7 +89,7 @@ def measure(
             metrics = (*PROTOCOLS.get(protocol).metrics, *beside)
             scores = [_scores(upscale, pair, degradation, protocol, metrics) for pair in pairs]
             for metric, values in zip(metrics, zip(*scores, strict=True), strict=True):
-                results[name, protocol, metric] = fmean(values)
+                results[name, protocol, metric] = aggregate(values, METRICS.get(metric).aggregate)
     return results
 
 
@@ -102,4 +104,8 @@ def _scores(
     sample = make_sample(pair, load_reference(pair), degradation, protocol.edges)
     reference = View(sample.reference, protocol, pair.scale)
     output = View(upscale(sample), protocol, pair.scale, gray_reference=sample.reference.ndim == 2)
-    return [METRICS.get(metric).score(output, reference) for metric in metrics]
+    measured = measure_output(map(METRICS.get, metrics), output, reference)
+    for each in measured:
+        if each.value is None:
+            raise Unscorable(f"{pair.image}, {each.metric}: {each.status}")
+    return [each.value for each in measured if each.value is not None]
