@@ -161,7 +161,7 @@ def test_pull_from_a_file_of_another_hash(tmp_path: Path) -> None:
     assert "is not the published enet-pat: its sha256 is" in ended.message
     ended = command("methods", "pull", "enet-pat", "--from", tmp_path / "no")
     assert (ended.code, "no such file" in ended.message) == (1, True)
-    ended = command("methods", "pull", "vdsr")
+    ended = command("methods", "pull", "vdsr-twtygqyy")
     assert ended.code == 1
     assert "give it with --from FILE" in ended.message
 

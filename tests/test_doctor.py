@@ -33,7 +33,7 @@ def test_what_runs_is_ready_and_what_is_missing_says_how_to_get_it(tmp_path: Pat
     assert str(by_name(findings, "method")["enet-pat"].missing).startswith(
         "weights enet-pat are not here: srbench methods pull enet-pat (https://"
     )
-    assert "--from FILE" in str(by_name(findings, "method")["vdsr"].missing)
+    assert "--from FILE" in str(by_name(findings, "method")["vdsr-twtygqyy"].missing)
     assert by_name(findings, "data set")["demo"].missing is None
     assert by_name(findings, "data set")["set5"].missing == "srbench datasets pull set5"
     assert "DIV2K_valid_HR.zip" in str(by_name(findings, "data set")["div2k-val"].missing)

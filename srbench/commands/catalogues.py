@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from srbench.commands.terminal import AsJson, command_group, console, notices, print_json
-from srbench.core.records import UsageError
+from srbench.commands.terminal import AsJson, command_group, console, notices, print_json, progress
+from srbench.core.records import UserError
 
 if TYPE_CHECKING:
     from srbench.core.weights import WeightFile
@@ -22,7 +22,9 @@ protocols_app = command_group("Evaluation protocols.")
 Name = Annotated[str, typer.Argument(metavar="NAME")]
 FromFile = Annotated[
     list[Path],
-    typer.Option("--from", metavar="FILE", help="The published file, in place of a download."),
+    typer.Option(
+        "--from", metavar="FILE|FOLDER", help="The published file or a folder with it; no download."
+    ),
 ]
 
 
@@ -62,21 +64,38 @@ def _weight_facts(files: Iterable[WeightFile]) -> dict[str, object]:
 
 
 def _pull(name: str, files: tuple[WeightFile, ...], given: list[Path]) -> None:
+    from srbench.core.pulling import sources
     from srbench.core.weights import pull
 
-    if not files:
-        raise UsageError(f"{name} needs no weights")
-    wanted = files
-    if given and len(given) != len(files):
-        wanted = tuple(file for file in files if not file.cached.is_file())
-    if given and len(given) != len(wanted):
-        names = ", ".join(file.name for file in files)
-        raise UsageError(f"{name} needs {len(files)} file(s) ({names}), --from was given {len(given)}")
-    for index, file in enumerate(wanted):
+    chosen = sources(name, files, given)
+    for file, source in chosen:
         print_facts(_weight_facts((file,)))
-        path = pull(file, given[index] if given else None)
+        path = pull(file, source)
         done = "verified and stored as" if path == file.destination else "is here already:"
         notices().print(f"{file.name} {done} {path}", markup=False)
+    left = [file.name for file in files if not file.cached.is_file()]
+    if left:
+        notices().print(f"not among the given files: {', '.join(left)}", markup=False)
+
+
+def _pull_small() -> None:
+    from srbench.core.pulling import SMALL, pull_each, small
+    from srbench.methods.catalogue import METHODS
+
+    wanted = small(file for method in METHODS for file in method.weights)
+    with progress("small weights") as bar:
+        bar.begin(len(wanted))
+        came, failed = pull_each(wanted, advance=bar.advance)
+    notices().print(
+        f"{len(came)} of {len(wanted)} files below {SMALL // 10**6} MB were downloaded"
+        if wanted
+        else f"every file below {SMALL // 10**6} MB that has a public address is here",
+        markup=False,
+    )
+    if failed:
+        for reason in failed.values():
+            notices().print(reason, markup=False)
+        raise UserError(f"not downloaded: {', '.join(failed)}; the same command tries these again")
 
 
 @methods_app.command("list")
@@ -115,9 +134,15 @@ def show_method(name: Name) -> None:
 
 @methods_app.command("pull")
 def pull_method(name: Name, source: FromFile = []) -> None:  # noqa: B006 - typer copies it
-    """Get a method's weights: verified by hash, converted once, cached."""
+    """Get a method's weights: verified by hash, converted once, cached.
+
+    `all-small` gets every file below 5 MB that has a public address.
+    """
     from srbench.methods.catalogue import resolve
 
+    if name == "all-small" and not source:
+        _pull_small()
+        return
     _pull(name, resolve(name).weights, source)
 
 

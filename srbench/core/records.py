@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 OK = "ok"
 # How a low-resolution input is made from its reference, which decides what a network is at home with.
-Degradation = Literal["matlab-bicubic", "pil-lanczos"]
+Degradation = Literal["matlab-bicubic", "matlab-bicubic-double", "pil-lanczos"]
 
 # How low-resolution files were made: as those of the published layouts, or in a way that only the user knows.
 InputKind = Literal["matlab-bicubic", "unknown"]
@@ -70,7 +70,8 @@ class Sample:
     """A decoded pair: what a method sees and what a metric compares with.
 
     `reference` and `low_resolution` are uint8, H x W (grayscale file) or H x W x 3 (RGB), 0 to 255;
-    the reference is exactly `pair.scale` times as large as the input.
+    the reference is exactly `pair.scale` times as large as the input. Methods that are `trained_on`
+    "matlab-bicubic-double" also take inputs that were never quantised: float64 in the same range.
     """
 
     pair: Pair

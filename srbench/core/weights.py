@@ -7,7 +7,7 @@ safetensors (read without running any code) and kept in the cache with its prove
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ class WeightFile:
     - `size` is in bytes, None where it is not known.
     - `convert` reads the published file into named arrays; None keeps the file as it is. `check` raises
       `UserError` for a file that does not hold what it should.
+    - `scale` is the only factor that it serves, None where it serves all of its method's.
     - `license` and `citation` are shown before a download and stored with the weights.
     """
 
@@ -46,6 +47,7 @@ class WeightFile:
     convert: Callable[[Path], Tensors] | None = None
     check: Callable[[Path], None] | None = None
     suffix: str = ".safetensors"
+    scale: int | None = None
 
     @property
     def destination(self) -> Path:
@@ -66,6 +68,11 @@ class WeightFile:
     def remark(self) -> str:
         """What readers of a leaderboard must know of these weights, empty where there is nothing."""
         return ""
+
+
+def serving(files: Iterable[WeightFile], scale: int) -> tuple[WeightFile, ...]:
+    """The files that a method needs at one scale."""
+    return tuple(file for file in files if file.scale in (None, scale))
 
 
 def missing_weights(files: tuple[WeightFile, ...], *, command: str) -> str | None:
@@ -151,6 +158,7 @@ def _verify(file: WeightFile, original: Path, digest: str) -> None:
 
 
 def _store(file: WeightFile, original: Path, digest: str) -> None:
+    import numpy as np
     from safetensors.numpy import save_file
 
     from srbench import __version__
@@ -168,7 +176,9 @@ def _store(file: WeightFile, original: Path, digest: str) -> None:
             "citation": file.citation,
             "srbench": __version__,
         }
-        save_file(file.convert(original), temporary, metadata=metadata)
+        # safetensors writes the memory as it lies, whatever the order of the axes.
+        tensors = {name: np.ascontiguousarray(array) for name, array in file.convert(original).items()}
+        save_file(tensors, temporary, metadata=metadata)
 
 
 def download(file: WeightFile) -> Path:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from srbench.core.records import Pair, Sample, Unscorable
 from srbench.images.codec import read_image
 from srbench.images.pixels import crop_to_multiple
-from srbench.images.resize import imresize, pil_reduce
+from srbench.images.resize import imresize, imresize_double, pil_reduce
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,7 +58,10 @@ def make_sample(pair: Pair, reference: np.ndarray, degradation: Degradation, edg
 
 
 def degrade(reference: np.ndarray, scale: int, degradation: Degradation, edges: Edges) -> np.ndarray:
-    """The low-resolution input of a reference whose sides are multiples of the scale; uint8."""
+    """The low-resolution input of a reference whose sides are multiples of the scale; uint8, but float64 for
+    "matlab-bicubic-double", the reduction that scripts hand on without storing it as an image."""
     if degradation == "pil-lanczos":
         return pil_reduce(reference, scale, kernel="lanczos")
+    if degradation == "matlab-bicubic-double":
+        return imresize_double(reference, Fraction(1, scale), edges=edges)
     return imresize(reference, Fraction(1, scale), edges=edges)

@@ -9,10 +9,17 @@ from srbench.methods.contract import Method
 from srbench.methods.families.catalogue import FAMILIES
 from srbench.methods.interpolation import INTERPOLATIONS
 
+# What papers call the variant that they print.
+_OTHER_NAMES = {
+    "srcnn-955": ("srcnn",),
+    "ms-lapsrn-d5r8": ("ms-lapsrn",),
+    "a+": ("aplus",),
+}
+
 METHODS: Registry[Method] = Registry("method", group="srbench.methods", record=Method)
 
 for _method in (*INTERPOLATIONS, *(method for family in FAMILIES for method in family.methods)):
-    METHODS.add(_method.name, _method)
+    METHODS.add(_method.name, _method, aliases=_OTHER_NAMES.get(_method.name, ()))
 
 
 def resolve(name: str) -> Method:

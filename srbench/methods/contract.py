@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from srbench.core.weights import WeightFile, missing_weights
+from srbench.core.weights import WeightFile, missing_weights, serving
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +48,7 @@ class Method:
 
     name: str
     summary: str
-    kind: Literal["reference", "interpolation", "network", "outputs", "combination", "model"]
+    kind: Literal["reference", "interpolation", "network", "dictionary", "outputs", "combination", "model"]
     source: str
     open: Callable[[Runtime], Upscaler]
     scales: tuple[int, ...] | None = None
@@ -58,8 +58,20 @@ class Method:
     trained_on: Degradation | None = None
 
     def unavailable(self) -> str | None:
-        """Why this method cannot run here, with the command that mends it; None where it can."""
-        return missing_weights(self.weights, command=f"srbench methods pull {self.name}")
+        """Why this method cannot run here, with the command that mends it; None where it can.
+
+        A method whose scales have files of their own can run where those of one scale are here.
+        """
+        scales = {file.scale for file in self.weights if file.scale is not None}
+        reasons = [self._missing(self.files(scale)) for scale in sorted(scales)]
+        return self._missing(self.weights) if not reasons or all(reasons) else None
+
+    def files(self, scale: int) -> tuple[WeightFile, ...]:
+        """The files that it needs at one scale."""
+        return serving(self.weights, scale)
+
+    def _missing(self, files: tuple[WeightFile, ...]) -> str | None:
+        return missing_weights(files, command=f"srbench methods pull {self.name}")
 
     @property
     def remark(self) -> str:
@@ -81,5 +93,5 @@ class Method:
     def refuses(self, scale: int) -> str | None:
         """Why this method does not do this scale; None where it does."""
         if self.scales is None or scale in self.scales:
-            return None
+            return None if self.unavailable() else self._missing(self.files(scale))
         return f"{self.name} exists for x{', x'.join(map(str, self.scales))} only"

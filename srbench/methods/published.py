@@ -70,7 +70,7 @@ def published(
         summary=summary,
         source=f"{citation}; weights: {homepage}",
         spec=spec,
-        weights=weights,
+        weights=(weights,),
         scales=scales,
         trained_on=trained_on,
     )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 FOLDER = "reference_models"
 FILE = "weights.safetensors"
+OWN = "-srbench"  # ends the names of our trainings of networks whose authors' weights are at hand
 
 
 def model_folders() -> tuple[Path, ...]:
@@ -30,16 +31,21 @@ def model_folders() -> tuple[Path, ...]:
     return cache_folder() / FOLDER, package.parent / FOLDER, package / FOLDER
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainedFile(WeightFile):
-    """Weights that were trained here or shipped; a file that the user gave stands before them."""
+    """Weights that were trained here or shipped; a file that the user gave stands before them.
+
+    `model` is the name of the trained model's folder.
+    """
+
+    model: str
 
     @property
     def cached(self) -> Path:
         """What the user gave, else the first trained model, else where one would be given."""
         if self.destination.is_file():
             return self.destination
-        trained = (folder / self.name / FILE for folder in model_folders())
+        trained = (folder / self.model / FILE for folder in model_folders())
         return next((path for path in trained if path.is_file()), self.destination)
 
     @property
@@ -77,18 +83,21 @@ def trained(
         spec=spec,
         training=training,
         trained_on=trained_on,
-        weights=TrainedFile(
-            name=name,
-            sha256=(),
-            homepage=training and f"no published weights; {training} makes them",
-            license="that of the training run",
-            citation=source,
-            convert=converter(spec),
+        weights=(
+            TrainedFile(
+                name=name,
+                sha256=(),
+                homepage=training and f"no published weights; {training} makes them",
+                license="that of the training run",
+                citation=source,
+                convert=converter(spec),
+                model=name.removesuffix(OWN),
+            ),
         ),
     )
 
 
 def _training(name: str) -> str:
     """The command that trains a model."""
-    recipe = name.removesuffix("-random")
-    return f"srbench train {recipe}" if recipe == name else f"srbench train {recipe} --features vgg19-random"
+    recipe = name.removesuffix(OWN).removesuffix("-random")
+    return f"srbench train {recipe}{' --features vgg19-random' if name.endswith('-random') else ''}"

@@ -23,7 +23,7 @@ def output_key(job: Job, pair: Pair, method: Method) -> str:
     return content_key(
         method.name,
         method.version,
-        weight_hashes(method.weights),
+        weight_hashes(method.files(pair.scale)),
         method.fingerprint(pair) if method.fingerprint else None,
         pair.scale,
         hash_of_file(pair.reference),

@@ -15,13 +15,13 @@ from srbench.core.records import UsageError
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import data_roots, find_pairs
 from srbench.methods.catalogue import METHODS
-from srbench.methods.networks.method import NetworkMethod
-from srbench.methods.trained import FILE, FOLDER
+from srbench.methods.trained import FILE, FOLDER, TrainedFile
 from srbench.train.overrides import changed, parse
 from srbench.train.recipe import Recipe
 from srbench.train.recipes import RECIPES
 
 if TYPE_CHECKING:
+    from srbench.methods.contract import Method
     from srbench.train.loop import Report
 
 
@@ -123,14 +123,17 @@ def _require_known(recipe: Recipe) -> None:
     from srbench.train.initialisation import MODEL
 
     name = model_name(recipe)
-    method = METHODS.get(name) if name in METHODS else None
+    method = next((method for method in METHODS if _takes(method, name)), None)
     changed_network = recipe.network != RECIPES.get(recipe.name).network
-    trained_here = isinstance(method, NetworkMethod) and method.training is not None
-    if method is None or not trained_here or changed_network or method.refuses(recipe.scale):
+    if method is None or changed_network or method.refuses(recipe.scale):
         raise UsageError(
             f"--install: no method takes the weights of {name} at {recipe.scale}x; run the result as a file, "
             f"--methods OUT/{MODEL}/{FILE}"
         )
+
+
+def _takes(method: Method, model: str) -> bool:
+    return any(isinstance(file, TrainedFile) and file.model == model for file in method.weights)
 
 
 def _regions(recipe: Recipe, annotations: Path | None) -> dict[str, Any]:

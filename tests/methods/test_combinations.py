@@ -224,7 +224,8 @@ def test_whose_work_a_method_is() -> None:
         "hr": "reference",
         "bicubic": "interpolation",
         "enet-pat": "authors' weights",
-        "vdsr": "a third party's weights",
+        "vdsr": "authors' weights",
+        "vdsr-twtygqyy": "a third party's weights",
         "enet-e": "trained with srbench",
         "mix:enet-pat,enet-e@0.5": "authors' weights and trained with srbench",
     }

@@ -160,8 +160,10 @@ def test_download_is_verified_by_the_published_beginning_of_the_hash(tmp_path: P
     [
         ("enet-pat", "enhancenet_pat_official/weights", "pil", 28.564),
         ("enet-pat", "enhancenet_pat_official/weights", "matlab", 28.846),
-        pytest.param("vdsr", "vdsr_pytorch_twtygqyy.safetensors", "matlab", 31.426, marks=pytest.mark.slow),
-        ("lapsrn", "lapsrn_pytorch_twtygqyy.safetensors", "matlab", 31.616),
+        pytest.param(
+            "vdsr-twtygqyy", "vdsr_pytorch_twtygqyy.safetensors", "matlab", 31.426, marks=pytest.mark.slow
+        ),
+        ("lapsrn-twtygqyy", "lapsrn_pytorch_twtygqyy.safetensors", "matlab", 31.616),
     ],
 )
 def test_set5(shared: Path, name: str, file: str, inputs: str, expected: float) -> None:

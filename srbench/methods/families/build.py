@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from torch import nn
 
     from srbench.core.weights import Tensors
+    from srbench.methods.contract import Method
     from srbench.methods.families.convert import Renaming
-    from srbench.methods.networks.method import NetworkMethod
     from srbench.methods.networks.specification import SpecOfScale
 
 LEVELS_255 = (0.0, 255.0)
@@ -50,8 +50,8 @@ class Checkpoint:
 class Family:
     """One network family: its checkpoints, its methods, and the names that recipes give its networks."""
 
-    checkpoints: tuple[Checkpoint, ...]
-    methods: tuple[NetworkMethod, ...] = ()
+    checkpoints: tuple[Checkpoint, ...] = ()
+    methods: tuple[Method, ...] = ()
     recipes: Mapping[str, SpecOfScale] = field(default_factory=dict)
 
 

@@ -10,6 +10,7 @@ from srbench.methods.families.build import Family
 FAMILIES = tuple(
     cast(Family, import_module(f"srbench.methods.families.{name}").FAMILY)
     for name in (
+        "zeyde",
         "srcnn",
         "fsrcnn",
         "espcn",

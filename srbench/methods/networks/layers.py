@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -15,9 +15,14 @@ from srbench.methods.networks.specification import Stage
 DIV2K_MEANS = (0.4488, 0.4371, 0.4040)  # of DIV2K's training images, EDSR section 3 (code: rgb_mean)
 
 
-def convolution(inputs: int, outputs: int, size: int = 3, *, bias: bool = True) -> nn.Conv2d:
-    """Stride 1 and zero padding: the output has the size of the input."""
-    return nn.Conv2d(inputs, outputs, size, padding=size // 2, bias=bias)
+Padding = Literal["zeros", "replicate"]
+
+
+def convolution(
+    inputs: int, outputs: int, size: int = 3, *, bias: bool = True, padding: Padding = "zeros"
+) -> nn.Conv2d:
+    """Stride 1, padded with zeros or repeated border pixels: the output has the size of the input."""
+    return nn.Conv2d(inputs, outputs, size, padding=size // 2, bias=bias, padding_mode=padding)
 
 
 class PReLU(nn.PReLU):

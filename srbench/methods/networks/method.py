@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from srbench.core.weights import WeightFile, locate
+from srbench.core.weights import WeightFile, locate, serving
 from srbench.methods.contract import Method, Runtime, Upscaler
 from srbench.methods.networks.specification import NetworkSpec, SpecOfScale, only
 from srbench.methods.running.together import group_size
@@ -46,11 +46,12 @@ class NetworkMethod(Method):
         """The network with its weights, on the CPU; `UserError` where they are not here."""
         from srbench.methods.files.checkpoints.fitting import load_network
 
-        return load_network(self.network(scale), self.weight_path())
+        return load_network(self.network(scale), self.weight_path(scale))
 
-    def weight_path(self) -> Path:
-        """The converted weights; `UserError` that says how to get them where they are not here."""
-        return locate(self.weights[0], command=f"srbench methods pull {self.name}")
+    def weight_path(self, scale: int | None = None) -> Path:
+        """The converted weights, of the first scale if none is given; `UserError` that says how to get them
+        where they are not here."""
+        return _path(self.name, self.weights, scale or (self.scales or (4,))[0])
 
 
 def network_method(
@@ -59,12 +60,15 @@ def network_method(
     summary: str,
     source: str,
     spec: NetworkSpec | SpecOfScale,
-    weights: WeightFile,
+    weights: tuple[WeightFile, ...],
     scales: tuple[int, ...] | None = None,
     training: str | None = None,
     trained_on: Degradation | None = None,
 ) -> NetworkMethod:
-    """The method of a network; `spec` is its interface, or gives it for each of `scales`."""
+    """The method of a network; `spec` is its interface, or gives it for each of `scales`.
+
+    `weights` is one file for all scales, or one for each.
+    """
     if callable(spec):
         network = spec
     else:
@@ -76,18 +80,30 @@ def network_method(
         source=source,
         open=partial(_open, name, network, weights),
         scales=scales,
-        weights=(weights,),
+        weights=weights,
         trained_on=trained_on,
         network=network,
         training=training,
     )
 
 
-def _open(name: str, network: SpecOfScale, weights: WeightFile, runtime: Runtime) -> Upscaler:
-    path = locate(weights, command=f"srbench methods pull {name}")
-    from srbench.methods.files.checkpoints.fitting import load_network
+def _open(name: str, network: SpecOfScale, weights: tuple[WeightFile, ...], runtime: Runtime) -> Upscaler:
+    for file in weights:
+        if file.scale is None:
+            _path(name, (file,), 0)
 
-    return NetworkUpscalers(lambda scale: (load_network(network(scale), path), network(scale)), runtime, name)
+    def build(scale: int) -> tuple[nn.Module, NetworkSpec]:
+        from srbench.methods.files.checkpoints.fitting import load_network
+
+        spec = network(scale)
+        return load_network(spec, _path(name, weights, scale)), spec
+
+    return NetworkUpscalers(build, runtime, name)
+
+
+def _path(name: str, weights: tuple[WeightFile, ...], scale: int) -> Path:
+    (file,) = serving(weights, scale)
+    return locate(file, command=f"srbench methods pull {name}")
 
 
 class NetworkUpscalers:

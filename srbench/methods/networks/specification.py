@@ -23,7 +23,8 @@ class NetworkSpec:
     - `scale` is the method's factor. `input` says what the network sees: the low-resolution image
       (f = scale), or its MATLAB bicubic enlargement (f = 1).
     - `color`: "rgb" networks have C = 3. "luma" networks have C = 1 and see BT.601 Y (16 to 235, unrounded);
-      the colours of a colour image are then those of its bicubic enlargement.
+      the colours of a colour image are then those of its bicubic enlargement. "luma-8bit" is the same as
+      scripts that work on 8-bit YCbCr do it: Y in and out and the enlarged Cb and Cr in whole grey levels.
     - `input_range`, `output_range`: the values that stand for the grey levels 0 and 255.
     - `residual`: the enlargement of the input that the network's output is added to.
     - `radius`: how many input pixels away an output pixel can depend on, None where on all; tiles overlap
@@ -33,13 +34,18 @@ class NetworkSpec:
 
     build: Callable[[], nn.Module]
     scale: int
-    color: Literal["rgb", "luma"] = "rgb"
+    color: Literal["rgb", "luma", "luma-8bit"] = "rgb"
     input: Literal["low-resolution", "enlarged"] = "low-resolution"
     input_range: tuple[float, float] = (0.0, 1.0)
     output_range: tuple[float, float] = (0.0, 1.0)
     residual: Residual = "none"
     radius: int | None = 16
     multiple: int = 1
+
+    @property
+    def in_double(self) -> bool:
+        """Whether it computes in double precision, as the scripts of 8-bit luma do; they are small."""
+        return self.color == "luma-8bit"
 
     @property
     def factor(self) -> int:

@@ -1,7 +1,8 @@
 """SRCNN: three convolutions on the bicubically enlarged luma.
 
 Source: Dong, Loy, He, Tang, "Image Super-Resolution Using Deep Convolutional Networks" (TPAMI 2016),
-section 4.3.3: filters 9-5-5, 64 and 32 maps. The layer names are those of yjn870/SRCNN-pytorch and MMagic.
+section 4.3.3: filters 9-5-5, 64 and 32 maps; the authors' test code (SRCNN.m) repeats the border pixels
+around the input of every layer. The layer names are those of yjn870/SRCNN-pytorch and MMagic.
 """
 
 from __future__ import annotations
@@ -11,17 +12,19 @@ from typing import cast
 from torch import Tensor, nn
 from torch.nn import functional
 
-from srbench.methods.networks.layers import convolution
+from srbench.methods.networks.layers import Padding, convolution
 
 
 class SRCNN(nn.Module):
     """Enlarged luma, N x 1 x H x W in 0 to 1, to luma of the same size and range."""
 
-    def __init__(self, sizes: tuple[int, int, int] = (9, 5, 5), channels: int = 1) -> None:
+    def __init__(
+        self, sizes: tuple[int, int, int] = (9, 5, 5), channels: int = 1, padding: Padding = "zeros"
+    ) -> None:
         super().__init__()
-        self.conv1 = convolution(channels, 64, sizes[0])
-        self.conv2 = convolution(64, 32, sizes[1])
-        self.conv3 = convolution(32, channels, sizes[2])
+        self.conv1 = convolution(channels, 64, sizes[0], padding=padding)
+        self.conv2 = convolution(64, 32, sizes[1], padding=padding)
+        self.conv3 = convolution(32, channels, sizes[2], padding=padding)
 
     def forward(self, x: Tensor) -> Tensor:
         """The restored image."""

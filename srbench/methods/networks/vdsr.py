@@ -1,7 +1,7 @@
 """VDSR: twenty 3x3 convolutions that predict the residual of the bicubically enlarged luma.
 
 Source: Kim, Lee, Lee, "Accurate Image Super-Resolution Using Very Deep Convolutional Networks"
-(CVPR 2016), section 3.1: depth 20, 64 filters of 3x3, zero padding. The
+(CVPR 2016), section 3.1: depth 20, 64 filters of 3x3, zero padding; the authors' network has biases. The
 reimplementation in circulation (twtygqyy/pytorch-vdsr) has no biases, which leaves 664,704 parameters.
 """
 
@@ -16,7 +16,7 @@ from torch.nn import functional
 class VDSR(nn.Module):
     """Enlarged luma, N x 1 x H x W in 0 to 1, to luma of the same size and range."""
 
-    def __init__(self, features: int = 64, depth: int = 20, *, bias: bool = False) -> None:
+    def __init__(self, bias: bool = False, features: int = 64, depth: int = 20) -> None:
         super().__init__()
         self.head = nn.Conv2d(1, features, 3, padding=1, bias=bias)
         self.body = nn.ModuleList(

@@ -21,6 +21,7 @@ from srbench.core.text import remark
 from srbench.images.kernels import add_to_channels
 from srbench.images.pixels import as_rgb, to_bytes
 from srbench.images.resize import imresize_double, tensorflow1_bicubic
+from srbench.images.ycbcr import enlarged_chroma, rgb_to_luma, ycbcr_to_rgb
 from srbench.methods.running.tiling import Box, images_within, make_plan, run
 from srbench.methods.running.together import GROUP
 
@@ -48,13 +49,15 @@ class NetworkUpscaler:
         self._spec = spec
         self._runtime = runtime
         self._name = name
-        self._channels = 1 if spec.color == "luma" else 3
+        self._channels = 3 if spec.color == "rgb" else 1
         self._batches = Batches(GROUP, remark)
         self._device = torch.device(choose_device(runtime.device))
         # Convolutions of few channels on large images are a third faster in this layout, on CPU and GPU.
         module = module.eval().requires_grad_(False).to(self._device)
-        self._install(module.to(memory_format=torch.channels_last), torch.float32)
-        if self._device.type == "cuda" and not getattr(module, "opaque", False):
+        in_double = spec.in_double and self._device.type != "mps"
+        dtype = torch.float64 if in_double else torch.float32
+        self._install(module.to(dtype=dtype, memory_format=torch.channels_last), dtype)
+        if self._device.type == "cuda" and not in_double and not getattr(module, "opaque", False):
             self.use_half_where_faithful()
 
     def _install(self, module: nn.Module, dtype: torch.dtype) -> None:
@@ -124,6 +127,7 @@ class NetworkUpscaler:
     def _run(self, sources: Sequence[np.ndarray]) -> Iterator[tuple[Box, np.ndarray]]:
         """Pieces of the network's output as float32, N x H x W x C in grey levels."""
         low, high = self._spec.output_range
+        exact = torch.float64 if self._dtype == torch.float64 else torch.float32
         # cuDNN's own shortcut for float32 has as few digits as half precision; the choice is made above.
         with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
             x = torch.stack([self._tensor(source) for source in sources]).to(self._device, self._dtype)
@@ -132,7 +136,7 @@ class NetworkUpscaler:
             for box, piece in run(self._plan, x, self._runtime.max_memory):
                 seen = box.grown(0, height * self._spec.factor, width * self._spec.factor)
                 rows, columns = seen.inside(box).slices
-                values = piece[:, :, rows, columns].float().cpu().permute(0, 2, 3, 1).numpy()
+                values = piece[:, :, rows, columns].to(exact).cpu().permute(0, 2, 3, 1).numpy()
                 if not np.isfinite(values).all():
                     raise Unscorable(f"{self._name} gave values that are not finite")
                 if values.shape[-1] != self._channels:
@@ -140,13 +144,17 @@ class NetworkUpscaler:
                 yield seen, (values - np.float32(low)) * np.float32(255.0) / np.float32(high - low)
 
     def _tensor(self, source: np.ndarray) -> Tensor:
-        """C x H x W float32 in the network's range."""
+        """C x H x W in the network's range and precision."""
         low, high = self._spec.input_range
-        planes = source if self._spec.color == "rgb" else _luma(source)[..., None]
+        planes = source if self._spec.color == "rgb" else self._luma_of(source)[..., None]
         if self._spec.input == "enlarged":
             planes = _enlarged(planes, self._spec.scale, self._runtime.edges)
-        scaled = planes.astype(np.float32) * np.float32((high - low) / 255.0) + np.float32(low)
+        planes = planes.astype(np.float64 if self._dtype == torch.float64 else np.float32)
+        scaled = planes * ((high - low) / 255.0) + low  # Python's floats keep the array's precision
         return torch.from_numpy(np.ascontiguousarray(scaled.transpose(2, 0, 1)))
+
+    def _luma_of(self, source: np.ndarray) -> np.ndarray:
+        return rgb_to_luma(source) if self._spec.color == "luma-8bit" else _luma(source)
 
     def _padded(self, x: Tensor) -> Tensor:
         below, right = (-side % self._spec.multiple for side in x.shape[-2:])
@@ -165,6 +173,12 @@ class NetworkUpscaler:
     def _pixels(self, source: np.ndarray, box: Box, values: np.ndarray) -> np.ndarray:
         """Grey levels, unrounded, in the kind of `source`."""
         spec, edges = self._spec, self._runtime.edges
+        if spec.color == "luma-8bit":
+            whole = to_bytes(values[..., 0])
+            if source.ndim == 2:
+                return whole.astype(np.float32)
+            chroma = region(source, spec.scale, box, lambda part: enlarged_chroma(part, spec.scale, edges))
+            return ycbcr_to_rgb(whole, chroma).astype(np.float32)
         if spec.color == "luma":
             if source.ndim == 2:
                 return values[..., 0]
@@ -223,9 +237,9 @@ def _bicubic(image: np.ndarray, scale: int, edges: Edges) -> np.ndarray:
 
 
 def _enlarged(planes: np.ndarray, scale: int, edges: Edges) -> np.ndarray:
-    """MATLAB's bicubic enlargement of doubles as float32, made in bands to bound the memory."""
+    """MATLAB's bicubic enlargement of doubles, made in bands to bound the memory."""
     height, width = (side * scale for side in planes.shape[:2])
-    result = np.empty((height, width, planes.shape[2]), np.float32)
+    result = np.empty((height, width, planes.shape[2]))
     step = max(1, _BAND_PIXELS // width)
     for top in range(0, height, step):
         box = Box(top, min(top + step, height), 0, width)

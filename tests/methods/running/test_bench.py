@@ -25,7 +25,7 @@ from tests.methods.models import CPU, random_network
 
 def test_multiply_adds_and_parameters() -> None:
     """SRCNN at 48x32 and 4x: every weight but the biases once per output pixel."""
-    cost = measure(METHODS.get("srcnn"), height=8, width=12, scale=4, runtime=CPU, repeats=1)
+    cost = measure(METHODS.get("srcnn-srbench"), height=8, width=12, scale=4, runtime=CPU, repeats=1)
     assert cost.parameters == 57_281
     assert cost.multiply_adds == (57_281 - 64 - 32 - 1) * 32 * 48
     assert cost.milliseconds > 0
@@ -36,7 +36,7 @@ def test_a_file_of_a_known_network_costs_what_the_network_does(tmp_path: Path) -
     torch.save(random_network(SRCNN).state_dict(), tmp_path / "mine.pth")
     own, known = (
         measure(resolve(name), height=8, width=12, scale=4, runtime=CPU, repeats=1)
-        for name in (str(tmp_path / "mine.pth"), "srcnn")
+        for name in (str(tmp_path / "mine.pth"), "srcnn-srbench")
     )
     assert (own.parameters, own.multiply_adds) == (known.parameters, known.multiply_adds)
     assert own.ratio is not None

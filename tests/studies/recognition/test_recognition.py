@@ -155,11 +155,20 @@ def test_remarks_on_methods_are_said(made: tuple[Path, Path, torch.nn.Module], t
     root, weights, _ = made
     app = typer.Typer()
     app.command()(recognition)
-    arguments = ["--methods", "srcnn", "--classifiers", "resnet18", "--device", "cpu", "--images", "2"]
+    arguments = [
+        "--methods",
+        "srcnn-srbench",
+        "--classifiers",
+        "resnet18",
+        "--device",
+        "cpu",
+        "--images",
+        "2",
+    ]
     arguments += ["--data-root", str(root / "images"), "--classifier-weights", f"resnet18={weights}"]
     arguments += ["--resize", "0", "--crop", "64", "--out", str(tmp_path)]
     result = CliRunner().invoke(app, arguments, catch_exceptions=False)
-    line = "srcnn: trained with srbench as its card.md says, not the authors' weights"
+    line = "srcnn-srbench: trained with srbench as its card.md says, not the authors' weights"
     assert line in " ".join(result.stdout.split())
     assert line in (tmp_path / "recognition.md").read_text().replace("\\", "")
 

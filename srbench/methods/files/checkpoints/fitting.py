@@ -52,13 +52,17 @@ def shapes_of(module: nn.Module) -> dict[str, tuple[int, ...]]:
 def fitted(
     tensors: Tensors, spec: NetworkSpec, source: str, called: Mapping[str, str] | None = None
 ) -> Tensors:
-    """The tensors as float32 (integers unchanged), once they are known to fit the network."""
+    """The tensors as float32 (integers unchanged), once they are known to fit the network.
+
+    Networks that compute in double precision keep what the file has.
+    """
     import torch
 
     with torch.device("meta"):
         shapes = shapes_of(spec.build())
     require_fit(tensors, shapes, source, called)
-    return {name: np.asarray(_single(tensors[name]), order="C") for name in shapes}
+    convert = np.asarray if spec.in_double else _single
+    return {name: np.asarray(convert(tensors[name]), order="C") for name in shapes}
 
 
 def _single(tensor: np.ndarray) -> np.ndarray:
@@ -78,6 +82,6 @@ def load_network(spec: NetworkSpec, path: Path) -> nn.Module:
     from srbench.core.weights import load
 
     tensors, _ = load(path)
-    module = spec.build()
+    module = spec.build().double() if spec.in_double else spec.build()
     load_into(module, tensors, str(path))
     return module.eval()
