@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from srbench.protocols import Protocol
-    from srbench.runs.reader import RunData
+    from srbench.runs.data import RunData
 
 FolderLike = str | os.PathLike[str]
 

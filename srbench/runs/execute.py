@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any, Literal, TypeVar
 
 from srbench.core.records import UsageError, UserError
@@ -39,7 +39,7 @@ def execute(
     apart: bool = False,
     limits: Limits,
     retries: Retries[Task],
-) -> Iterator[tuple[Task, Any]]:
+) -> Generator[tuple[Task, Any], None, None]:
     """Yields each task with its result, in order of completion.
 
     One worker is this process, unless the work is to be done `apart`, because it runs code that may end

@@ -217,7 +217,9 @@ def _without_main() -> Iterator[None]:
     """A process that is started in here does not run the user's script again, as it would to find
     functions that the script defines; nothing of it is needed."""
     main = sys.modules["__main__"]
-    hidden = {name: main.__dict__.pop(name) for name in ("__file__", "__spec__") if name in main.__dict__}
+    hidden: dict[str, Any] = {
+        name: main.__dict__.pop(name) for name in ("__file__", "__spec__") if name in main.__dict__
+    }
     main.__spec__ = None
     try:
         yield

@@ -30,7 +30,7 @@ def write_rows(path: Path, explanation: Explanation, scale: int) -> Path:
     """The same as CSV, all digits."""
     rows = [_object(row, scale) for row in explanation.rows]
     head = list(rows[0]) if rows else []
-    return write_csv(path, head, ([_plain(row[name]) for name in head] for row in rows))
+    return write_csv(path, head, ({name: _plain(row[name]) for name in head} for row in rows))
 
 
 def _object(row: Row, scale: int) -> dict[str, Any]:

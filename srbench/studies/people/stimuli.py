@@ -15,8 +15,8 @@ from srbench.datasets.samples import degrade, load_reference
 from srbench.images.codec import read_image
 from srbench.images.pixels import pixel_hash
 from srbench.images.resize import imresize
+from srbench.runs.data import RunData
 from srbench.runs.folder import output_path
-from srbench.runs.reader import RunData
 from srbench.studies.people.design import BEST, WORST
 from srbench.studies.people.pictures import Picture
 from srbench.studies.people.records import Settings
@@ -139,9 +139,7 @@ def _references(
         return found
     hashes = choice.run.facts["datasets"].get(f"{dataset} x{scale}", {}).get("images", {})
     try:
-        files = find_pairs(
-            resolve_dataset(dataset), scale, data_roots(choice.roots), use_low_resolution=False
-        )
+        files = find_pairs(resolve_dataset(dataset), scale, data_roots(choice.roots), inputs="made")
     except UserError:
         return found
     for pair in files:
@@ -166,7 +164,7 @@ def _calibration(
         images = [(Pair(*place, scale, Path(), None), references[place]) for place in held]
         return [one for pair, load in images for one in _example(pair, load)], set(held)
     dataset = resolve_dataset(source)
-    pairs = find_pairs(dataset, scale, data_roots(choice.roots), use_low_resolution=False)
+    pairs = find_pairs(dataset, scale, data_roots(choice.roots), inputs="made")
     judged = {pixel_hash(load()) for load in references.values()}
     outside = [
         (pair, load)
