@@ -134,11 +134,17 @@ def table(
     ] = TableLayout.BOARDS,
 ) -> None:
     """Print the leaderboards of a run and write its files again; nothing is recomputed."""
+    from srbench.runs.data import stored_run
     from srbench.runs.folder import existing_run, write_files
     from srbench.runs.store import Store
 
-    with Store(existing_run(run_folder)) as store:
-        made = write_files(store, run_folder)
+    with Store(existing_run(run_folder), read_only=True) as store:
+        run = stored_run(store)
+    try:
+        made = write_files(run, run_folder)
+    except PermissionError as error:
+        notices().print(f"the files in {run_folder} stay as they are ({error.strerror})", markup=False)
+        made = run.boards()
     if as_format is not TableFormat.TERMINAL:
         from srbench.tables.formats import formatted
 

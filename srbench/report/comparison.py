@@ -69,7 +69,7 @@ def compare_run(folder: Path, methods: list[str], metric: str) -> Comparisons:
     """
     if len(methods) == 1:
         raise UsageError("compare needs two or more methods, or none for all of the run")
-    with Store(existing_run(folder)) as store:
+    with Store(existing_run(folder), read_only=True) as store:
         run = stored_run(store)
     scores, infos, references = run.scores, run.metrics(), run.references()
     known = list(dict.fromkeys(score.method for score in scores))

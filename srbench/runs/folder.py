@@ -8,9 +8,9 @@ from pathlib import Path
 
 from srbench.core.files import file_name, write_csv, write_text
 from srbench.core.records import Pair, UserError
-from srbench.runs.data import stored_run
+from srbench.runs.data import RunData
 from srbench.runs.scores_csv import SCORE_COLUMNS, score_rows
-from srbench.runs.store import FORMAT, Store
+from srbench.runs.store import FORMAT
 from srbench.tables.boards import SIGNIFICANCE_COLUMNS, Board, significance
 from srbench.tables.pirm import COLUMNS as PIRM_COLUMNS
 from srbench.tables.pirm import pirm_markdown, pirm_rows
@@ -24,9 +24,8 @@ def existing_run(folder: Path) -> Path:
     return folder
 
 
-def write_files(store: Store, out: Path) -> list[Board]:
+def write_files(run: RunData, out: Path) -> list[Board]:
     """Writes `scores.csv`, the leaderboards, `significance.csv` and `run.json`; returns the boards."""
-    run = stored_run(store)
     made = run.boards()
     write_csv(out / "scores.csv", SCORE_COLUMNS, score_rows(run.scores))
     write_csv(out / "leaderboard.csv", *leaderboard_rows(made))

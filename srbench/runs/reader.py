@@ -59,7 +59,7 @@ def _description(path: Path) -> dict[str, Any]:
 
 
 def _compare_with_store(folder: Path, scores: list[Score]) -> None:
-    with Store(folder) as store:
+    with Store(folder, read_only=True) as store:
         stored = {place(score): (score.value, score.status) for score in store.results()}
     table = {place(score): (score.value, score.status) for score in scores}
     changed = sorted(where for where in stored.keys() | table.keys() if stored.get(where) != table.get(where))

@@ -15,6 +15,7 @@ from srbench.datasets.folders import Inputs
 from srbench.methods.contract import Runtime
 from srbench.protocols import PROTOCOLS
 from srbench.runs.choose import Names, Selection, choose, names_of
+from srbench.runs.data import stored_run
 from srbench.runs.evaluate import evaluate
 from srbench.runs.execute import Executor, choose_workers
 from srbench.runs.facts import put_facts, run_record
@@ -97,5 +98,5 @@ def run(options: Options, *, begin: Callable[[int], None], advance: Callable[[],
             store.put_run(run_record(sys.argv, started, seconds))
             # Inside a transaction, so that of two runs the one that ends last also writes last.
             with store.transaction():
-                made = write_files(store, options.out)
+                made = write_files(stored_run(store), options.out)
     return Finished(made, selection, outcome, seconds)

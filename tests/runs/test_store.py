@@ -225,3 +225,90 @@ def test_the_folder_cannot_be_made(tmp_path: Path) -> None:
 def test_score_rows_are_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         score().value = 1.0  # type: ignore[misc]
+
+
+def edit(folder: Path, statement: str) -> None:
+    """Changes a store behind its back."""
+    connection = sqlite3.connect(folder / "store.sqlite")
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE results SET value = 89.86",
+        "UPDATE results SET value = x'00112233'",
+        "UPDATE results SET metric = 'ssim_y'",
+        "UPDATE results SET status = 'fine'",
+        "UPDATE facts SET fact = '{'",
+    ],
+)
+def test_damage_is_found_and_repaired(tmp_path: Path, change: str) -> None:
+    with Store(tmp_path) as store:
+        store.put_result(score(value=26.46), "pixels")
+        store.put_fact("method", "bicubic", {"kind": "interpolation"})
+    edit(tmp_path, change)
+    with Store(tmp_path) as store:
+        with pytest.raises(UserError, match="srbench doctor --run"):
+            store.results(), store.facts("method")
+        assert sum(store.repair().values()) == 1
+        store.results(), store.facts("method")
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["UPDATE scores SET value = 89.86", "UPDATE scores SET key = 'other'", "UPDATE outputs SET png = ''"],
+)
+def test_what_is_computed_again_anyway_counts_as_absent_when_damaged(tmp_path: Path, change: str) -> None:
+    with Store(tmp_path) as store:
+        store.put_score("key", 26.46, 0.1)
+        store.put_output("key", StoredOutput("pixels", "png", 0.1))
+    edit(tmp_path, change)
+    with Store(tmp_path) as store:
+        found = [
+            store.score("key") == (26.46, 0.1),
+            store.output("key") == StoredOutput("pixels", "png", 0.1),
+        ]
+        assert sorted(found) == [False, True]
+        assert store.score("other") is None
+
+
+FIRST_FORMAT = """
+CREATE TABLE outputs (key TEXT PRIMARY KEY, pixels TEXT NOT NULL, png TEXT NOT NULL, seconds REAL NOT NULL);
+CREATE TABLE scores (key TEXT PRIMARY KEY, value REAL NOT NULL, seconds REAL NOT NULL);
+CREATE TABLE results (
+    method TEXT, dataset TEXT, scale INTEGER, protocol TEXT, image TEXT, metric TEXT,
+    value REAL, status TEXT NOT NULL, seconds REAL NOT NULL, output TEXT NOT NULL,
+    PRIMARY KEY (method, dataset, scale, protocol, image, metric));
+CREATE TABLE facts (kind TEXT, name TEXT, fact TEXT NOT NULL, PRIMARY KEY (kind, name));
+CREATE TABLE runs (id INTEGER PRIMARY KEY, run TEXT NOT NULL);
+PRAGMA user_version = 1;
+INSERT INTO results VALUES ('bicubic', 'set5', 4, 'srbench', 'a', 'psnr_y', 30.5, 'ok', 0.1, 'pixels');
+INSERT INTO scores VALUES ('key', 30.5, 0.1);
+INSERT INTO facts VALUES ('method', 'bicubic', '{"kind": "interpolation"}');
+"""
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_store_of_the_first_format_is_read(tmp_path: Path, read_only: bool) -> None:
+    connection = sqlite3.connect(tmp_path / "store.sqlite")
+    connection.executescript(FIRST_FORMAT)
+    connection.close()
+    for _ in range(2):
+        with Store(tmp_path, read_only=read_only) as store:
+            assert [(row.image, row.value) for row in store.results()] == [("a", 30.5)]
+            assert store.score("key") == (30.5, 0.1)
+            assert store.facts("method") == {"bicubic": {"kind": "interpolation"}}
+
+
+def test_reading_leaves_the_folder_as_it_is(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        store.put_result(score(), "")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with Store(tmp_path, read_only=True) as store:
+        assert len(store.results()) == 1
+        with pytest.raises(UserError, match="readonly"):
+            store.put_result(score("b"), "")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -68,7 +68,7 @@ def measure(
     for (protocol, scale), group in groups.items():
         folder = out / "runs" / f"{protocol}-x{scale}"
         _run(group, means, folder, begin=begin, advance=advance)
-        with Store(existing_run(folder)) as store:
+        with Store(existing_run(folder), read_only=True) as store:
             scores |= by_want(store.results(), set(group))
     origins = {want.method: _origin(means.own.get(want.method, want.method)) for want in scores}
     return Evidence(scores, reasons, origins)
