@@ -229,3 +229,39 @@ def import_answers(
 
     for line in import_files(files, out):
         console().print(line, markup=False)
+
+
+class Population(StrEnum):
+    """What intervals of MOS generalise over."""
+
+    BOTH = "both"
+    RATERS = "raters"
+    IMAGES = "images"
+
+
+@study_app.command()
+def analyze(
+    study_folder: StudyFolder,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for the results; STUDY/results without it.")
+    ] = None,
+    over: Annotated[
+        Population, typer.Option(help="What intervals of MOS are over: other raters, other images, or both.")
+    ] = Population.BOTH,
+    exclude_screened: Annotated[
+        bool, typer.Option("--exclude-screened", help="Leave out raters that BT.500's screening points at.")
+    ] = False,
+) -> None:
+    """Analyse the answers: MOS or preferences with intervals and tests, agreement and screening of raters.
+
+    Writes mos.csv, tests.csv and images.csv, or preferences.csv and scores.csv; raters.csv, summary.md and
+    figures.
+    """
+    from srbench.studies.people.analysis import analyze as analyse
+    from srbench.studies.people.database import Study
+
+    folder = out or study_folder / "results"
+    with Study(study_folder) as study:
+        found = analyse(study, folder, over=over.value, exclude_screened=exclude_screened)
+    console().print(found.text, markup=False, end="")
+    console().print(f"{len(found.files)} files in {folder}", markup=False)

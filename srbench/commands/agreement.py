@@ -1,0 +1,71 @@
+"""`srbench agreement` and `srbench atlas`: which metric follows people, and what a metric sees."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from srbench.commands.terminal import console, progress
+from srbench.core.records import UsageError
+
+
+def agreement(
+    study: Annotated[
+        Path | None, typer.Option(metavar="STUDY", help="An own study of opinion scores, with --run.")
+    ] = None,
+    run: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="The run whose images the study showed.")
+    ] = None,
+    opinions: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Other people's opinions: PIPAL, QADS, Ma et al. 2017, SRIQA-Bench, WIND, or any lines of an "
+            "image's name and a score; with --images. BAPPS: see srbench bapps-2afc.",
+        ),
+    ] = None,
+    images: Annotated[Path | None, typer.Option(metavar="DIR", help="The images that FILE names.")] = None,
+    references: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Their references, where they are elsewhere.")
+    ] = None,
+    lower_is_better: Annotated[
+        bool, typer.Option("--lower-is-better", help="In FILE a lower score is a better image.")
+    ] = False,
+    metrics: Annotated[
+        str, typer.Option(help="Separated by commas; all of the run, or the protocol's, without it.")
+    ] = "",
+    protocol: Annotated[str, typer.Option(help="See: srbench protocols list.")] = "srbench",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    out: Annotated[Path, typer.Option(help="Folder for the table and the plot.")] = Path("runs/agreement"),
+) -> None:
+    """Say which metrics follow people: SRCC, KRCC, PLCC, pairwise accuracy, for each family of methods.
+
+    With intervals over references and tests of the differences. Writes agreement.csv, differences.csv,
+    agreement.md and a plot.
+    """
+    from srbench.studies.agreement.job import Request
+    from srbench.studies.agreement.job import agreement as compare
+
+    if (study is None) == (opinions is None):
+        raise UsageError("agreement needs either --study with --run, or --opinions with --images")
+    if study is not None and run is None:
+        raise UsageError("--study needs --run, whose scores are compared")
+    if opinions is not None and images is None:
+        raise UsageError("--opinions needs --images, the folder of the images that it names")
+    request = Request(
+        study=study,
+        run=run,
+        opinions=opinions,
+        images=images,
+        references=references,
+        lower_is_better=lower_is_better,
+        metrics=metrics,
+        protocol=protocol,
+        device=device,
+    )
+    with progress("metrics") as bar:
+        text, files = compare(request, out, begin=bar.begin, advance=bar.advance)
+    console().print(text, markup=False, end="")
+    console().print(f"files in {out}: {', '.join(path.name for path in files)}", markup=False)

@@ -1,0 +1,79 @@
+"""Runs `srbench agreement`: reads opinions and metrics, compares, writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from srbench.core.records import UserError
+from srbench.core.text import split_names
+from srbench.studies.agreement.measure import Material, of_images, of_study
+from srbench.studies.agreement.opinions import read_opinions
+from srbench.studies.agreement.results import agreements, text, write
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is compared: a study with its run, or opinions with their images."""
+
+    study: Path | None
+    run: Path | None
+    opinions: Path | None
+    images: Path | None
+    references: Path | None
+    lower_is_better: bool
+    metrics: str
+    protocol: str
+    device: str
+
+
+def agreement(
+    request: Request, out: Path, *, begin: Callable[[int], None], advance: Callable[[], None]
+) -> tuple[str, list[Path]]:
+    """The page of text, and the files that were written."""
+    material = _study(request) if request.study else _public(request, begin, advance)
+    begin(len(material.values))
+    found = agreements(material, lower_is_better=request.lower_is_better, advance=advance)
+    return text(found), write(found, material, out)
+
+
+def _study(request: Request) -> Material:
+    from srbench.runs.reader import read_run
+    from srbench.studies.people.database import Study
+
+    assert request.study is not None
+    assert request.run is not None
+    run = read_run(request.run)
+    protocols = sorted({score.protocol for score in run.scores})
+    if request.protocol not in protocols:
+        raise UserError(
+            f"{request.run} has no scores under {request.protocol}, but under {', '.join(protocols)}"
+        )
+    with Study(request.study) as study:
+        return of_study(study, run, request.protocol, split_names(request.metrics))
+
+
+def _public(request: Request, begin: Callable[[int], None], advance: Callable[[], None]) -> Material:
+    from srbench.core.devices import choose_device
+    from srbench.protocols import PROTOCOLS
+    from srbench.runs.choose import choose_metrics
+
+    assert request.opinions is not None
+    assert request.images is not None
+    opinions = read_opinions(request.opinions)
+    protocol = PROTOCOLS.get(request.protocol)
+    choice = choose_metrics(request.metrics or "default", protocol)
+    if choice.refused or not choice.usable:
+        reasons = {**choice.refused, **choice.skipped}
+        raise UserError("; ".join(f"{name}: {reason}" for name, reason in reasons.items()))
+    return of_images(
+        opinions,
+        request.images,
+        request.references,
+        list(choice.usable.values()),
+        protocol,
+        device=choose_device(request.device),
+        begin=begin,
+        advance=advance,
+    )
