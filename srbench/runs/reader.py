@@ -7,10 +7,12 @@ says, so that a table edited by hand is noticed.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from srbench.core.records import Score, UserError
+from srbench.methods.renamed import name_today
 from srbench.runs.data import KINDS, RunData
 from srbench.runs.scores_csv import describe, place, read_scores
 from srbench.runs.store import FORMAT, Store
@@ -33,10 +35,13 @@ def read_run(folder: Path) -> RunData:
         )
     if (folder / "store.sqlite").is_file():
         _compare_with_store(folder, scores)
+    old = description["methods"]
+    today = {name: name_today(name, old) for name in {*old, *(score.method for score in scores)}}
+    facts = {kind: description[kind] for kind in KINDS}
     return RunData(
         name=folder.resolve().name,
-        scores=scores,
-        facts={kind: description[kind] for kind in KINDS},
+        scores=[replace(score, method=today[score.method]) for score in scores],
+        facts=facts | {"methods": {today[name]: fact for name, fact in old.items()}},
         records=description["runs"],
     )
 

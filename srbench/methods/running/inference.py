@@ -56,7 +56,7 @@ class NetworkUpscaler:
         module = module.eval().requires_grad_(False).to(self._device)
         in_double = spec.in_double and self._device.type != "mps"
         dtype = torch.float64 if in_double else torch.float32
-        self._install(module.to(dtype=dtype, memory_format=torch.channels_last), dtype)
+        self._install(module.to(dtype).to(memory_format=torch.channels_last), dtype)
         if self._device.type == "cuda" and not in_double and not getattr(module, "opaque", False):
             self.use_half_where_faithful()
 
