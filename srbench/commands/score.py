@@ -27,6 +27,7 @@ def score(
     scale: Annotated[int, typer.Option(help="Factor; decides the border of some protocols.")] = 4,
     csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the scores here.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    workers: Annotated[int, typer.Option(help="Processes; 0 is one per core where that pays.")] = 0,
 ) -> None:
     """Score any images, with or without references, without a data set."""
     from srbench.core.devices import choose_device
@@ -41,7 +42,15 @@ def score(
     found = candidates(images, reference)
     with progress("images") as bar:
         bar.begin(len(found))
-        scores = score_images(found, wanted, chosen, scale, device=choose_device(device), advance=bar.advance)
+        scores = score_images(
+            found,
+            wanted,
+            chosen,
+            scale,
+            device=choose_device(device),
+            advance=bar.advance,
+            workers=workers,
+        )
     if csv is not None:
         write_csv(csv, ImageScore.__dataclass_fields__, (asdict(row) for row in scores))
     _print(scores, wanted)

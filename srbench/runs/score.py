@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-import time
+import contextlib
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from srbench.core.records import OK, Unscorable, UserError, reason_of
+from srbench.core.records import Unscorable, UserError
 from srbench.images.codec import read_image
 from srbench.images.names import existing_folder, image_files, image_identifier, match_files
+from srbench.metrics.catalogue import METRICS
+from srbench.metrics.catalogue import resolve as resolve_metric
 from srbench.metrics.contract import Metric
 from srbench.metrics.view import View
-from srbench.protocols import Protocol
+from srbench.protocols import PROTOCOLS, Protocol
+from srbench.runs.execute import choose_workers, execute
+from srbench.runs.measure import Measured, measure, unmeasured
+from srbench.runs.steps import OUTPUT, Note, Retries, Step
+from srbench.runs.workers import Limits
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,37 @@ def _matched(files: list[Path], references: list[Path], folder: Path) -> list[Ca
     return made
 
 
+@dataclass(frozen=True)
+class FileTask:
+    """Everything that is to be measured of one file; `reasons` are those of metrics that are not to be
+    tried, or under `OUTPUT` of the file as a whole."""
+
+    candidate: Candidate
+    metrics: tuple[str, ...]
+    protocol: str
+    scale: int
+    device: str
+    reasons: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The image."""
+        return self.candidate.image
+
+    def parts(self) -> list[FileTask]:
+        """Itself: it is about one image."""
+        return [self]
+
+    def steps(self) -> list[Step]:
+        """What has still to be measured."""
+        given_up = dict(self.reasons)
+        return [Step(self.label, "", name) for name in self.metrics if not {name, OUTPUT} & given_up.keys()]
+
+    def without(self, step: Step, reason: str) -> FileTask:
+        """The same with a reason in place of a step."""
+        return replace(self, reasons=(*self.reasons, (step.metric, reason)))
+
+
 def score_images(
     found: list[Candidate],
     metrics: list[Metric],
@@ -92,35 +129,59 @@ def score_images(
     *,
     device: str,
     advance: Callable[[], None],
+    workers: int = 1,
+    limits: Limits | None = None,
 ) -> list[ImageScore]:
     """Every metric of every image, in order; failures become reasons."""
-    scores = []
-    for candidate in found:
-        scores += _score_one(candidate, metrics, protocol, scale, device)
-        advance()
-    return scores
+    names = tuple(metric.name for metric in metrics)
+    tasks = [FileTask(candidate, names, protocol.name, scale, device) for candidate in found]
+    done = execute(
+        score_files,
+        tasks,
+        workers=choose_workers(workers, len(tasks), device),
+        apart=any(METRICS.is_plugged(name) for name in names),
+        limits=limits or Limits(),
+        retries=Retries(),
+    )
+    scores: dict[str, list[ImageScore]] = {}
+    with contextlib.closing(done):
+        for task, measured in done:
+            scores[task.label] = [ImageScore(task.label, **asdict(each)) for each in measured]
+            advance()
+    return [score for candidate in found for score in scores[candidate.image]]
 
 
-def _score_one(
-    candidate: Candidate, metrics: list[Metric], protocol: Protocol, scale: int, device: str
-) -> list[ImageScore]:
+def score_files(tasks: Iterable[FileTask], note: Note) -> Iterator[tuple[Measured, ...]]:
+    """The metrics of each file, in their order."""
+    for task in tasks:
+        yield _score_one(task, note)
+
+
+def _score_one(task: FileTask, note: Note) -> tuple[Measured, ...]:
+    reasons = dict(task.reasons)
+    if OUTPUT in reasons:
+        return unmeasured(task.metrics, reasons[OUTPUT])
+    note(Step(task.label, ""))
+    candidate, protocol = task.candidate, PROTOCOLS.get(task.protocol)
     try:
         reference = None if candidate.reference is None else read_image(candidate.reference)
-        gray = None if reference is None else reference.ndim == 2
         image = read_image(candidate.path)
     except Unscorable as error:
-        return [ImageScore(candidate.image, metric.name, None, str(error), 0.0) for metric in metrics]
-    output_view = View(image, protocol, scale, gray_reference=gray, device=device)
-    reference_view = None if reference is None else View(reference, protocol, scale, device=device)
-    scores = []
-    for metric in metrics:
-        start = time.perf_counter()
-        value, status = None, OK
-        try:
-            if metric.needs_reference and candidate.reason:
-                raise Unscorable(candidate.reason)
-            value = metric.score(output_view, reference_view)
-        except Exception as error:
-            status = reason_of(error)
-        scores.append(ImageScore(candidate.image, metric.name, value, status, time.perf_counter() - start))
-    return scores
+        return unmeasured(task.metrics, str(error))
+    metrics = [resolve_metric(name) for name in task.metrics]
+    if candidate.reason:
+        reasons |= {metric.name: candidate.reason for metric in metrics if metric.needs_reference}
+    gray = None if reference is None else reference.ndim == 2
+    found = measure(
+        [metric for metric in metrics if metric.name not in reasons],
+        View(image, protocol, task.scale, gray_reference=gray, device=task.device),
+        None if reference is None else View(reference, protocol, task.scale, device=task.device),
+        image=task.label,
+        note=note,
+    )
+    by_name = {each.metric: each for each in (*found, *(Measured(*item) for item in _given_up(reasons)))}
+    return tuple(by_name[name] for name in task.metrics)
+
+
+def _given_up(reasons: dict[str, str]) -> Iterator[tuple[str, None, str, float]]:
+    return ((name, None, reason, 0.0) for name, reason in reasons.items())

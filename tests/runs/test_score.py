@@ -48,6 +48,17 @@ def test_one_file_with_its_reference(folders: tuple[Path, Path]) -> None:
     assert (found.image, found.value) == ("a", psnr(views[0].luma, views[1].luma))
 
 
+def test_two_processes_give_the_same(folders: tuple[Path, Path]) -> None:
+    def found(workers: int) -> list[tuple[str, str, float | None]]:
+        made = score_images(
+            candidates(*folders), [METRICS.get(name) for name in ("psnr_y", "ssim_y")], SRBENCH, 4,
+            device="cpu", advance=lambda: None, workers=workers,
+        )  # fmt: skip
+        return [(row.image, row.metric, row.value) for row in made]
+
+    assert found(2) == found(1)
+
+
 def test_folders_are_matched_by_name(folders: tuple[Path, Path]) -> None:
     found = candidates(*folders)
     assert [(c.path.name, c.reference and c.reference.name) for c in found] == [
