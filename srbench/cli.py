@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from srbench import __version__
-from srbench.commands.agreement import agreement
+from srbench.commands.agreement import agreement, atlas
 from srbench.commands.catalogues import methods_app, metrics_app, protocols_app
 from srbench.commands.datasets import datasets_app
 from srbench.commands.doctor import doctor
@@ -71,6 +71,7 @@ app.command("bapps-2afc")(bapps_2afc)
 app.command("bapps-jnd")(bapps_jnd)
 app.command()(recognition)
 app.command()(agreement)
+app.command()(atlas)
 app.command()(reproduce)
 app.command()(report)
 app.command()(train)

@@ -22,8 +22,8 @@ def agreement(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Other people's opinions: PIPAL, QADS, Ma et al. 2017, SRIQA-Bench, WIND, or any lines of an "
-            "image's name and a score; with --images. BAPPS: see srbench bapps-2afc.",
+            help="Other people's opinions: PIPAL, QADS, Ma et al. 2017, SRIQA-Bench, WIND, or any lines of "
+            "an image's name and a score; with --images. BAPPS: see srbench bapps-2afc.",
         ),
     ] = None,
     images: Annotated[Path | None, typer.Option(metavar="DIR", help="The images that FILE names.")] = None,
@@ -69,3 +69,39 @@ def agreement(
         text, files = compare(request, out, begin=bar.begin, advance=bar.advance)
     console().print(text, markup=False, end="")
     console().print(f"files in {out}: {', '.join(path.name for path in files)}", markup=False)
+
+
+def atlas(
+    references: Annotated[Path, typer.Option(metavar="DIR", help="Folder of reference images.")],
+    run: Annotated[
+        Path, typer.Option(metavar="RUN", help="A run of three methods or more, the scale of the values.")
+    ],
+    metrics: Annotated[str, typer.Option(help="Names separated by commas, default or all.")] = "default",
+    protocol: Annotated[str, typer.Option(help="See: srbench protocols list.")] = "srbench",
+    scale: Annotated[int, typer.Option(min=1, help="Super-resolution factor of the run.")] = 4,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    out: Annotated[Path, typer.Option(help="Folder for the table and the figure.")] = Path("runs/atlas"),
+) -> None:
+    """Show what metrics see and what they ignore: their answers to graded distortions of references.
+
+    Shifts, blur, noise, JPEG, colour cast, sharpening, lost texture, another kernel; in standard deviations
+    of the run's methods. Writes atlas.csv and a figure.
+    """
+    from srbench.core.devices import choose_device
+    from srbench.protocols import PROTOCOLS
+    from srbench.runs.choose import choose_metrics
+    from srbench.runs.reader import read_run
+    from srbench.studies.atlas.atlas import atlas as measure
+    from srbench.studies.atlas.atlas import write
+
+    chosen = PROTOCOLS.get(protocol)
+    choice = choose_metrics(metrics, chosen)
+    if choice.refused:
+        raise UsageError("; ".join(f"{name}: {reason}" for name, reason in choice.refused.items()))
+    with progress("distortions") as bar:
+        rows = measure(
+            references, read_run(run), list(choice.usable.values()), chosen, scale=scale,
+            device=choose_device(device), begin=bar.begin, advance=bar.advance,
+        )  # fmt: skip
+    files = write(rows, out)
+    console().print(f"{len(rows)} values; files: {', '.join(str(path) for path in files)}", markup=False)
