@@ -9,7 +9,14 @@ from srbench.core.registry import Registry
 _MOS = "mean opinion scores need human raters: srbench study create"
 _DAALA = {"ssim_y": "ssim_daala"}
 _LPIPS = {"lpips:alex": "lpips-alex", "lpips:squeeze": "lpips-squeeze"}
-_TSRN_METHODS = {"srresnet": "srresnet-mse", "srgan": "srgan-vgg54", "mslapsrn": "ms-lapsrn"}
+# SRGAN and TSRN print the SRCNN that the authors of SelfExSR published outputs of, EnhanceNet the later one.
+_SRCNN_OF_SELFEXSR = {"srcnn": "srcnn-915"}
+_TSRN_METHODS = {
+    "srresnet": "srresnet-mse",
+    "srgan": "srgan-vgg54",
+    "mslapsrn": "ms-lapsrn-d5r8",
+    **_SRCNN_OF_SELFEXSR,
+}
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,7 @@ for _paper in (
         citation="Sajjadi, Schölkopf, Hirsch: EnhanceNet, ICCV 2017",
         tables=(
             PaperTable("losses", "PSNR of the losses", "enhancenet"),
-            PaperTable("psnr", "PSNR beside other methods", "enhancenet"),
+            PaperTable("psnr", "PSNR beside other methods", "enhancenet", methods={"srcnn": "srcnn-955"}),
             PaperTable(
                 "recognition",
                 "Recognition of super-resolved images",
@@ -75,7 +82,14 @@ for _paper in (
         citation="Ledig et al.: Photo-Realistic Single Image Super-Resolution Using a GAN, CVPR 2017",
         tables=(
             PaperTable("1", "Table 1: loss functions", "srgan", metrics=_DAALA, elsewhere={"mos": _MOS}),
-            PaperTable("2", "Table 2: other methods", "srgan", metrics=_DAALA, elsewhere={"mos": _MOS}),
+            PaperTable(
+                "2",
+                "Table 2: other methods",
+                "srgan",
+                metrics=_DAALA,
+                methods=_SRCNN_OF_SELFEXSR,
+                elsewhere={"mos": _MOS},
+            ),
         ),
     ),
     Paper(

@@ -97,7 +97,7 @@ def test_documents_say_what_agrees_and_why_a_cell_is_empty():
         _score("enet-pat", "a", 28.58),
         _score("vdsr", "a", 31.5),
     ]
-    want = Want("set5", 4, "enhancenet", "srcnn", "psnr_y")
+    want = Want("set5", 4, "enhancenet", "srcnn-955", "psnr_y")
     cells = make_cells(paper, _evidence(scores, {want: "weights <srcnn> | are not here"}), ("set5",))
     text = paper_markdown(paper, cells)
     assert "| bicubic | 28.42 | 28.42 ✓ |" in text
