@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -92,3 +94,31 @@ def verify_dataset(name: Name, data_root: DataRoot = []) -> None:  # noqa: B006 
     if wrong:
         raise UserError(f"{len(wrong)} of {checked} files of {name} differ from the published ones")
     console().print(f"all {checked} files of {name} are the published ones", markup=False)
+
+
+class LayoutChoice(StrEnum):
+    """Whose folders are written."""
+
+    SELFEXSR = "selfexsr"
+    EDSR = "edsr"
+    BASICSR = "basicsr"
+
+
+@datasets_app.command("make")
+def make_dataset(
+    name: Name,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="An empty or new folder, named as the data set.")],
+    scale: Annotated[int, typer.Option(min=2, help="Super-resolution factor.")] = 4,
+    layout: Annotated[LayoutChoice, typer.Option(help="Whose folders are written.")] = LayoutChoice.SELFEXSR,
+    data_root: DataRoot = [],  # noqa: B006 - typer copies it
+) -> None:
+    """Write references and MATLAB's bicubic reductions of them, as srbench makes them, in a usual layout."""
+    from srbench.datasets.catalogue import resolve
+    from srbench.datasets.folders import data_roots, find_pairs
+    from srbench.datasets.making import make
+
+    pairs = find_pairs(resolve(name), scale, data_roots(data_root), inputs="made")
+    with progress(f"making {name}") as bar:
+        bar.begin(len(pairs))
+        count = make(pairs, out, layout.value, advance=bar.advance)
+    console().print(f"{count} images of {name} x{scale} in {out} ({layout.value})", markup=False)

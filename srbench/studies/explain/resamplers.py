@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from srbench.images.luma import luma
 from srbench.images.pixels import to_bytes
 from srbench.images.resize import Kernel, imresize, imresize_double, pil_reduce
 
@@ -68,6 +69,16 @@ ENLARGEMENTS: dict[str, Resampler] = {
 }
 
 
+LUMA_ALONE = "luma-double"
+
+
+def luma_alone(reference: np.ndarray, scale: int) -> tuple[np.ndarray, np.ndarray]:
+    """Output and reference of SRCNN's demo: rounded Y, reduced and enlarged in double, rounded at the end."""
+    plane = luma(reference, "bt601-rounded", gray="full-range")
+    low = imresize_double(plane, Fraction(1, scale))
+    return to_bytes(imresize_double(low, scale)), plane
+
+
 def combinations(*, bicubic: bool) -> list[tuple[str, str]]:
     """(inputs, upscaler) that are looked at beside MATLAB's own, "matlab" and the method's own "given".
 
@@ -77,7 +88,8 @@ def combinations(*, bicubic: bool) -> list[tuple[str, str]]:
     if not bicubic:
         return [(name, "given") for name in reductions]
     others = [(name, "given") for name in reductions] + [("matlab", name) for name in _OTHERS]
-    return others + [(name, name) for name in reductions if name in ENLARGEMENTS]
+    others += [(name, name) for name in reductions if name in ENLARGEMENTS]
+    return [*others, (LUMA_ALONE, LUMA_ALONE)]
 
 
 _OTHERS = [name for name in ENLARGEMENTS if name != "matlab"]

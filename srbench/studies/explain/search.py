@@ -20,7 +20,9 @@ from srbench.studies.explain.conventions import (
     with_similarities,
 )
 from srbench.studies.explain.measure import Measured, measure
+from srbench.studies.explain.resamplers import LUMA_ALONE
 from srbench.studies.explain.sources import Sources
+from srbench.studies.explain.words import used_by
 
 # Planes around which two departures are looked for: those that papers and libraries use.
 _USUAL = (("bt601", True), ("bt601", False), ("rgb", True))
@@ -112,7 +114,7 @@ class _Search:
             replace(convention, inputs=inputs, upscaler=upscaler)
             for inputs, upscaler in self.sources.variants[1:]
             for convention in self.planes
-            if convention.luma == "bt601"
+            if convention.luma == "bt601" and (inputs != LUMA_ALONE or _is_of_luma(convention))
         ]
 
     def row(self, found: Measured) -> Row:
@@ -129,6 +131,11 @@ class _Search:
         """Every plane, border, gray rule and average; every kind of SSIM unless PSNR alone is claimed."""
         planes = self.planes if self.claim and not self.claim.ssim else with_similarities(self.planes)
         return self.measured([each for convention in planes for each in averages(convention)])
+
+
+def _is_of_luma(convention: Convention) -> bool:
+    """Whether a convention leaves a plane of luma as it is."""
+    return convention.rounded and convention.gray in ("any", "full-range")
 
 
 def explain(
@@ -155,17 +162,23 @@ def explain(
             usual = [base for base in search.planes if (base.luma, base.rounded) in _USUAL]
             usual = [base for base in usual if base.border in (0, scale) and base.gray != "output-limited"]
             found += search.agreeing(departure for base in usual for departure in double_departures(base))
-    rows = sorted((search.row(each) for each in found), key=_order)
+    rows = sorted((search.row(each) for each in found), key=lambda row: _order(row, scale))
     return Explanation(sources.title, claim, rows, _choices(search, rows), doubles)
 
 
-def _order(row: Row) -> tuple[bool, int, float, int]:
-    """Agreeing ones first, of these the simplest; then the nearest; the usual ones without a claim."""
+def _order(row: Row, scale: int) -> tuple[bool, int, bool, float, int]:
+    """Agreeing ones first, of these the simplest and those of known papers; then the nearest.
+
+    Without a claim the usual ones come first.
+    """
     convention = row.convention
     departures = len(convention.departures()) + (convention.average == "mse")
     departures += convention.inputs not in ("given", "matlab") or convention.upscaler != "given"
     distance = 0.0 if row.distance is None else row.distance
-    return not row.matches, departures if row.matches else 0, distance, departures
+    unknown = not used_by(convention, scale)
+    if row.matches or row.distance is None:
+        return not row.matches, departures, unknown, distance, convention.border
+    return not row.matches, 0, False, distance, departures
 
 
 def _choices(search: _Search, rows: list[Row]) -> list[Choice]:
@@ -176,7 +189,11 @@ def _choices(search: _Search, rows: list[Row]) -> list[Choice]:
     known = {row.convention: row for row in rows}
     around = [row.convention for row in rows if _changes(row.convention, best.convention) == 1]
     departures = single_departures(best.convention, search.scale)
-    wanted = [each for each in departures if each not in known and _changes(each, best.convention) == 1]
+    wanted = [
+        each
+        for each in departures
+        if each not in known and _changes(each, best.convention) == 1 and min(each.shift) >= 0
+    ]
     measured = [search.row(each) for each in search.measured(wanted)] + [known[each] for each in around]
     found = [
         Choice(

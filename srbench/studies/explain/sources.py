@@ -19,7 +19,13 @@ from srbench.methods.contract import Runtime
 from srbench.runs.score import Candidate, candidates
 from srbench.studies.explain.measure import Load
 from srbench.studies.explain.planes import Images
-from srbench.studies.explain.resamplers import ENLARGEMENTS, REDUCTIONS, combinations
+from srbench.studies.explain.resamplers import (
+    ENLARGEMENTS,
+    LUMA_ALONE,
+    REDUCTIONS,
+    combinations,
+    luma_alone,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -114,6 +120,8 @@ class _Made:
 
     def __call__(self, inputs: str, upscaler: str) -> Images:
         reference = load_reference(self.pair)
+        if inputs == LUMA_ALONE:
+            return Images(self.pair.image, *luma_alone(reference, self.pair.scale))
         if inputs == "matlab":
             sample = make_sample(self.pair, reference, "matlab-bicubic", "clamp")
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from srbench.studies.explain.conventions import Convention
+from srbench.studies.explain.resamplers import LUMA_ALONE
 
 _LUMA = {
     "bt601": "Y BT.601",
@@ -73,11 +74,10 @@ def change(convention: Convention, base: Convention) -> str:
 
 def used_by(convention: Convention, scale: int) -> str:
     """Papers and programs that measure so, empty where none is known."""
-    if (
-        convention.departures()
-        or convention.inputs not in ("given", "matlab")
-        or convention.upscaler != "given"
-    ):
+    if convention.inputs == LUMA_ALONE and convention.border == scale:
+        return "SRCNN's demo and its descendants, bicubic"
+    as_given = convention.inputs in ("given", "matlab") and convention.upscaler == "given"
+    if convention.departures() or not as_given:
         return ""
     return "; ".join(name for name, fields in _users(scale) if _fits(convention, fields))
 
@@ -128,6 +128,8 @@ def _departure(name: str, value: Any) -> str:
 
 
 def _making(convention: Convention) -> str:
+    if convention.inputs == LUMA_ALONE:
+        return "Y alone reduced and enlarged in double"
     parts = []
     if convention.inputs not in ("given", "matlab"):
         parts.append(f"inputs by {convention.inputs}")
