@@ -10,7 +10,7 @@ from typing import Any, Literal
 Luma = Literal["bt601", "bt709", "yiq", "gray709", "rgb", "daala"]
 Gray = Literal["any", "full-range", "replicate", "output-limited"]
 SsimKind = Literal[
-    "wang", "wang-float", "wang-uint8", "wang-downsampled", "matlab", "uniform", "skimage",
+    "wang", "wang-float", "wang-uint8", "wang-downsampled", "matlab", "torchmetrics", "uniform", "skimage",
     "skimage-gaussian", "daala",
 ]  # fmt: skip
 Average = Literal["images", "mse"]
@@ -82,9 +82,12 @@ def borders(scale: int) -> list[int]:
     return sorted({0, scale, 4, 6 + scale})
 
 
-def grays(*, gray_files: bool) -> tuple[Gray, ...]:
-    """The rules for gray files, where there are any."""
-    return ("full-range", "replicate", "output-limited") if gray_files else ("any",)
+def grays(luma: Luma, *, gray_files: bool) -> tuple[Gray, ...]:
+    """The rules for gray files that a plane can have, where there are any."""
+    if not gray_files:
+        return ("any",)
+    limited: tuple[Gray, ...] = ("output-limited",) if luma in ("bt601", "bt709") else ()
+    return ("full-range", "replicate", *limited)
 
 
 def ssim_kinds(luma: Luma, *, rounded: bool) -> tuple[SsimKind, ...]:
@@ -94,7 +97,7 @@ def ssim_kinds(luma: Luma, *, rounded: bool) -> tuple[SsimKind, ...]:
     if luma == "bt709":
         return ("wang",)
     if luma != "bt601":
-        return ("wang", "skimage", "skimage-gaussian")
+        return ("wang", "skimage", "skimage-gaussian", "torchmetrics")
     usual: tuple[SsimKind, ...] = (
         "wang",
         "skimage",
@@ -102,6 +105,7 @@ def ssim_kinds(luma: Luma, *, rounded: bool) -> tuple[SsimKind, ...]:
         "uniform",
         "matlab",
         "wang-downsampled",
+        "torchmetrics",
     )
     return (*usual, "wang-float", "daala") if rounded else (*usual, "wang-uint8")
 
@@ -110,9 +114,8 @@ def planes_and_borders(scale: int, *, gray_files: bool) -> list[Convention]:
     """Every plane with every border and gray rule: the conventions that decide a PSNR per image."""
     return [
         Convention(luma=luma, rounded=rounded, gray=gray, border=border)
-        for (luma, rounded), border, gray in itertools.product(
-            _PLANES, borders(scale), grays(gray_files=gray_files)
-        )
+        for (luma, rounded), border in itertools.product(_PLANES, borders(scale))
+        for gray in grays(luma, gray_files=gray_files)
     ]
 
 

@@ -1,8 +1,9 @@
 """The kinds of SSIM that the field's programs compute, of a pair of planes.
 
-- wang: the release of 2004 (11x11 Gaussian, positions inside the image), also TensorFlow's and torchmetrics'
+- wang: the release of 2004 (11x11 Gaussian, positions inside the image), also TensorFlow's
 - wang-downsampled: the release of 2011, which shrinks images above 256 pixels first
-- matlab: MATLAB's own `ssim`, as wang but with replicated edges at every position
+- matlab: MATLAB's own `ssim`, as wang but at every position, with replicated edges
+- torchmetrics: torchmetrics' (1.9), as wang but at every position, with mirrored edges
 - skimage: scikit-image's `structural_similarity` as it comes (7x7 of equal weights, sample covariance)
 - skimage-gaussian: the same with `gaussian_weights=True`
 - uniform: 7x7 of equal weights, with the covariance of the window itself
@@ -12,7 +13,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -81,8 +82,9 @@ def _by_channel(
 def _of_cropped(output: np.ndarray, reference: np.ndarray, kind: SsimKind) -> float:
     if kind == "daala":
         return ssim_daala(output, reference)
-    if kind == "matlab":
-        output, reference = (np.pad(plane, _GAUSSIAN.size // 2, mode="edge") for plane in (output, reference))
+    if kind in ("matlab", "torchmetrics"):
+        edges: Literal["edge", "reflect"] = "edge" if kind == "matlab" else "reflect"
+        output, reference = (np.pad(plane, _GAUSSIAN.size // 2, mode=edges) for plane in (output, reference))
     else:
         factor = max(1, round(min(reference.shape) / 256))
         output, reference = _shrunk(output, factor), _shrunk(reference, factor)

@@ -102,7 +102,7 @@ def _users(scale: int) -> list[tuple[str, dict[str, Any]]]:
         ("NTIRE", rgb | {"border": 6 + scale, "ssim_kind": "wang"}),
         ("BasicSR without test_y_channel", rgb | {"border": scale, "ssim_kind": "wang"}),
         ("scikit-image", rgb | {"border": 0, "ssim_kind": "skimage"}),
-        ("torchmetrics", rgb | {"border": 0, "ssim_kind": "wang", "average": "mse", "pooled": True}),
+        ("torchmetrics", rgb | {"border": 0, "ssim_kind": "torchmetrics", "average": "mse", "pooled": True}),
         ("pyiqa psnry, ssim", {"luma": "yiq", "rounded": False, "border": 0, "ssim_kind": "wang"}),
     ]
 
