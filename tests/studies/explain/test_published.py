@@ -156,7 +156,7 @@ def test_the_mistake_with_gray_files_of_published_tables(tmp_path: Path) -> None
     noise = np.random.default_rng(0).integers(-10, 11, reference.shape)
     output = np.clip(reference + noise, 0, 255).astype(np.uint8)
     hr, sr = save(tmp_path / "hr.png", reference), save(tmp_path / "sr.png", np.stack([output] * 3, axis=-1))
-    limited = np.floor(16 + 219 * output / 255 + 0.5)[4:-4, 4:-4]
+    limited = np.floor(16 + 219 * output.astype(float) / 255 + 0.5)[4:-4, 4:-4]
     psnr = -10 * np.log10(np.mean((limited - reference[4:-4, 4:-4]) ** 2) / 255**2)
     rows, ended = explained(tmp_path, sr, "--reference", hr, "--claimed", f"{psnr:.3f}")
     assert agreeing(rows, {"gray": "output-limited", "luma": "bt601", "rounded": True, "border": 4})
