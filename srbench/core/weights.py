@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 Tensors = dict[str, "np.ndarray"]
+_WITHOUT_NUMPY = ("BF16", "F8", "F4", "F6")
 
 
 @dataclass(frozen=True)
@@ -115,10 +116,25 @@ def load(path: Path) -> tuple[Tensors, dict[str, str]]:
 
     try:
         with safe_open(path, framework="numpy") as stream:
-            names = list(stream.keys())
-            return {name: stream.get_tensor(name) for name in names}, dict(stream.metadata() or {})
-    except (SafetensorError, OSError, ValueError) as error:
-        raise UserError(f"{path} is not a readable safetensors file ({error}); pull it again") from None
+            kinds = {name: stream.get_slice(name).get_dtype() for name in stream.keys()}  # noqa: SIM118
+            small = [name for name, kind in kinds.items() if kind.startswith(_WITHOUT_NUMPY)]
+            tensors = {name: stream.get_tensor(name) for name in kinds if name not in small}
+            metadata = dict(stream.metadata() or {})
+        return {name: {**tensors, **_widened(path, small)}[name] for name in kinds}, metadata
+    except (SafetensorError, OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
+        raise UserError(
+            f"{path} is not a readable safetensors file ({first_line(error)}); pull it again"
+        ) from None
+
+
+def _widened(path: Path, names: list[str]) -> Tensors:
+    """Tensors of types that numpy does not have (bfloat16 and smaller) as float32, exactly."""
+    if not names:
+        return {}
+    from safetensors import safe_open
+
+    with safe_open(path, framework="pt") as stream:
+        return {name: stream.get_tensor(name).float().numpy() for name in names}
 
 
 def pull(file: WeightFile, source: Path | None = None) -> Path:

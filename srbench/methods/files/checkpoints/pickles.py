@@ -9,6 +9,7 @@ Python's own library, is refused with its name.
 from __future__ import annotations
 
 import io
+import math
 import pickle
 import sys
 import zipfile
@@ -21,8 +22,15 @@ from typing import Any
 import numpy as np
 
 from srbench.core.records import UserError
+from srbench.methods.files.checkpoints.budgets import (
+    LEGACY_MAGIC,
+    Budget,
+    Refused,
+    read_member,
+    require_modest_archive,
+    require_modest_pickle,
+)
 
-_LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _TYPES = {
     "FloatStorage": "<f4",
     "DoubleStorage": "<f8",
@@ -52,15 +60,11 @@ class _Tensor:
     stride: tuple[int, ...]
 
 
-class _Refused(Exception):
-    """The pickle wants something that is not allowed, or is damaged."""
-
-
 class _PassiveType(type):
     """Classes that can be instantiated by the unpickler (`NEWOBJ`) but not called (`REDUCE`)."""
 
     def __call__(cls, *_: Any) -> Any:
-        raise _Refused(f"it wants to call {cls.__module__}.{cls.__name__}")
+        raise Refused(f"it wants to call {cls.__module__}.{cls.__name__}")
 
 
 class Placeholder(metaclass=_PassiveType):
@@ -81,7 +85,7 @@ def read_pickled(path: Path) -> Any:
         if zipfile.is_zipfile(path):
             return _read_zip(path)
         return _read_legacy(path.read_bytes())
-    except _Refused as error:
+    except Refused as error:
         raise UserError(f"{path} is refused: {error}; nothing of it was run") from None
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror or error})") from None
@@ -93,43 +97,51 @@ def read_pickled(path: Path) -> Any:
 
 
 def _read_zip(path: Path) -> Any:
+    size = path.stat().st_size
     with zipfile.ZipFile(path) as archive:
+        require_modest_archive(archive, size)
         names = archive.namelist()
         index = next((name for name in names if name.endswith("data.pkl")), None)
         if index is None:
-            raise _Refused("it is a zip archive without a PyTorch checkpoint in it")
+            raise Refused("it is a zip archive without a PyTorch checkpoint in it")
         folder = index.removesuffix("data.pkl")
         if f"{folder}constants.pkl" in names:
-            raise _Refused("it is a TorchScript program, not a checkpoint; give it as a model file instead")
-        content = _Reader(io.BytesIO(archive.read(index))).load()
+            raise Refused("it is a TorchScript program, not a checkpoint; give it as a model file instead")
+        content = _loaded(io.BytesIO(read_member(archive, index)))[0]
 
         def fetch(storage: _Storage) -> np.ndarray:
             name = f"{folder}data/{storage.key}"
             if archive.getinfo(name).file_size < storage.size * np.dtype(_TYPES[storage.kind]).itemsize:
-                raise _Refused(f"the values {name} are cut off")
-            return np.frombuffer(archive.read(name), _TYPES[storage.kind])
+                raise Refused(f"the values {name} are cut off")
+            return np.frombuffer(read_member(archive, name), _TYPES[storage.kind])
 
-        return _resolved(content, fetch)
+        return _resolved(content, fetch, Budget(size))
 
 
 def _read_legacy(data: bytes) -> Any:
     stream = io.BytesIO(data)
-    if _Reader(stream).load() != _LEGACY_MAGIC:
-        raise _Refused("it is a pickle, but not a PyTorch checkpoint")
-    _Reader(stream).load()  # version of the protocol
-    _Reader(stream).load()  # byte order and sizes of the machine
-    reader = _Reader(stream)
-    content = reader.load()
+    if _loaded(stream)[0] != LEGACY_MAGIC:
+        raise Refused("it is a pickle, but not a PyTorch checkpoint")
+    _loaded(stream)  # version of the protocol
+    _loaded(stream)  # byte order and sizes of the machine
+    content, storages = _loaded(stream)
     values: dict[str, np.ndarray] = {}
-    for key in _Reader(stream).load():
-        storage = reader.storages[key]
+    for key in _loaded(stream)[0]:
+        storage = storages[key]
         count = int.from_bytes(stream.read(8), "little")
         dtype = np.dtype(_TYPES[storage.kind])
         raw = stream.read(count * dtype.itemsize)
         if len(raw) != count * dtype.itemsize:
-            raise _Refused("its last values are cut off")
+            raise Refused("its last values are cut off")
         values[key] = np.frombuffer(raw, dtype)
-    return _resolved(content, lambda storage: values[storage.key])
+    return _resolved(content, lambda storage: values[storage.key], Budget(len(data)))
+
+
+def _loaded(stream: io.BytesIO) -> tuple[Any, dict[str, _Storage]]:
+    """The object of one pickle of the stream, and the storages that it refers to by key."""
+    require_modest_pickle(stream)
+    reader = _Reader(stream)
+    return reader.load(), reader.storages
 
 
 class _Reader(pickle.Unpickler):
@@ -140,14 +152,14 @@ class _Reader(pickle.Unpickler):
         self.storages: dict[str, _Storage] = {}
 
     def find_class(self, module: str, name: str) -> Any:
-        """A harmless stand-in for what a pickle names; `_Refused` for everything else."""
+        """A harmless stand-in for what a pickle names; `Refused` for everything else."""
         known = _KNOWN.get(f"{module}.{name}")
         if known is not None:
             return known
         if module in ("torch", "torch.cuda", "torch.storage") and name in _TYPES:
             return _storage_kind(name)
         if module.partition(".")[0] in sys.stdlib_module_names and (module, name) not in _HARMLESS:
-            raise _Refused(f"it wants to use {module}.{name}")
+            raise Refused(f"it wants to use {module}.{name}")
         return _PassiveType(name, (Placeholder,), {"__module__": module})
 
     def persistent_load(self, identifier: Any) -> Any:
@@ -155,11 +167,11 @@ class _Reader(pickle.Unpickler):
         if identifier[0] == "module":  # a class with its source text, which stays text
             return identifier[1]
         if identifier[0] != "storage":
-            raise _Refused(f"it refers to an unknown {identifier[0]!r}")
+            raise Refused(f"it refers to an unknown {identifier[0]!r}")
         storage = _Storage(identifier[1].kind, str(identifier[2]), int(identifier[4]))
         self.storages[identifier[2]] = storage
         if len(identifier) > 5 and identifier[5] is not None:
-            raise _Refused("it holds views of storages, which no current version of PyTorch writes")
+            raise Refused("it holds views of storages, which no current version of PyTorch writes")
         return storage
 
 
@@ -191,6 +203,8 @@ def _passive(*_: Any) -> Placeholder:
 
 
 def _bytes(text: str, encoding: str) -> bytes:
+    if encoding not in ("latin1", "latin-1", "ascii", "utf-8"):
+        raise Refused(f"it wants to encode text as {encoding[:20]!r}")
     return text.encode(encoding)
 
 
@@ -218,39 +232,47 @@ _KNOWN: dict[str, Callable[..., Any]] = {
 }
 
 
-def _resolved(content: Any, fetch: Callable[[_Storage], np.ndarray]) -> Any:
-    """The object with arrays in place of tensors."""
+def _resolved(content: Any, fetch: Callable[[_Storage], np.ndarray], budget: Budget) -> Any:
+    """The object with arrays in place of tensors; what is shared or refers to itself stays so."""
     arrays: dict[_Storage, np.ndarray] = {}
     seen: dict[int, Any] = {}
 
     def visit(item: Any) -> Any:
+        if id(item) in seen:
+            return seen[id(item)]
         if isinstance(item, _Tensor):
             if item.storage not in arrays:
                 arrays[item.storage] = fetch(item.storage)
-            return _array(item, arrays[item.storage])
-        if id(item) in seen:
-            return seen[id(item)]
-        if isinstance(item, dict):
-            result: Any = {}
-            seen[id(item)] = result
+            result: Any = _array(item, arrays[item.storage], budget)
+        elif isinstance(item, dict):
+            result = seen[id(item)] = {}
             result.update((key, visit(value)) for key, value in item.items())
-            return result
-        if isinstance(item, list | tuple):
-            return type(item)(visit(value) for value in item)
-        if isinstance(item, Placeholder):
-            seen[id(item)] = item
+        elif isinstance(item, list):
+            result = seen[id(item)] = []
+            result.extend(visit(value) for value in item)
+        elif isinstance(item, tuple):
+            result = tuple(visit(value) for value in item)
+        elif isinstance(item, Placeholder):
+            result = seen[id(item)] = item
             item.state = visit(item.state)
-        return item
+        else:
+            return item
+        seen[id(item)] = result
+        return result
 
     return visit(content)
 
 
-def _array(tensor: _Tensor, values: np.ndarray) -> np.ndarray:
+def _array(tensor: _Tensor, values: np.ndarray, budget: Budget) -> np.ndarray:
+    count = math.prod(tensor.shape)
+    if min(tensor.shape, default=1) < 0:
+        raise Refused("a tensor has a negative size")
+    budget.take(count * max(values.itemsize, 4), f"a tensor of the shape {tensor.shape}"[:80])
     last = tensor.offset + sum((n - 1) * step for n, step in zip(tensor.shape, tensor.stride, strict=True))
-    if 0 not in tensor.shape and (
-        tensor.offset < 0 or min(tensor.stride, default=0) < 0 or last >= values.size
-    ):
-        raise _Refused("a tensor lies outside its values")
+    if count and (tensor.offset < 0 or min(tensor.stride, default=0) < 0 or last >= values.size):
+        raise Refused("a tensor lies outside its values")
+    if not count:
+        return np.empty(tensor.shape, values.dtype)
     steps = tuple(step * values.itemsize for step in tensor.stride)
     view = np.lib.stride_tricks.as_strided(values[tensor.offset :], tensor.shape, steps)
     if tensor.storage.kind == "BFloat16Storage":

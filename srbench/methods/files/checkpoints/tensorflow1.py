@@ -20,6 +20,7 @@ from srbench.core.records import UserError
 
 _MAGIC = 0xDB4775248B80FB57
 _FOOTER = 48
+_LONGEST_KEY = 4096
 # DataType of tensorflow/core/framework/types.proto: numpy type, field of TensorProto with its values.
 _TYPES = {1: ("<f4", 5), 2: ("<f8", 6), 3: ("<i4", 7), 9: ("<i8", 10)}
 _CONTENT = 4  # TensorProto.tensor_content: raw bytes in place of the typed field
@@ -87,9 +88,13 @@ def _entries(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         _, position = _varint(footer, position)
     offset, position = _varint(footer, position)
     size, _ = _varint(footer, position)
+    read = 0
     for _, handle in _block(data, offset, size):
         block_offset, after = _varint(memoryview(handle), 0)
         block_size, _ = _varint(memoryview(handle), after)
+        if block_offset < read:  # else a small file could have one block read again and again
+            raise _Malformed("its blocks overlap")
+        read = block_offset + block_size
         yield from _block(data, block_offset, block_size)
 
 
@@ -108,7 +113,7 @@ def _block(data: bytes, offset: int, size: int) -> Iterator[tuple[bytes, bytes]]
         shared, position = _varint(block, position)
         own, position = _varint(block, position)
         length, position = _varint(block, position)
-        if shared > len(key) or position + own + length > end:
+        if shared > len(key) or position + own + length > end or shared + own > _LONGEST_KEY:
             raise _Malformed("an entry of a block is damaged")
         key = key[:shared] + bytes(block[position : position + own])
         position += own
@@ -174,15 +179,16 @@ def _integer(fields: Fields, number: int, default: int = 0) -> int:
 
 def _declarations(meta: bytes, available: int) -> dict[str, _Declared]:
     """`SavedTensorSliceMeta.tensor`: name, shape and type of every tensor."""
-    declared = {}
+    declared: dict[str, _Declared] = {}
     for message in _messages(_fields(meta), 1):
         name = _bytes(message, 1).decode()
         shape = tuple(_integer(dim, 1) for dim in _messages(_fields(_bytes(message, 2)), 2))
         kind = _integer(message, 3)
         if kind not in _TYPES:
             raise _Malformed(f"{name} has the unsupported type number {kind}")
-        if math.prod(shape) > available:  # every value takes a byte at least
-            raise _Malformed(f"{name} claims the size {shape}")
+        available -= math.prod(shape)
+        if available < 0 or min(shape, default=0) < 0:  # every value takes a byte at least
+            raise _Malformed(f"{name[:80]} claims the size {shape}"[:200])
         declared[name] = _Declared(shape, kind)
     return declared
 
