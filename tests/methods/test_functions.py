@@ -76,3 +76,20 @@ def test_modules_that_fail_or_leave_when_they_are_imported(
 def test_a_module_that_does_not_exist() -> None:
     with pytest.raises(UsageError, match="there is no Python module nowhere_to_be_found"):
         resolve("nowhere_to_be_found:function")
+
+
+def test_a_function_says_which_files_it_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "reading.py").write_text("def upscale(image, scale):\n    return image\n")
+    weights = tmp_path / "weights.bin"
+    weights.write_bytes(b"first")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    method = resolve("reading:upscale:weights=weights.bin")
+    assert method.name == "reading.upscale"
+    assert method.fingerprint is not None
+    pair = sample(picture(4, 4), 2).pair
+    before = method.fingerprint(pair)
+    weights.write_bytes(b"second")
+    assert method.fingerprint(pair) != before
+    with pytest.raises(UserError, match="no such file"):
+        resolve("reading:upscale:weights=other.bin")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -25,6 +25,8 @@ from srbench.core.records import Unscorable, UserError
 from srbench.methods.networks.specification import NetworkSpec
 
 if TYPE_CHECKING:
+    from spandrel import ImageModelDescriptor
+
     from srbench.core.weights import Tensors
     from srbench.methods.files.identify import Misfit, Recognised
 
@@ -84,6 +86,19 @@ class Opaque(nn.Module):
                 f"{self._name} does not run on a {size} input ({detail}); "
                 "models must take any height and width"
             ) from None
+
+
+class OwnCall(nn.Module):
+    """A network of spandrel, called as spandrel calls it: with the padding that its own code does."""
+
+    def __init__(self, descriptor: ImageModelDescriptor[Any]) -> None:
+        super().__init__()
+        self.model = descriptor.model
+        self._descriptor = descriptor
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N x C x H x W in 0 to 1 of any size, to `scale` times the size."""
+        return torch.cat([self._descriptor(image[None]) for image in x])
 
 
 def load_model(path: Path, options: Options, device: str) -> LoadedModel:
@@ -189,22 +204,25 @@ def _foreign(tensors: Tensors, misfit: Misfit, options: Options, path: Path) -> 
     try:
         model = ModelLoader(device="cpu").load_from_state_dict(state)
     except Exception:  # spandrel fails in as many ways as it has networks
-        raise UserError(f"{misfit.reason}, and spandrel does not know it") from None
+        raise UserError(
+            f"{misfit.reason}, and spandrel does not know it; "
+            "export it as ONNX, .pt2 or TorchScript, or give a Python function"
+        ) from None
     if not isinstance(model, ImageModelDescriptor) or model.input_channels not in (1, 3):
         raise UserError(
             f"{path.name} ({model.architecture.name}) is not a super-resolution network of images"
         )
     if misfit.near and len(model.model.state_dict()) != len(tensors):
         raise UserError(misfit.reason)  # spandrel leaves out tensors that it does not expect
-    size = model.size_requirements
+    module = OwnCall(model)
     spec = NetworkSpec(
-        build=lambda: model.model,
+        build=lambda: module,
         scale=model.scale,
         color="rgb" if model.input_channels == 3 else "luma",
         radius=options.overlap,
-        multiple=max(size.multiple_of, 1),
+        probe=max(8, model.size_requirements.minimum, model.size_requirements.multiple_of),
     )
-    return LoadedModel(lambda _: (model.model, _ranged(spec, options)), (model.scale,))
+    return LoadedModel(lambda _: (module, _ranged(spec, options)), (model.scale,))
 
 
 def _known(known: Recognised, options: Options, scale: int) -> tuple[nn.Module, NetworkSpec]:

@@ -1,10 +1,13 @@
 """The user's own models as methods: model files, and Python functions.
 
 - `FILE.pth`, `.pt`, `.safetensors`, `.onnx`, `.pt2`, with what cannot be found out after a colon:
-  `FILE.onnx:scale=4,range=255,channels=1`; `overlap=N` lets an unknown network be cut into tiles, and
-  `name=NAME` calls it otherwise than its file.
+  `FILE.onnx:scale=4,range=255,channels=1`; `overlap=N` lets an unknown network be cut into tiles,
+  `name=NAME` calls it otherwise than its file, and `trained_on=pil-lanczos` says what inputs it was made
+  for.
 - `package.module:function`, called as `function(image, scale)` with uint8 H x W x 3 (RGB); it returns
   uint8 of `scale` times the size. The module is found as Python finds it, or in the current folder.
+  `package.module:function:weights=FILE` names a file that it reads (`weights=A,weights=B` for several), so
+  that its outputs are made again when the file has changed.
 """
 
 from __future__ import annotations
@@ -14,11 +17,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, get_args
 
-from srbench.core.records import Unscorable, UsageError, UserError
+from srbench.core.records import Degradation, Unscorable, UsageError, UserError
 from srbench.core.text import remark
 from srbench.methods.contract import Method, Runtime, Upscaler
+from srbench.methods.files.fingerprints import content_hashes, model_files
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,6 +44,7 @@ class _Asked:
     channels: int | None = None
     overlap: int | None = None
     name: str | None = None
+    trained_on: Degradation | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,14 +74,15 @@ def is_model_name(name: str) -> bool:
     """Whether a name is a model file (with or without options) or `module:function`."""
     if name.startswith("mix:"):
         return False
-    return _file_part(name)[0].suffix.lower() in SUFFIXES or _is_function(name)
+    base = _file_part(name)[0]
+    return base.suffix.lower() in SUFFIXES or _is_function(str(base))
 
 
 def model_method(name: str) -> Method:
     """The method of such a name; `UsageError` for what cannot be one."""
     path, options = _file_part(name)
     if path.suffix.lower() not in SUFFIXES:
-        return _function_method(name)
+        return _function_method(str(path), options, name)
     if not path.is_file():
         raise UserError(f"{path}: no such file")
     asked = _parse(options, name)
@@ -87,6 +93,8 @@ def model_method(name: str) -> Method:
         source=str(path),
         open=partial(_open, path, asked),
         fingerprint=partial(_fingerprint, path, asked),
+        trained_on=asked.trained_on,
+        files=model_files(path),
         path=path,
         asked=asked,
     )
@@ -107,12 +115,14 @@ def _parse(options: str, name: str) -> _Asked:
             key == "channels" and value in ("1", "3")
         ):
             found[key] = int(value)
-        elif key == "name" and re.fullmatch(r"[\w-]+", value):
+        elif (key == "trained_on" and value in get_args(Degradation)) or (
+            key == "name" and re.fullmatch(r"[\w-]+", value)
+        ):
             found[key] = value
         else:
             raise UsageError(
                 f"{name}: '{option}' is not one of scale=N, channels=1 or 3, overlap=N, name=NAME, "
-                "range=1, 255, signed or signed-output"
+                "range=1, 255, signed or signed-output, trained_on=matlab-bicubic or pil-lanczos"
             )
     return _Asked(**found)
 
@@ -145,9 +155,7 @@ def _open(path: Path, asked: _Asked, runtime: Runtime) -> Upscaler:
 
 
 def _fingerprint(path: Path, asked: _Asked, _: Pair) -> str:
-    from srbench.core.files import file_hash
-
-    return f"{file_hash(path)} {asked}"
+    return f"{content_hashes(model_files(path))} {asked}"
 
 
 def _is_function(name: str) -> bool:
@@ -155,21 +163,36 @@ def _is_function(name: str) -> bool:
     return bool(colon) and function.isidentifier() and all(part.isidentifier() for part in module.split("."))
 
 
-def _function_method(name: str) -> Method:
-    module, _, function = name.partition(":")
+def _function_method(function_name: str, options: str, name: str) -> Method:
+    module, _, function = function_name.partition(":")
     source = _source_of(module)
     if source is None:
         raise UsageError(
             f"{name}: there is no Python module {module}; give a method, a model file or a module"
         )
+    files = (source, *_declared(options, name))
     return Method(
         name=f"{module}.{function}",
-        summary=f"the Python function {name}",
+        summary=f"the Python function {function_name}",
         kind="model",
         source=str(source),
-        open=lambda _: _called(name, _import(module, function)),
-        fingerprint=lambda _: _source_hash(source),
+        open=lambda _: _called(function_name, _import(module, function)),
+        files=files,
+        fingerprint=lambda _: " ".join(content_hashes(files)),
     )
+
+
+def _declared(options: str, name: str) -> list[Path]:
+    """The files that a function is said to read."""
+    files = []
+    for option in filter(None, options.split(",")):
+        key, _, value = option.partition("=")
+        if key != "weights":
+            raise UsageError(f"{name}: '{option}' is not weights=FILE")
+        if not Path(value).is_file():
+            raise UserError(f"{name}: {value}: no such file")
+        files.append(Path(value))
+    return files
 
 
 def _source_of(module: str) -> Path | None:
@@ -190,12 +213,6 @@ def _see_current_folder() -> None:
 
     if "" not in sys.path:
         sys.path.insert(0, "")
-
-
-def _source_hash(source: Path) -> str:
-    from srbench.core.files import file_hash
-
-    return file_hash(source)
 
 
 def _import(module: str, function: str) -> Callable[[np.ndarray, int], np.ndarray]:

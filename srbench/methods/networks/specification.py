@@ -29,7 +29,7 @@ class NetworkSpec:
     - `residual`: the enlargement of the input that the network's output is added to.
     - `radius`: how many input pixels away an output pixel can depend on, None where on all; tiles overlap
       by it. Networks with a method `stages()` state it per stage there.
-    - `multiple`: the sides of the input must be multiples of it; inference pads by edge replication.
+    - `probe`: the side of the square on which the memory that it takes is estimated.
     """
 
     build: Callable[[], nn.Module]
@@ -40,7 +40,7 @@ class NetworkSpec:
     output_range: tuple[float, float] = (0.0, 1.0)
     residual: Residual = "none"
     radius: int | None = 16
-    multiple: int = 1
+    probe: int = 8
 
     @property
     def in_double(self) -> bool:

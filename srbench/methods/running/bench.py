@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from srbench.core.records import Unscorable, UserError
+from srbench.core.text import first_line
 from srbench.methods.files.model_method import ModelMethod
 from srbench.methods.networks.method import NetworkMethod
 
@@ -54,7 +56,16 @@ def measure(
     method: Method, *, height: int, width: int, scale: int, runtime: Runtime, repeats: int = 3
 ) -> Cost:
     """The cost of a method for an input of `height` x `width`; median of `repeats` after one to warm up."""
-    sample = noise_sample(height, width, scale)
+    try:
+        return _measured(method, noise_sample(height, width, scale), runtime, repeats)
+    except (UserError, Unscorable):
+        raise
+    except Exception as error:  # foreign networks fail in any way
+        raise UserError(f"{method.name} cannot be measured ({first_line(error)})") from None
+
+
+def _measured(method: Method, sample: Sample, runtime: Runtime, repeats: int) -> Cost:
+    scale = sample.pair.scale
     found = _network_of(method, scale, runtime)
     if found is None:
         upscale = method.open(runtime)
@@ -87,7 +98,8 @@ def _network_cost(
     channels = 1 if spec.color == "luma" else 3
     enlarged = spec.scale if spec.input == "enlarged" else 1
     height, width = (side * enlarged for side in sample.low_resolution.shape[:2])
-    with torch.device("meta"):
+    operations = None
+    with suppress(Exception), torch.device("meta"):  # not every foreign network runs without values
         operations = multiply_adds(copy.deepcopy(module).to("meta").eval(), height, width, channels)
     upscale = NetworkUpscaler(module, spec, runtime, name)
     x = torch.rand(1, channels, height, width, device=runtime.device)

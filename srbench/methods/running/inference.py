@@ -132,7 +132,7 @@ class NetworkUpscaler:
         with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
             x = torch.stack([self._tensor(source) for source in sources]).to(self._device, self._dtype)
             height, width = x.shape[-2:]
-            x = self._padded(x).contiguous(memory_format=torch.channels_last)
+            x = x.contiguous(memory_format=torch.channels_last)
             for box, piece in run(self._plan, x, self._runtime.max_memory):
                 seen = box.grown(0, height * self._spec.factor, width * self._spec.factor)
                 rows, columns = seen.inside(box).slices
@@ -155,12 +155,6 @@ class NetworkUpscaler:
 
     def _luma_of(self, source: np.ndarray) -> np.ndarray:
         return rgb_to_luma(source) if self._spec.color == "luma-8bit" else _luma(source)
-
-    def _padded(self, x: Tensor) -> Tensor:
-        below, right = (-side % self._spec.multiple for side in x.shape[-2:])
-        if not below and not right:
-            return x
-        return torch.nn.functional.pad(x, (0, right, 0, below), mode="replicate")
 
     def _write(self, source: np.ndarray, result: np.ndarray, box: Box, values: np.ndarray) -> None:
         step = max(1, _BAND_PIXELS // max(1, box.right - box.left))

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 # Beside the widest layer: skip connections, activations, and copies that convolution libraries make.
 _WORK_SPACE = 2.5
 _SMALLEST_CORE = 16
-_PROBE = 8
 _OPAQUE_FEATURES = 64  # assumed of programs whose layers cannot be seen
 
 
@@ -79,8 +78,7 @@ def make_plan(module: nn.Module, spec: NetworkSpec, channels: int) -> Plan:
     stages = stages_of(module, spec)
     parameter = next(module.parameters(), None)
     device, dtype = (parameter.device, parameter.dtype) if parameter is not None else (None, None)
-    side = _PROBE * spec.multiple
-    x = torch.zeros(1, channels, side, side, device=device, dtype=dtype)
+    x = torch.zeros(1, channels, spec.probe, spec.probe, device=device, dtype=dtype)
     if getattr(module, "opaque", False):
         guess = (4.0 * _OPAQUE_FEATURES * 2 * spec.factor**2, 4.0 * channels * spec.factor**2)
         return Plan(guess, whole, (whole,), (guess,))

@@ -28,7 +28,7 @@ from srbench.methods.families.vdsr import vdsr
 from srbench.methods.files import loading as model_files
 from srbench.methods.networks.specification import NetworkSpec
 from tests.methods.files.test_checkpoints import rrdb_first_generation, rrdb_second_generation
-from tests.methods.models import CPU, picture, random_network, sample, upscaler
+from tests.methods.models import CPU, grey_difference, picture, random_network, sample, upscaler
 
 
 class Enlarge(nn.Module):
@@ -305,3 +305,49 @@ def test_a_name_tells_files_of_one_name_apart(tmp_path: Path) -> None:
         save_onnx(tmp_path / folder / "net.onnx", 2)
     names = [resolve(f"{tmp_path}/{folder}/net.onnx:scale=2,name={folder}").name for folder in ("a", "b")]
     assert names == ["a", "b"]
+
+
+@pytest.mark.parametrize("family", ["HAT", "OmniSR", "RGT", "SAFMN", "CRAFT", "DRCT"])
+def test_foreign_networks_give_the_pixels_of_their_own_call(tmp_path: Path, family: str) -> None:
+    """spandrel's descriptors pad in their own way; the expected pixels are those of its own call."""
+    spandrel = pytest.importorskip("spandrel")
+    module = import_module(f"spandrel.architectures.{family}")
+    torch.manual_seed(0)
+    small = {"embed_dim": 16, "depths": (1,), "num_heads": (2,)}
+    options = {
+        "HAT": {**small, "upscale": 2, "upsampler": "pixelshuffle", "squeeze_factor": 4},
+        "OmniSR": {"num_feat": 16, "res_num": 1, "up_scale": 2},
+        "RGT": {"embed_dim": 16, "depth": [1], "num_heads": [2], "upscale": 2, "split_size": [8, 8]},
+        "SAFMN": {"dim": 16, "n_blocks": 1, "upscaling_factor": 2},
+        "CRAFT": {"embed_dim": 16, "depths": [1], "num_heads": [2], "upscale": 2, "split_size_0": 4},
+        "DRCT": {**small, "upscale": 2, "upsampler": "pixelshuffle"},
+    }[family]
+    network = getattr(module, family)(**options).eval()
+    torch.save(network.state_dict(), tmp_path / "model.pth")
+    descriptor = spandrel.ModelLoader().load_from_state_dict(dict(network.state_dict()))
+    image = picture(11, 13)
+    x = torch.from_numpy(image.transpose(2, 0, 1)[None].astype(np.float32) / 255)
+    own = descriptor(x)[0].permute(1, 2, 0).numpy()
+    expected = np.floor(own * 255 + 0.5).astype(np.uint8)
+    assert grey_difference(run(str(tmp_path / "model.pth"), image, 2), expected) <= 1
+
+
+def test_a_changed_file_of_external_data_is_another_model(tmp_path: Path) -> None:
+    onnx = tmp_path / "model.onnx"
+    entry = b"\n\x08location\x12\x0fmodel.onnx.data"
+    onnx.write_bytes(b"graph" + entry + b"end")
+    (tmp_path / "model.onnx.data").write_bytes(b"first")
+    pair = sample(picture(4, 4), 2).pair
+    method = resolve(str(onnx))
+    assert [file.name for file in method.files] == ["model.onnx", "model.onnx.data"]
+    assert method.fingerprint is not None
+    before = method.fingerprint(pair)
+    (tmp_path / "model.onnx.data").write_bytes(b"second")
+    assert method.fingerprint(pair) != before
+
+
+def test_a_file_says_what_it_was_trained_on(tmp_path: Path) -> None:
+    (tmp_path / "model.pth").write_bytes(b"")
+    assert resolve(f"{tmp_path}/model.pth:trained_on=pil-lanczos").inputs == ("pil-lanczos",)
+    with pytest.raises(UsageError, match="is not one of"):
+        resolve(f"{tmp_path}/model.pth:trained_on=matlab")
