@@ -44,7 +44,7 @@ class Method:
     - `weights` are the files that it needs.
     - `trained_on` says which inputs it was made for, None where that is not known or does not matter. A
       protocol that knows several kinds of input gives a method its own, and everything else the usual one.
-    - `files` are further files that decide the pixels: a user's model, what a function says it reads.
+    - `reads` are further files that decide the pixels: a user's model, what a function says it reads.
     - `fingerprint(pair)` stands for whatever else decides the output of this pair (the content of a
       result file, say), without decoding anything.
     """
@@ -59,7 +59,7 @@ class Method:
     weights: tuple[WeightFile, ...] = ()
     fingerprint: Callable[[Pair], str] | None = None
     trained_on: Degradation | None = None
-    files: tuple[Path, ...] = ()
+    reads: tuple[Path, ...] = ()
 
     def unavailable(self) -> str | None:
         """Why this method cannot run here, with the command that mends it; None where it can.

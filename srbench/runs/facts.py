@@ -47,7 +47,7 @@ def put_facts(store: Store, job: Job) -> None:
                 "weights": weight_hashes(method.weights),
                 "remark": method.remark,
                 "origin": method.origin,
-                "files": {str(file): hash_of_file(file) for file in method.files if file.is_file()},
+                "files": {str(file): hash_of_file(file) for file in method.reads if file.is_file()},
                 "trained_on": method.trained_on,
             }
             store.put_fact("method", method.name, fact)

@@ -94,7 +94,7 @@ def model_method(name: str) -> Method:
         open=partial(_open, path, asked),
         fingerprint=partial(_fingerprint, path, asked),
         trained_on=asked.trained_on,
-        files=model_files(path),
+        reads=model_files(path),
         path=path,
         asked=asked,
     )
@@ -177,7 +177,7 @@ def _function_method(function_name: str, options: str, name: str) -> Method:
         kind="model",
         source=str(source),
         open=lambda _: _called(function_name, _import(module, function)),
-        files=files,
+        reads=files,
         fingerprint=lambda _: " ".join(content_hashes(files)),
     )
 

@@ -339,7 +339,7 @@ def test_a_changed_file_of_external_data_is_another_model(tmp_path: Path) -> Non
     (tmp_path / "model.onnx.data").write_bytes(b"first")
     pair = sample(picture(4, 4), 2).pair
     method = resolve(str(onnx))
-    assert [file.name for file in method.files] == ["model.onnx", "model.onnx.data"]
+    assert [file.name for file in method.reads] == ["model.onnx", "model.onnx.data"]
     assert method.fingerprint is not None
     before = method.fingerprint(pair)
     (tmp_path / "model.onnx.data").write_bytes(b"second")

@@ -132,18 +132,6 @@ def test_a_region_of_an_enlargement_needs_its_surroundings_only(box: Box, edges:
     np.testing.assert_allclose(part, whole[box.slices], rtol=0, atol=1e-9)
 
 
-def test_sides_are_padded_to_the_multiple_and_cut_again() -> None:
-    class Halves(Repeat):
-        def forward(self, x: Tensor) -> Tensor:
-            assert x.shape[-1] % 8 == 0
-            assert x.shape[-2] % 8 == 0
-            return super().forward(x)
-
-    image = picture(9, 13)
-    result = upscaler(repeat_spec(2, multiple=8), Halves(2))(sample(image, 2))
-    np.testing.assert_array_equal(result, image.repeat(2, 0).repeat(2, 1))
-
-
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (100, 30), (37, 1001), (200, 200)])
 @pytest.mark.parametrize("radius", [0, 5, None])
 @pytest.mark.parametrize("pixels", [1, 900, 5000, 10**6])
