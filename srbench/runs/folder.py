@@ -9,7 +9,7 @@ from pathlib import Path
 from srbench.core.files import file_name, write_csv, write_text
 from srbench.core.records import Pair, UserError
 from srbench.runs.data import RunData
-from srbench.runs.scores_csv import SCORE_COLUMNS, score_rows
+from srbench.runs.scores_csv import DURATION_COLUMNS, SCORE_COLUMNS, duration_rows, score_rows
 from srbench.runs.store import FORMAT
 from srbench.tables.boards import SIGNIFICANCE_COLUMNS, Board, significance
 from srbench.tables.pirm import COLUMNS as PIRM_COLUMNS
@@ -25,9 +25,11 @@ def existing_run(folder: Path) -> Path:
 
 
 def write_files(run: RunData, out: Path) -> list[Board]:
-    """Writes `scores.csv`, the leaderboards, `significance.csv` and `run.json`; returns the boards."""
+    """Writes `scores.csv`, `durations.csv`, the leaderboards, `significance.csv`, `run.json`; returns the
+    boards."""
     made = run.boards()
     write_csv(out / "scores.csv", SCORE_COLUMNS, score_rows(run.scores))
+    write_csv(out / "durations.csv", DURATION_COLUMNS, duration_rows(run.scores))
     write_csv(out / "leaderboard.csv", *leaderboard_rows(made))
     challenge = pirm_rows(run.scores)
     write_text(out / "leaderboard.md", leaderboard_markdown(made) + LEGEND + pirm_markdown(challenge))

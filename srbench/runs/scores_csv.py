@@ -35,7 +35,7 @@ def _score(path: Path, line: int, row: dict[str, str | None]) -> Score:
     try:
         value = float(cells["value"]) if cells["value"] else None
         scale = int(cells["scale"])
-        seconds = float(cells["seconds"])
+        seconds = float(row.get("seconds") or 0.0)  # older files have them here
     except ValueError as error:
         raise UserError(f"{path}, line {line}: {error}") from None
     if value is not None and math.isnan(value):
@@ -75,9 +75,17 @@ def _refuse_duplicates(path: Path, scores: Iterable[Score]) -> None:
         seen.add(key)
 
 
-SCORE_COLUMNS = ("method", "dataset", "scale", "protocol", "image", "metric", "value", "status", "seconds")
+_PLACE = ("method", "dataset", "scale", "protocol", "image", "metric")
+SCORE_COLUMNS = (*_PLACE, "value", "status")
+# In a file of their own: no two runs agree on them, while `scores.csv` is the same for the same inputs.
+DURATION_COLUMNS = (*_PLACE, "seconds")
 
 
 def score_rows(scores: Iterable[Score]) -> Iterator[dict[str, Any]]:
     """The rows of `scores.csv`."""
     return ({name: getattr(score, name) for name in SCORE_COLUMNS} for score in scores)
+
+
+def duration_rows(scores: Iterable[Score]) -> Iterator[dict[str, Any]]:
+    """The rows of `durations.csv`: how long computing each score took."""
+    return ({name: getattr(score, name) for name in DURATION_COLUMNS} for score in scores)

@@ -46,7 +46,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Iterator[Work]:
 def test_a_second_run_computes_nothing_and_changes_nothing(images: Path, out: Path, work: Work) -> None:
     assert "3 images computed" in run(images, out)
     assert len(work.since_last()[0]) == 6
-    before = {name: (out / name).read_bytes() for name in FILES[:2] + FILES[3:5]}
+    before = {name: (out / name).read_bytes() for name in FILES[:3] + FILES[4:6]}
     assert "nothing to compute" in run(images, out)
     assert work.since_last() == ([], [])
     assert {name: (out / name).read_bytes() for name in before} == before
@@ -204,16 +204,13 @@ def test_grayscale_references_give_grayscale_outputs_and_full_range_luma(tmp_pat
 
 
 def test_workers_do_not_change_the_scores(images: Path, tmp_path: Path) -> None:
-    def table(out: Path) -> list[dict[str, str]]:
-        return [{k: v for k, v in row.items() if k != "seconds"} for row in rows(out / "scores.csv")]
-
     run(images, tmp_path / "one", methods="hr,bicubic")
     result = command(
         "run", "--methods", "hr,bicubic", "--datasets", f"folder:{images}", "--out", tmp_path / "two",
         "--workers", "2", "--device", "cpu",
     )  # fmt: skip
     assert result.code == 0
-    assert table(tmp_path / "one") == table(tmp_path / "two")
+    assert (tmp_path / "one" / "scores.csv").read_bytes() == (tmp_path / "two" / "scores.csv").read_bytes()
 
 
 def test_a_copied_run_folder_needs_nothing_computed(

@@ -42,7 +42,7 @@ def cells(line: str) -> list[str]:
 
 
 def test_columns_are_those_of_the_design() -> None:
-    assert ",".join(SCORE_COLUMNS) == "method,dataset,scale,protocol,image,metric,value,status,seconds"
+    assert ",".join(SCORE_COLUMNS) == "method,dataset,scale,protocol,image,metric,value,status"
     assert ",".join(SIGNIFICANCE_COLUMNS[:10]) == (
         "dataset,metric,method_a,method_b,n,median_difference,statistic,p_value,p_holm,significant"
     )
@@ -73,7 +73,7 @@ def test_any_name_survives_the_csv(tmp_path: Path, name: str) -> None:
 
 def test_missing_values_are_empty_with_the_reason(tmp_path: Path) -> None:
     write_csv(tmp_path / "s.csv", SCORE_COLUMNS, score_rows([score("a", "i", None)]))
-    assert (tmp_path / "s.csv").read_text().splitlines()[1] == "a,set5,4,srbench,i,psnr_y,,a reason,0.0"
+    assert (tmp_path / "s.csv").read_text().splitlines()[1] == "a,set5,4,srbench,i,psnr_y,,a reason"
 
 
 def test_leaderboard_rows_with_gaps_and_infinities() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from srbench.core.files import write_csv
@@ -163,11 +163,9 @@ def by_want(scores: Iterable[Score], wants: set[Want]) -> dict[Want, dict[str, S
 def keep(evidence: Evidence, out: Path) -> list[Path]:
     """Writes the evidence as files, from which `recall` makes the same tables without any image."""
     scores = [score for images in evidence.scores.values() for score in images.values()]
-    # The time that a score took is nothing that a table shows, and no two runs agree on it.
-    timeless = [replace(score, seconds=0.0) for score in sorted(set(scores), key=place)]
     out.mkdir(exist_ok=True)
     paths = [out / "scores.csv", out / "reasons.csv", out / "origins.csv"]
-    write_csv(paths[0], SCORE_COLUMNS, score_rows(timeless))
+    write_csv(paths[0], SCORE_COLUMNS, score_rows(sorted(set(scores), key=place)))
     reasons = ({**asdict(want), "reason": why} for want, why in evidence.reasons.items())
     write_csv(paths[1], _REASON_COLUMNS, reasons)
     origins = ({"method": name, "origin": text} for name, text in evidence.origins.items())
