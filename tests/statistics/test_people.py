@@ -1,0 +1,177 @@
+"""Statistics of ratings and choices, against published examples and other programs."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from srbench.statistics.choices import (
+    Votes,
+    binomial_interval,
+    bradley_terry,
+    coefficient_of_agreement,
+    concordance,
+    fit_scores,
+)
+from srbench.statistics.correlations import agreement, krcc, plcc, srcc, williams
+from srbench.statistics.crossed import crossed_mean
+from srbench.statistics.raters import intraclass, krippendorff_alpha, screen
+
+# Agresti, Categorical Data Analysis, 2nd ed. 2002, table 10.10: American League East, 1987; row beat column.
+# Milwaukee, Detroit, Toronto, New York, Boston, Cleveland, Baltimore.
+BASEBALL = np.array(
+    [
+        [0, 7, 9, 7, 7, 9, 11], [6, 0, 7, 5, 11, 9, 9], [4, 6, 0, 7, 7, 8, 12], [6, 8, 6, 0, 6, 7, 10],
+        [6, 2, 6, 7, 0, 7, 12], [4, 4, 5, 6, 6, 0, 6], [2, 4, 1, 3, 1, 7, 0],
+    ],
+    dtype=float,
+)  # fmt: skip
+
+
+def test_bradley_terry_of_the_published_example():
+    pytest.importorskip("choix")
+    scores = fit_scores(BASEBALL)
+    # Published to three digits, relative to Baltimore.
+    published = [1.581, 1.436, 1.294, 1.248, 1.108, 0.684, 0.0]
+    assert (scores - scores[6]).tolist() == pytest.approx(published, abs=6e-4)
+
+
+def test_bradley_terry_agrees_with_evalica():
+    pytest.importorskip("choix")
+    evalica = pytest.importorskip("evalica")
+    rng = np.random.default_rng(0)
+    wins = rng.integers(1, 30, (8, 8)).astype(float)
+    np.fill_diagonal(wins, 0)
+    pairs = [(a, b) for a in range(8) for b in range(8) if a != b]
+    found = evalica.bradley_terry(
+        [a for a, _ in pairs],
+        [b for _, b in pairs],
+        [evalica.Winner.X] * len(pairs),
+        weights=[wins[pair] for pair in pairs],
+        tolerance=1e-14,
+        limit=100_000,
+    )
+    other = np.log(found.scores.loc[range(8)].to_numpy())
+    assert np.abs(fit_scores(wins) - (other - other.mean())).max() < 1e-6
+
+
+def test_no_finite_scores_where_one_always_wins():
+    votes = Votes(np.array([0, 1]), np.array([0, 1]), np.array([0, 0]), np.array([1, 1]))
+    found = bradley_terry(votes, 2)
+    assert found.values is None
+    assert "always" in found.reason
+
+
+def test_alpha_of_the_published_example():
+    pytest.importorskip("krippendorff")
+    # Krippendorff's example with three coders and missing values: 0.691 nominal, 0.811 interval.
+    none = np.nan
+    table = np.array(
+        [
+            [none, none, none, none, none, 3, 4, 1, 2, 1, 1, 3, 3, none, 3],
+            [1, none, 2, 1, 3, 3, 4, 3, none, none, none, none, none, none, none],
+            [none, none, 2, 1, 3, 4, 4, none, 2, 1, 1, 3, 3, none, 4],
+        ]
+    )
+    assert krippendorff_alpha(table, "nominal") == pytest.approx(0.691, abs=5e-4)
+    assert krippendorff_alpha(table, "interval") == pytest.approx(0.811, abs=5e-4)
+
+
+def test_intraclass_correlations_of_the_published_example():
+    # Shrout and Fleiss, Psychological Bulletin 86, 1979, tables 2 and 4.
+    table = np.array(
+        [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]], float
+    )
+    found = intraclass(table.T)
+    assert found is not None
+    values = [found.icc11, found.icc21, found.icc31, found.icc1k, found.icc2k, found.icc3k]
+    assert [round(value, 2) for value in values] == [0.17, 0.29, 0.71, 0.44, 0.62, 0.91]
+
+
+def test_binomial_interval_of_a_published_case():
+    # No event in ten trials: the upper bound is 1 - 0.025^(1/10).
+    assert binomial_interval(0, 10) == pytest.approx((0.0, 1 - 0.025**0.1))
+
+
+def test_coefficient_of_agreement_by_its_published_formula():
+    rng = np.random.default_rng(1)
+    raters, items = 7, 5
+    prefer = {pair: rng.integers(0, 2, raters) for pair in itertools.combinations(range(items), 2)}
+    agreeing = sum(math.comb(int(v.sum()), 2) + math.comb(int(raters - v.sum()), 2) for v in prefer.values())
+    published = 2 * agreeing / (math.comb(raters, 2) * math.comb(items, 2)) - 1
+    assert coefficient_of_agreement(list(prefer.values())).coefficient == pytest.approx(published)
+    assert coefficient_of_agreement([np.ones(4)] * 3).coefficient == 1
+
+
+def test_concordance_of_equal_and_opposite_rankings():
+    assert concordance(np.array([[1, 2, 3]] * 4, float))[0] == pytest.approx(1)
+    assert concordance(np.array([[1, 2, 3], [3, 2, 1]], float))[0] == pytest.approx(0)
+
+
+def test_screening_points_at_the_random_rater_only():
+    rng = np.random.default_rng(2)
+    truth = rng.uniform(1.5, 4.5, 200)
+    table = np.clip(np.rint(truth + rng.normal(0, 0.4, (20, 200))), 1, 5)
+    table[7] = rng.integers(1, 6, 200)
+    assert [slot for slot, one in enumerate(screen(table)) if one.rejected] == [7]
+
+
+@pytest.mark.parametrize(("raters", "images"), [(26, 100), (26, 14), (10, 10)])
+def test_intervals_of_rated_means_cover(raters: int, images: int):
+    rng = np.random.default_rng(3)
+    effects = (0.4, 0.4, 0.7)
+    large = 3.2 + rng.normal(0, math.hypot(*effects), 1_000_000)
+    truth = np.clip(np.rint(large), 1, 5).mean()
+    rater, image = (part.ravel() for part in np.indices((raters, images)))
+    covered = 0
+    for _ in range(500):
+        own = rng.normal(0, effects[0], raters)[rater] + rng.normal(0, effects[1], images)[image]
+        ratings = np.clip(np.rint(3.2 + own + rng.normal(0, effects[2], own.size)), 1, 5)
+        low, high = crossed_mean(ratings, rater, image).interval or (0, 0)
+        covered += low <= truth <= high
+    assert 0.93 <= covered / 500 <= 0.97
+
+
+def test_balanced_design_by_the_analysis_of_variance():
+    rng = np.random.default_rng(4)
+    table = rng.normal(3, 1, (6, 9)) + rng.normal(0, 1, (6, 1))
+    rater, image = (part.ravel() for part in np.indices(table.shape))
+    found = crossed_mean(table.ravel(), rater, image)
+    by_rater, by_image = table.mean(axis=1), table.mean(axis=0)
+    rest = table - by_rater[:, None] - by_image + table.mean()
+    error = (rest**2).sum() / 40 / 54
+    variance = max(by_rater.var(ddof=1) / 6 + by_image.var(ddof=1) / 9 - error, by_rater.var(ddof=1) / 6)
+    from scipy.stats import t
+
+    reach = t.ppf(0.975, found.degrees) * math.sqrt(variance)
+    assert found.interval == pytest.approx((table.mean() - reach, table.mean() + reach))
+
+
+def test_correlations_by_brute_force_and_scipy():
+    from scipy import stats
+
+    rng = np.random.default_rng(5)
+    references = np.repeat(np.arange(8), 5)
+    metric = rng.normal(size=40).round(1)
+    opinion = (metric + rng.normal(size=40)).round(1)
+    assert srcc(metric, opinion) == pytest.approx(stats.spearmanr(metric, opinion).statistic)
+    assert plcc(metric, opinion) == pytest.approx(stats.pearsonr(metric, opinion).statistic)
+    assert krcc(metric, opinion) == pytest.approx(stats.kendalltau(metric, opinion).statistic)
+    found = agreement(metric, opinion, references)
+    hits = total = 0.0
+    for i, j in itertools.combinations(range(40), 2):
+        if references[i] == references[j] and opinion[i] != opinion[j]:
+            total += 1
+            same = (metric[i] - metric[j]) * (opinion[i] - opinion[j])
+            hits += 1 if same > 0 else 0.5 if same == 0 else 0
+    assert found.accuracy == pytest.approx(hits / total)
+    for name, (low, high) in found.intervals.items():
+        assert low <= getattr(found, name) <= high
+
+
+def test_williams_of_equal_correlations():
+    assert williams(0.5, 0.5, 0.3, 50) == pytest.approx(1)
+    assert williams(0.9, 0.1, 0.3, 200) < 1e-6
