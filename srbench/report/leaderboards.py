@@ -49,6 +49,7 @@ def leaderboard_rows(ranked: Ranked) -> tuple[list[str], list[dict[str, Any]]]:
     for info in board.metrics:
         parts = ("", "_low", "_high", "_n", "_rank", "_p_best", "_missing")
         columns += [f"{info.name}{part}" for part in parts]
+    columns.append("origin")
     rows = []
     for method in ranked.methods:
         row: dict[str, Any] = {
@@ -57,6 +58,7 @@ def leaderboard_rows(ranked: Ranked) -> tuple[list[str], list[dict[str, Any]]]:
             "protocol": board.protocol,
             "method": method,
             "images": board.images,
+            "origin": board.origins.get(method, ""),
         }
         for info in board.metrics:
             row |= _csv_cells(ranked, method, info)
@@ -92,10 +94,10 @@ def leaderboard_markdown(ranked: Ranked, run: RunData) -> str:
     out = io.StringIO()
     out.write(f"# {markdown(board_title(board))}\n\n")
     heads = [markdown(text) for info in board.metrics for text in (heading(info), "95% interval")]
-    out.write(markdown_head(["method", *heads]))
+    out.write(markdown_head(["method", *heads, "origin"]))
     for method in ranked.methods:
         texts = [text for info in board.metrics for text in _markdown_cells(ranked, method, info)]
-        out.write(markdown_row([markdown(method), *texts]))
+        out.write(markdown_row([markdown(method), *texts, markdown(board.origins.get(method, ""))]))
     out.write("\n")
     out.writelines(f"- {line}\n" for line in _remarks(ranked, run))
     tests = [_rank_line(info, ranked.ranks[info.name]) for info in board.metrics if info.name in ranked.ranks]

@@ -41,6 +41,11 @@ class RunData:
         facts = self.facts["methods"]
         return {name: fact["remark"] for name, fact in facts.items() if fact.get("remark")}
 
+    def origins(self) -> dict[str, str]:
+        """Whose work methods are, by name; runs of before origins were kept have them of some only."""
+        facts = self.facts["methods"].items()
+        return {name: origin for name, fact in facts if (origin := fact.get("origin") or _origin(fact))}
+
     def boards(self) -> list[Board]:
         """The leaderboards of everything in these scores."""
         return boards(
@@ -50,7 +55,14 @@ class RunData:
             references=self.references(),
             remarks=self.remarks(),
             notes=board_notes(self.facts["datasets"]),
+            origins=self.origins(),
         )
+
+
+def _origin(fact: dict[str, Any]) -> str:
+    if str(fact.get("remark", "")).startswith("trained with srbench"):
+        return "trained with srbench"
+    return str(fact["kind"]) if fact.get("kind") in ("interpolation", "reference") else ""
 
 
 def _order(known: dict[str, Any], name: str) -> tuple[int, str]:

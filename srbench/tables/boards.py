@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -40,7 +40,8 @@ class Board:
     """The leaderboard of one data set at one scale under one protocol.
 
     `cells` maps (method, metric); `reference_methods` (the images themselves) are not ranked; `remarks`
-    says by method what readers must know, `notes` what they must know of the data set and its inputs.
+    says by method what readers must know, `notes` what they must know of the data set and its inputs;
+    `origins` says by method whose work it is (`Method.origin`), where that is known.
     """
 
     dataset: str
@@ -53,6 +54,7 @@ class Board:
     reference_methods: frozenset[str]
     remarks: dict[str, str]
     notes: tuple[str, ...] = ()
+    origins: Mapping[str, str] = field(default_factory=dict)
 
     def best(self, metric: MetricInfo, *, leave_out: Collection[str] = ()) -> set[str]:
         """The methods with the best value of a metric, of those scored on all images and not left out."""
@@ -79,6 +81,7 @@ def boards(
     references: set[str],
     remarks: dict[str, str],
     notes: Mapping[tuple[str, int, str], tuple[str, ...]] = MappingProxyType({}),
+    origins: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Board]:
     """One board per data set, scale and protocol, from the rows of a run."""
     made = []
@@ -104,6 +107,7 @@ def boards(
                 reference_methods=frozenset(references),
                 remarks={name: remarks[name] for name in methods if name in remarks},
                 notes=notes.get((dataset, scale, protocol), ()),
+                origins={name: origins[name] for name in methods if name in origins},
             )
         )
     return made

@@ -25,6 +25,7 @@ def leaderboard_rows(made: list[Board]) -> tuple[list[str], list[dict[str, Any]]
     columns = ["dataset", "scale", "protocol", "method", "n"]
     for name in metrics:
         columns += [name, f"{name}_ci", f"{name}_n"]
+    columns.append("origin")
     rows = []
     for board in made:
         for method in board.methods:
@@ -34,6 +35,7 @@ def leaderboard_rows(made: list[Board]) -> tuple[list[str], list[dict[str, Any]]
                 "protocol": board.protocol,
                 "method": method,
                 "n": board.images,
+                "origin": board.origins.get(method, ""),
             }
             for info in board.metrics:
                 cell = board.cells[method, info.name]
@@ -54,7 +56,7 @@ def leaderboard_markdown(made: list[Board]) -> str:
     for board in made:
         out.write(f"## {markdown(board_title(board))}\n\n")
         heads = [text for info in board.metrics for text in (markdown(heading(info)), "95% CI")]
-        out.write(markdown_head(["method", "n", *heads]))
+        out.write(markdown_head(["method", "n", *heads, "origin"]))
         bests = {info.name: board.best(info) for info in board.metrics}
         for method in board.methods:
             texts = []
@@ -63,6 +65,7 @@ def leaderboard_markdown(made: list[Board]) -> str:
                 text = markdown(format_cell(cell, info))
                 texts.append(f"**{text}**" if method in bests[info.name] else text)
                 texts.append(markdown(format_interval(cell, info)))
+            texts.append(markdown(board.origins.get(method, "")))
             out.write(markdown_row([markdown(method), str(board.images), *texts]))
         out.write("\n")
         out.writelines(f"- {markdown(line)}\n" for line in remarks(board))

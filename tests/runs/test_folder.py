@@ -67,7 +67,7 @@ def test_leaderboard_csv(images: Path, out: Path) -> None:
     board = rows(out / "leaderboard.csv")
     assert list(board[0]) == [
         "dataset", "scale", "protocol", "method", "n",
-        "psnr_y", "psnr_y_ci", "psnr_y_n", "ssim_y", "ssim_y_ci", "ssim_y_n",
+        "psnr_y", "psnr_y_ci", "psnr_y_n", "ssim_y", "ssim_y_ci", "ssim_y_n", "origin",
     ]  # fmt: skip
     assert [row["method"] for row in board] == ["nearest", "bicubic"]
     scores = values(out / "scores.csv")

@@ -78,7 +78,17 @@ def test_missing_values_are_empty_with_the_reason(tmp_path: Path) -> None:
 
 def test_leaderboard_rows_with_gaps_and_infinities() -> None:
     columns, found = leaderboard_rows(made(scores({"hr": [math.inf, math.inf], "a": [30.0, None]})))
-    assert columns == ["dataset", "scale", "protocol", "method", "n", "psnr_y", "psnr_y_ci", "psnr_y_n"]
+    assert columns == [
+        "dataset",
+        "scale",
+        "protocol",
+        "method",
+        "n",
+        "psnr_y",
+        "psnr_y_ci",
+        "psnr_y_n",
+        "origin",
+    ]
     assert [(r["method"], r["n"], r["psnr_y"], r["psnr_y_ci"], r["psnr_y_n"]) for r in found] == [
         ("hr", 2, math.inf, "", 2),
         ("a", 2, 30.0, "", 1),
