@@ -75,7 +75,8 @@ def _pull(name: str, files: tuple[WeightFile, ...], given: list[Path]) -> None:
         notices().print(f"{file.name} {done} {path}", markup=False)
     left = [file.name for file in files if not file.cached.is_file()]
     if left:
-        notices().print(f"not among the given files: {', '.join(left)}", markup=False)
+        more = f" and {len(left) - 5} more" if len(left) > 5 else ""
+        notices().print(f"not among the given files: {', '.join(left[:5])}{more}", markup=False)
 
 
 def _pull_small() -> None:

@@ -19,6 +19,7 @@ from srbench.core.text import first_line, remark
 if TYPE_CHECKING:
     import numpy as np
 
+_SHOWN = 5  # of many missing files
 Tensors = dict[str, "np.ndarray"]
 _WITHOUT_NUMPY = ("BF16", "F8", "F4", "F6")
 
@@ -84,10 +85,12 @@ def missing_weights(files: tuple[WeightFile, ...], *, command: str) -> str | Non
     missing = [file for file in files if not file.cached.is_file()]
     if not missing:
         return None
-    names = ", ".join(file.name for file in missing)
+    shown = missing if len(missing) <= _SHOWN else missing[:_SHOWN]
+    more = f" and {len(missing) - len(shown)} more" if len(shown) < len(missing) else ""
+    names = ", ".join(file.name for file in shown) + more
     published = all(file.url for file in missing)
     hint = command if published else f"{command} --from FILE"
-    sources = "; ".join(dict.fromkeys(source for file in missing if (source := _source(file))))
+    sources = "; ".join(dict.fromkeys(source for file in shown if (source := _source(file))))
     told = f" ({sources})" if sources else ""
     return f"weights {names} are not here: {hint}{told}{', or give a file with --from FILE' * published}"
 

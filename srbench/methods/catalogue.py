@@ -23,7 +23,8 @@ for _method in (*INTERPOLATIONS, *(method for family in FAMILIES for method in f
 
 
 def resolve(name: str) -> Method:
-    """The method of a name: a registered one, `outputs:DIR[:NAME]`, a combination, or a user's model.
+    """The method of a name: a registered one, `outputs:DIR[:NAME]`, `published:NAME`, a combination, or a
+    user's model.
 
     What ends in `+bp` or `+x8` is a combination, unless there is a folder or file of that very name.
     """
@@ -37,6 +38,10 @@ def resolve(name: str) -> Method:
         from srbench.methods.outputs import outputs_method
 
         return outputs_method(name.removeprefix("outputs:"))
+    if name.startswith("published:"):
+        from srbench.methods.published_outputs import published_outputs
+
+        return published_outputs(name)
     if name in METHODS:
         return METHODS.get(name)
     from srbench.methods.files.model_method import is_model_name, model_method
