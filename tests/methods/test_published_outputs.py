@@ -41,8 +41,8 @@ def test_rcan_is_what_its_authors_measured(shared: Path) -> None:
             if (row["dataset"], row["scale"], row["method"]) == ("set5", "4", "rcan")
             and row["image"] != "mean"
         }
-    for place, image in enumerate(("baby", "bird", "butterfly", "head", "woman"), start=1):
-        name = f"img_00{place}"
+    for number, image in enumerate(("baby", "bird", "butterfly", "head", "woman"), start=1):
+        name = f"img_00{number}"
         reference = read_image(shared / "data" / "Set5" / "image_SRF_4" / f"{name}_SRF_4_HR.png")
         result = upscale(_sample("set5", name, reference, image))
         planes = (luma(crop_border(i, 4), "bt601", gray="full-range") for i in (result, reference))
