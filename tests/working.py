@@ -16,7 +16,15 @@ from srbench.metrics.catalogue import METRICS
 from srbench.metrics.contract import Metric
 from tests.helpers import command
 
-FILES = ["durations.csv", "leaderboard.csv", "leaderboard.md", "run.json", "scores.csv", "significance.csv", "store.sqlite"]
+FILES = [
+    "durations.csv",
+    "leaderboard.csv",
+    "leaderboard.md",
+    "run.json",
+    "scores.csv",
+    "significance.csv",
+    "store.sqlite",
+]
 
 
 class Work:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,19 @@ import typer
 
 from srbench.commands.terminal import DataRoot, command_group, console, progress
 from srbench.core.text import split_names
+
+
+class PostHocTest(StrEnum):
+    """What tells methods apart."""
+
+    WILCOXON_HOLM = "wilcoxon-holm"
+    NEMENYI = "nemenyi"
+
+
+PostHocOption = Annotated[
+    PostHocTest,
+    typer.Option("--post-hoc", help="What tells methods apart: signed-rank tests of pairs, or mean ranks."),
+]
 
 leaderboard_app = command_group("Leaderboards of several runs.")
 figure_app = command_group("Figures for papers.")
@@ -73,6 +87,7 @@ def build_leaderboard(
         str, typer.Option(help="Only scores under this protocol; needed where runs have several.")
     ] = "",
     out: Annotated[Path, typer.Option(help="Folder for the leaderboards.")] = Path("leaderboards"),
+    post_hoc: PostHocOption = PostHocTest.WILCOXON_HOLM,
 ) -> None:
     """Merge runs into one leaderboard per data set and scale, as CSV and Markdown.
 
@@ -80,7 +95,7 @@ def build_leaderboard(
     """
     from srbench.report.leaderboards import build
 
-    files = build(runs, out, protocol)
+    files = build(runs, out, protocol, post_hoc.value)
     console().print(f"{len(files)} files: {', '.join(str(path) for path in files)}", markup=False)
 
 
@@ -93,6 +108,7 @@ def report(
     figures: Annotated[
         bool, typer.Option("--figures", help="Also the plots as SVG and PNG, in the folder figures.")
     ] = False,
+    post_hoc: PostHocOption = PostHocTest.WILCOXON_HOLM,
 ) -> None:
     """Make a page of a run: leaderboard, plots, image browser. One folder, works from file://.
 
@@ -111,6 +127,7 @@ def report(
             title=title,
             roots=data_root,
             with_images=images,
+            post_hoc=post_hoc.value,
             begin=bar.begin,
             advance=bar.advance,
         )
@@ -118,7 +135,7 @@ def report(
     if figures:
         from srbench.report.figures import write_figures
 
-        files = write_figures(run, folder / "figures")
+        files = write_figures(run, folder / "figures", post_hoc.value)
         output.print(f"{len(files)} figures in {folder / 'figures'}", markup=False)
     output.print(f"{made.page} ({made.pictures} pictures, {made.size / 1e6:.1f} MB)", markup=False)
 

@@ -165,7 +165,7 @@ def compare(
     from rich.table import Table
 
     from srbench.report.comparison import compare_run
-    from srbench.statistics.ranks import BOOTSTRAP
+    from srbench.statistics.pairs import RULE
 
     found = compare_run(run_folder, methods or [], metric)
     shown = Table(header_style="bold")
@@ -180,15 +180,14 @@ def compare(
     for place, test in found.ranks.items():
         ranks = ", ".join(f"{name} {rank:.2f}" for name, rank in test.ranks.items())
         output.print(
-            f"{place}: Friedman p = {test.p_value:.3g} over {test.n} images; mean ranks {ranks}; "
-            f"Nemenyi's critical difference {test.critical_difference:.2f}",
-            markup=False,
+            f"{place}: Friedman {test.p_text} over {test.n} images; mean ranks {ranks}", markup=False
         )
     for warning in found.warnings():
         output.print(f"power: {warning}", markup=False)
     output.print(
-        "Two-sided Wilcoxon signed-rank test over images; * marks p < 0.05 after Holm's correction over the "
-        "pairs of a data set and metric; r is the rank-biserial correlation, positive when A is larger. "
-        f"mean A-B: {BOOTSTRAP}; win/tie/loss: images on which A is better, equal, worse.",
+        f"{RULE[0].upper()}{RULE[1:]}. * marks p < 0.05 after Holm's correction over the pairs of a data set "
+        "and metric; r is the rank-biserial correlation, positive when A is larger. mean A-B: with its 95% "
+        f"interval, {found.intervals() or 'which none has here'}; win/tie/loss: images on which A is better, "
+        "equal, worse.",
         markup=False,
     )

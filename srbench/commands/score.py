@@ -24,7 +24,7 @@ def score(
     ] = None,
     metrics: Annotated[str, typer.Option(help="Names, default (the protocol's) or all.")] = "default",
     protocol: Annotated[str, typer.Option(help="See: srbench protocols list.")] = "srbench",
-    scale: Annotated[int, typer.Option(help="Factor; decides the border of some protocols.")] = 4,
+    scale: Annotated[int, typer.Option(min=1, help="Factor; decides the border of some protocols.")] = 4,
     csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the scores here.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
     workers: Annotated[int, typer.Option(help="Processes; 0 is one per core where that pays.")] = 0,
@@ -80,8 +80,8 @@ def _print(scores: list[ImageScore], metrics: list[Metric]) -> None:
     from rich.table import Table
 
     from srbench.runs.facts import metric_info
-    from srbench.statistics.means import aggregate
-    from srbench.tables.text import format_value, heading
+    from srbench.tables.boards import cell_of
+    from srbench.tables.text import format_cell, format_value, heading
 
     infos = [metric_info(metric) for metric in metrics]
     shown = Table(header_style="bold")
@@ -94,15 +94,15 @@ def _print(scores: list[ImageScore], metrics: list[Metric]) -> None:
     for image, values in by_image.items():
         cells = ["–" if (v := values[info.name]) is None else format_value(v, info) for info in infos]
         shown.add_row(escape(image), *cells)
-    means = []
-    for info in infos:
-        present = [v for values in by_image.values() if (v := values[info.name]) is not None]
-        text = format_value(aggregate(present, info.aggregate), info) if present else "–"
-        means.append(
-            text if len(present) in (0, len(by_image)) else f"{text} ({len(present)} of {len(by_image)})"
-        )
     shown.add_section()
-    shown.add_row("mean" if len(by_image) > 1 else "all", *means, style="bold")
+    for how in dict.fromkeys(info.aggregate for info in infos):
+        cells = [
+            format_cell(cell_of([values[info.name] for values in by_image.values()], info), info)
+            if info.aggregate == how
+            else ""
+            for info in infos
+        ]
+        shown.add_row(how.replace("-", " "), *cells, style="bold")
     output = console()
     output.print(shown)
     for row in scores:

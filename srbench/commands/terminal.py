@@ -103,7 +103,7 @@ def print_board(output: Console, board: Board) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from srbench.tables.text import board_title, format_cell, format_interval, gaps, heading, remarks
+    from srbench.tables.text import board_title, format_cell, format_interval, gaps, heading, legend, remarks
 
     intervals = len(board.metrics) <= _METRICS_WITH_INTERVALS
     table = Table(title=escape(board_title(board)), title_justify="left", header_style="bold")
@@ -122,7 +122,7 @@ def print_board(output: Console, board: Board) -> None:
             row += [format_interval(cell, info)] if intervals else []
         table.add_row(*row)
     output.print(table)
-    for line in remarks(board):
+    for line in [*(legend([board]) if intervals else []), *remarks(board)]:
         output.print(escape(line))
     for line in gaps(board):
         output.print(f"missing: {escape(line)}")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
@@ -37,6 +38,9 @@ TITLES = {
 }
 _ROLES: dict[Kind, tuple[str, ...]] = {"2afc": ("ref", "p0", "p1"), "jnd": ("p0", "p1")}
 _JUDGED: dict[Kind, str] = {"2afc": "judge", "jnd": "same"}
+# The official files hold shares of a few votes in float32, whose rounding is below this.
+_VOTE_ROUNDING = 1e-6
+_MOST_VOTES = 100
 _HELP = "see https://github.com/richzhang/PerceptualSimilarity#b-dataset for how to get it"
 
 
@@ -150,7 +154,16 @@ def _judgement(path: Path) -> float:
     if not isinstance(values, np.ndarray) or values.size != 1 or values.dtype.kind not in "fiub":
         raise UserError(f"{path} does not hold one number")
     value = float(values.reshape(()))
-    # Fractions of five votes in float32 miss their bounds by rounding only.
-    if not -1e-6 <= value <= 1 + 1e-6:
+    if not -_VOTE_ROUNDING <= value <= 1 + _VOTE_ROUNDING:
         raise UserError(f"{path}: the judgement {value:g} is not between 0 and 1")
-    return min(1.0, max(0.0, value))
+    return min(1.0, max(0.0, vote_share(value)))
+
+
+def vote_share(value: float) -> float:
+    """The share of votes that a rounded number stands for: 0.6 for 0.6000000238, which is 3/5 in float32.
+
+    Votes that are equal then are so to the last bit, and so are the ties of two metrics. A number that is
+    no share of up to 100 votes stays as it is.
+    """
+    share = float(Fraction(value).limit_denominator(_MOST_VOTES))
+    return share if abs(share - value) <= _VOTE_ROUNDING else value

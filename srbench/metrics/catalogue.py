@@ -9,6 +9,7 @@ from srbench.metrics.contract import Metric
 from srbench.metrics.deep.entries import DEEP_METRICS
 from srbench.metrics.natural.perceptual_index import PERCEPTUAL_METRICS
 from srbench.metrics.view import View
+from srbench.statistics.intervals import CORRELATION, DISTANCE
 
 if TYPE_CHECKING:
     from srbench.protocols import Protocol
@@ -61,6 +62,7 @@ for _metric in (
         needs_reference=True,
         source="Wang et al., IEEE TIP 2004, ssim_index.m: 11x11 Gaussian, sigma 1.5, valid region",
         compute=_ssim_y,
+        bounds=CORRELATION,
     ),
     Metric(
         name="ssim_daala",
@@ -70,6 +72,7 @@ for _metric in (
         needs_reference=True,
         source="dump_ssim of xiph/daala, as used by SRGAN (Ledig et al., CVPR 2017)",
         compute=_ssim_daala,
+        bounds=CORRELATION,
     ),
     Metric(
         name="rmse_y",
@@ -80,6 +83,7 @@ for _metric in (
         source="PIRM 2018 challenge (Blau et al., ECCVW 2018): root of the mean over images of the MSE",
         compute=_rmse_y,
         aggregate="root-mean-square",
+        bounds=DISTANCE,
     ),
     *PERCEPTUAL_METRICS,
     *DEEP_METRICS,

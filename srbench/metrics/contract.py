@@ -11,6 +11,7 @@ import numpy as np
 from srbench.core.records import Unscorable
 from srbench.core.weights import WeightFile, missing_weights
 from srbench.metrics.view import View
+from srbench.statistics.intervals import UNBOUNDED, Bounds
 from srbench.statistics.means import Aggregate
 
 
@@ -23,6 +24,8 @@ class Metric:
     - `version` changes with the numbers: stored scores of another version are computed again.
     - `weights` are the files that it needs; `modules` the optional packages.
     - `aggregate` is how image values become the value of a data set.
+    - `bounds` are the least and the greatest value there can be, None where there is none; intervals keep
+      to them.
     """
 
     name: str
@@ -36,6 +39,7 @@ class Metric:
     weights: tuple[WeightFile, ...] = ()
     modules: tuple[str, ...] = ()
     aggregate: Aggregate = "mean"
+    bounds: Bounds = UNBOUNDED
     note: str = ""
 
     def unavailable(self) -> str | None:

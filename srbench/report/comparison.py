@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,10 @@ from srbench.core.records import Score, UsageError, UserError
 from srbench.runs.data import stored_run
 from srbench.runs.folder import existing_run
 from srbench.runs.store import Store
-from srbench.statistics.ranks import RankTest, bootstrap_interval, power_warning, rank_test, wins_ties_losses
+from srbench.statistics.intervals import Interval, caption, mean_interval
+from srbench.statistics.means import aggregate
+from srbench.statistics.pairs import differences, power_warning, wins_ties_losses
+from srbench.statistics.ranks import RankTest, rank_test
 from srbench.tables.boards import MetricInfo, significance
 
 _Place = tuple[str, int, str, str]
@@ -20,13 +25,14 @@ _Place = tuple[str, int, str, str]
 class Comparison:
     """One row of `significance.csv`, with what the images say one by one.
 
-    `wins` counts the images on which A is better, equal, worse; `interval` is the bootstrap interval of
-    the mean of A - B, None for fewer than five images or infinite differences.
+    `wins` counts the images on which A is better, equal, worse; `mean` is that of A - B, NaN where there
+    is none, with its 95% interval.
     """
 
     row: dict[str, Any]
     wins: tuple[int, int, int]
-    interval: tuple[float, float] | None
+    mean: float
+    interval: Interval | None
 
     def cells(self) -> list[str]:
         """The row as printed."""
@@ -40,13 +46,19 @@ class Comparison:
             str(row["n"]),
             "/".join(map(str, self.wins)),
             f"{row['median_difference']:.4g}",
-            "" if self.interval is None else f"{self.interval[0]:.4g} – {self.interval[1]:.4g}",
+            self._mean(),
             f"{row['statistic']:.6g}",
             f"{row['p_value']:.3g}",
             f"{row['p_holm']:.3g}{mark}",
             f"{row['rank_biserial']:+.3f}",
             row["note"],
         ]
+
+    def _mean(self) -> str:
+        if math.isnan(self.mean):
+            return ""
+        between = self.interval and f" [{self.interval.low:.4g}, {self.interval.high:.4g}]"
+        return f"{self.mean:.4g}{between or ''}"
 
 
 @dataclass(frozen=True)
@@ -57,9 +69,14 @@ class Comparisons:
     ranks: dict[str, RankTest]
 
     def warnings(self) -> list[str]:
-        """What the number of images does not allow to say, once for each number."""
-        counts = sorted({pair.row["n"] for pair in self.pairs})
-        return [warning for n in counts if (warning := power_warning(n))]
+        """What the number of images does not allow to say, once for each number of images and of pairs."""
+        family = Counter(_place(pair.row) for pair in self.pairs if pair.row["n"])
+        cases = sorted({(pair.row["n"], family[_place(pair.row)]) for pair in self.pairs})
+        return [warning for n, pairs in cases if (warning := power_warning(n, pairs))]
+
+    def intervals(self) -> str:
+        """Which kinds of interval the pairs have; empty where none has one."""
+        return caption(pair.interval for pair in self.pairs)
 
 
 def compare_run(folder: Path, methods: list[str], metric: str) -> Comparisons:
@@ -90,6 +107,10 @@ def compare_run(folder: Path, methods: list[str], metric: str) -> Comparisons:
     return Comparisons([_compared(row, values, infos) for row in rows], _rank_tests(values, infos))
 
 
+def _place(row: dict[str, Any]) -> _Place:
+    return row["dataset"], row["scale"], row["protocol"], row["metric"]
+
+
 def _values(scores: list[Score], leave_out: set[str]) -> dict[_Place, dict[str, dict[str, float]]]:
     """Values by method and image of each data set and metric."""
     values: dict[_Place, dict[str, dict[str, float]]] = {}
@@ -105,13 +126,13 @@ def _compared(
     values: dict[_Place, dict[str, dict[str, float]]],
     infos: dict[str, MetricInfo],
 ) -> Comparison:
-    by_method = values[row["dataset"], row["scale"], row["protocol"], row["metric"]]
+    by_method = values[_place(row)]
     a, b = by_method[row["method_a"]], by_method[row["method_b"]]
-    higher = infos[row["metric"]].higher_is_better
-    differences = [
-        0.0 if a[image] == b[image] else a[image] - b[image] for image in sorted(a.keys() & b.keys())
-    ]
-    return Comparison(row, wins_ties_losses(a, b, higher_is_better=higher), bootstrap_interval(differences))
+    common = sorted(a.keys() & b.keys())
+    first, second = [a[image] for image in common], [b[image] for image in common]
+    wins = wins_ties_losses(first, second, higher_is_better=infos[row["metric"]].higher_is_better)
+    found = differences(first, second).tolist()
+    return Comparison(row, wins, aggregate(found, "mean") if found else math.nan, mean_interval(found))
 
 
 def _rank_tests(

@@ -11,22 +11,24 @@ from typing import Any
 import numpy as np
 
 from srbench.core.records import Score
-from srbench.core.text import SMALL, rounded
+from srbench.core.text import SMALL
 from srbench.protocols import PROTOCOLS
 from srbench.report.leaderboards import provenance
 from srbench.report.pictures import Pictures
 from srbench.runs.data import RunData
-from srbench.statistics.ranks import BOOTSTRAP, RankTest, power_warning
 from srbench.tables.boards import Board, MetricInfo
-from srbench.tables.ranked import Ranked, of_board, rank, values_of
-from srbench.tables.text import decimals, heading
+from srbench.tables.pirm import PIRM, REGIONS
+from srbench.tables.ranked import PostHoc, Ranked, of_board, rank, values_of
+from srbench.tables.text import decimals, heading, legend
 
 # Metrics of the axes of the perception-distortion plane; the first that a board has are shown first.
 DISTORTION = ("rmse_y", "psnr_y", "ssim_y", "ssim_daala")
 PERCEPTION = ("pi", "lpips-alex", "niqe", "lpips-vgg", "lpips-squeeze", "ma")
 
 
-def page_data(run: RunData, title: str, pictures: dict[tuple[str, int], Pictures]) -> dict[str, Any]:
+def page_data(
+    run: RunData, title: str, pictures: dict[tuple[str, int], Pictures], post_hoc: PostHoc = "wilcoxon-holm"
+) -> dict[str, Any]:
     """The whole page; see `srbench/report/assets` for who reads what."""
     protocols = PROTOCOLS.names()
     boards = sorted(
@@ -35,10 +37,11 @@ def page_data(run: RunData, title: str, pictures: dict[tuple[str, int], Pictures
     )
     return {
         "title": title,
-        "intervals": BOOTSTRAP,
         "boards": [
             board_data(
-                rank(board, of_board(run.scores, board)), run, pictures.get((board.dataset, board.scale))
+                rank(board, of_board(run.scores, board), post_hoc),
+                run,
+                pictures.get((board.dataset, board.scale)),
             )
             for board in boards
         ],
@@ -65,7 +68,7 @@ def board_data(ranked: Ranked, run: RunData, pictures: Pictures | None) -> dict[
         "protocol": board.protocol,
         "images": images,
         "expected": fact.get("expected_images"),
-        "warning": power_warning(board.images),
+        "legend": [f"{line}." for line in legend([board])] + ranked.marks_explained(),
         "notes": list(board.notes),
         "methods": [
             {
@@ -82,7 +85,8 @@ def board_data(ranked: Ranked, run: RunData, pictures: Pictures | None) -> dict[
         },
         "values": _values(scores, board, images),
         "reasons": _reasons(scores, images),
-        "ranks": {name: _rank_test(test) for name, test in ranked.ranks.items()},
+        "ranks": {info.name: _rank_test(ranked, info) for info in board.metrics if info.name in ranked.ranks},
+        "regions": [bound for _, bound in REGIONS] if board.protocol == PIRM else [],
         "correlations": correlations(board, scores),
         "axes": {"x": _present(DISTORTION, board), "y": _present(PERCEPTION, board)},
         "pictures": pictures.as_data(images, ranked.methods) if pictures else None,
@@ -103,29 +107,29 @@ def _metric(info: MetricInfo) -> dict[str, Any]:
         "higher": info.higher_is_better,
         "digits": decimals(info),
         "small": SMALL,
+        "aggregate": "root mean square" if info.aggregate == "root-mean-square" else "mean",
     }
 
 
 def number(value: float | None) -> float | str | None:
-    """A value for JSON, which has no infinity; six digits are more than anything here is good for."""
+    """A value for JSON, which has no infinity; with all its digits, because the page rounds."""
     if value is None or math.isnan(value):
         return None
-    return float(rounded(value, 6)) if math.isfinite(value) else ("inf" if value > 0 else "-inf")
+    return value if math.isfinite(value) else ("inf" if value > 0 else "-inf")
 
 
 def _cell(ranked: Ranked, method: str, info: MetricInfo) -> dict[str, Any]:
     cell = ranked.board.cells[method, info.name]
-    interval = ranked.intervals[method, info.name]
-    p_value = ranked.levels.get((method, info.name))
+    standing = ranked.standings.get((method, info.name))
     return {
         "value": number(cell.value),
-        "interval": [number(bound) for bound in interval] if interval else None,
+        "interval": [cell.interval.low, cell.interval.high] if cell.interval else None,
         "n": cell.n,
         "expected": cell.expected,
         "reasons": list(cell.reasons),
         "best": method in ranked.board.best(info),
-        "level": ranked.level_with_best(method, info.name) and not power_warning(cell.n),
-        "p": number(p_value),
+        "mark": ranked.mark(method, info.name),
+        "p": None if standing is None else standing.p_value,
     }
 
 
@@ -150,14 +154,12 @@ def _reasons(scores: list[Score], images: list[str]) -> list[list[Any]]:
     ]
 
 
-def _rank_test(test: RankTest) -> dict[str, Any]:
+def _rank_test(ranked: Ranked, info: MetricInfo) -> dict[str, Any]:
     return {
-        "n": test.n,
-        "p": float(f"{test.p_value:.3g}"),
-        "statistic": round(test.statistic, 3),
-        "difference": round(test.critical_difference, 4),
-        "ranks": [[name, round(value, 4)] for name, value in test.ranks.items()],
-        "groups": [list(group) for group in test.groups],
+        "text": ranked.friedman_text(info.name),
+        "difference": ranked.difference(info.name),
+        "ranks": list(ranked.ranks[info.name].ranks.items()),
+        "groups": ranked.groups[info.name],
     }
 
 
@@ -188,4 +190,4 @@ def spearman(pairs: list[tuple[float, float]]) -> float | None:
     first, second = (rankdata(side) for side in zip(*pairs, strict=True))
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return None
-    return round(float(np.corrcoef(first, second)[0, 1]), 4)
+    return float(np.corrcoef(first, second)[0, 1])

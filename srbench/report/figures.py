@@ -11,10 +11,10 @@ from srbench.core.files import file_name
 from srbench.core.records import Score
 from srbench.report.data import DISTORTION, PERCEPTION, correlations
 from srbench.runs.data import RunData
-from srbench.statistics.ranks import RankTest
+from srbench.statistics.means import aggregate
 from srbench.tables.boards import MetricInfo
-from srbench.tables.pirm import REGIONS
-from srbench.tables.ranked import Ranked, of_board, rank, values_of
+from srbench.tables.pirm import PIRM, REGIONS
+from srbench.tables.ranked import PostHoc, Ranked, of_board, rank, values_of
 from srbench.tables.text import heading
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _STYLE: dict[Any, Any] = {
 }
 
 
-def write_figures(run: RunData, out: Path) -> list[Path]:
+def write_figures(run: RunData, out: Path, post_hoc: PostHoc = "wilcoxon-holm") -> list[Path]:
     """Writes every plot of a run as SVG and PNG; returns the files."""
     import matplotlib as mpl
 
@@ -44,7 +44,7 @@ def write_figures(run: RunData, out: Path) -> list[Path]:
     files = []
     with mpl.rc_context(_STYLE):
         for board in run.boards():
-            ranked = rank(board, of_board(run.scores, board))
+            ranked = rank(board, of_board(run.scores, board), post_hoc)
             stem = f"{board.dataset}_x{board.scale}_{board.protocol}"
             for name, figure in _figures(ranked, of_board(run.scores, board)):
                 files += save(figure, out / file_name(f"{stem}_{name}"))
@@ -79,7 +79,7 @@ def _figures(ranked: Ranked, scores: list[Score]) -> Iterator[tuple[str, Figure]
     for info in ranked.board.metrics:
         yield f"strip_{info.name}", strip(ranked, scores, info)
         if info.name in ranked.ranks:
-            yield f"ranks_{info.name}", critical_differences(ranked.ranks[info.name], info)
+            yield f"ranks_{info.name}", mean_ranks(ranked, info)
 
 
 def colours_of(methods: tuple[str, ...]) -> dict[str, str]:
@@ -88,7 +88,8 @@ def colours_of(methods: tuple[str, ...]) -> dict[str, str]:
 
 
 def plane(ranked: Ranked, x: MetricInfo, y: MetricInfo) -> Figure:
-    """The perception-distortion plane; with PIRM's regions where the distortion is an RMSE."""
+    """The perception-distortion plane; with PIRM's regions under its protocol where the distortion is an
+    RMSE."""
     figure, axes = new_figure(4.6, 3.6)
     colours = colours_of(ranked.methods)
     points: dict[str, tuple[float, float]] = {}
@@ -99,7 +100,7 @@ def plane(ranked: Ranked, x: MetricInfo, y: MetricInfo) -> Figure:
         reference = method in ranked.board.reference_methods
         axes.plot(*values, "o", color=colours[method], mfc="none" if reference else colours[method])
         points[method] = values
-    if x.name == "rmse_y":
+    if x.name == "rmse_y" and ranked.board.protocol == PIRM:
         for region, bound in REGIONS:
             axes.axvline(bound, color="0.6", lw=0.8, ls="--")
             axes.annotate(
@@ -148,7 +149,8 @@ def _finite(ranked: Ranked, method: str, info: MetricInfo) -> float:
 
 
 def strip(ranked: Ranked, scores: list[Score], info: MetricInfo) -> Figure:
-    """Every image as a dot, a row for each method, a line at the mean of the finite values."""
+    """Every image as a dot, a row for each method, a line at the value over the finite ones: their mean, or
+    their root mean square where that is the metric's."""
     methods = [name for name in ranked.methods if name not in ranked.board.reference_methods]
     figure, axes = new_figure(5.6, 0.5 + 0.32 * max(len(methods), 1))
     values = values_of(scores)
@@ -158,10 +160,11 @@ def strip(ranked: Ranked, scores: list[Score], info: MetricInfo) -> Figure:
         heights = [row + (((index * 7) % 11) - 5) * 0.045 for index in range(len(found))]
         axes.scatter(found, heights, s=9, color=colours[method], alpha=0.55, linewidths=0)
         if found:
-            axes.plot([sum(found) / len(found)] * 2, [row - 0.36, row + 0.36], color="black", lw=1.6)
+            axes.plot([aggregate(found, info.aggregate)] * 2, [row - 0.36, row + 0.36], color="black", lw=1.6)
     axes.set_yticks(range(len(methods)), methods)
     axes.invert_yaxis()
-    axes.set_xlabel(heading(info))
+    line = "root mean square" if info.aggregate == "root-mean-square" else "mean"
+    axes.set_xlabel(f"{heading(info)}; line: {line}")
     return figure
 
 
@@ -190,12 +193,12 @@ def _or_nan(value: float | None) -> float:
     return math.nan if value is None else value
 
 
-def critical_differences(test: RankTest, info: MetricInfo) -> Figure:
-    """Demšar's diagram: methods on an axis of mean ranks, bars join those that Nemenyi's test cannot tell
-    apart."""
+def mean_ranks(ranked: Ranked, info: MetricInfo) -> Figure:
+    """Demšar's diagram: methods on an axis of mean ranks, bars with a dot at each that they join."""
+    test, groups, difference = ranked.ranks[info.name], ranked.groups[info.name], ranked.difference(info.name)
     half = math.ceil(test.k / 2)
-    depth = 0.35 * len(test.groups) + 0.5
-    figure, axes = new_figure(5.6, 0.9 + 0.22 * half + 0.12 * len(test.groups))
+    depth = 0.35 * len(groups) + 0.5
+    figure, axes = new_figure(5.6, 0.9 + 0.22 * half + 0.12 * len(groups))
     axes.axis("off")
     axes.set_xlim(1 - 0.35 * (test.k - 1), test.k + 0.35 * (test.k - 1))
     axes.set_ylim(depth + half + 0.3, -2.2)
@@ -203,13 +206,14 @@ def critical_differences(test: RankTest, info: MetricInfo) -> Figure:
     for tick in range(1, test.k + 1):
         axes.plot([tick, tick], [-0.2, 0], color="black", lw=1)
         axes.text(tick, -0.35, str(tick), ha="center", va="bottom", fontsize=8)
-    axes.plot([1, 1 + test.critical_difference], [-1.45, -1.45], color="black", lw=2)
-    title = f"CD = {test.critical_difference:.2f}, {info.title}, {test.n} images"
+    title = f"{info.title}, {test.n} images"
+    if difference is not None:
+        axes.plot([1, 1 + difference], [-1.45, -1.45], color="black", lw=2)
+        title = f"CD = {difference:.2f}, {title}"
     axes.text(1, -1.6, title, va="bottom", fontsize=8)
-    for level, group in enumerate(test.groups):
+    for level, group in enumerate(groups):
         ranks = [test.ranks[name] for name in group]
-        height = 0.35 * (level + 1)
-        axes.plot([min(ranks) - 0.04, max(ranks) + 0.04], [height] * 2, color="black", lw=3)
+        axes.plot(ranks, [0.35 * (level + 1)] * len(ranks), "o-", color="black", lw=2, ms=4)
     for index, (name, value) in enumerate(test.ranks.items()):
         left = index < half
         height = depth + (index if left else test.k - 1 - index)

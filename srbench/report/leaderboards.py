@@ -12,20 +12,20 @@ from srbench.core.text import markdown, markdown_head, markdown_row, rounded
 from srbench.runs.data import RunData
 from srbench.runs.merging import merge, only_protocol
 from srbench.runs.reader import read_run
-from srbench.statistics.ranks import BOOTSTRAP, RankTest, power_warning
-from srbench.tables.boards import Board, Cell, MetricInfo
-from srbench.tables.ranked import LEVEL_MARK, Ranked, of_board, rank
+from srbench.tables.boards import Board, MetricInfo
+from srbench.tables.ranked import PostHoc, Ranked, of_board, rank
 from srbench.tables.text import (
     board_title,
     format_cell,
     format_interval,
     gaps,
     heading,
+    legend,
     remarks,
 )
 
 
-def build(folders: list[Path], out: Path, protocol: str) -> list[Path]:
+def build(folders: list[Path], out: Path, protocol: str, post_hoc: PostHoc = "wilcoxon-holm") -> list[Path]:
     """Merges runs and writes their leaderboards; returns the files."""
     run = only_protocol(merge([read_run(folder) for folder in folders]), protocol)
     try:
@@ -34,7 +34,7 @@ def build(folders: list[Path], out: Path, protocol: str) -> list[Path]:
         raise UserError(f"{out} cannot be made ({error.strerror}); choose another --out") from None
     files = []
     for board in run.boards():
-        ranked = rank(board, of_board(run.scores, board))
+        ranked = rank(board, of_board(run.scores, board), post_hoc)
         stem = file_name(f"{board.dataset}_x{board.scale}")
         files += [out / f"{stem}.csv", out / f"{stem}.md"]
         write_csv(files[-2], *leaderboard_rows(ranked))
@@ -47,7 +47,7 @@ def leaderboard_rows(ranked: Ranked) -> tuple[list[str], list[dict[str, Any]]]:
     board = ranked.board
     columns = ["dataset", "scale", "protocol", "method", "images"]
     for info in board.metrics:
-        parts = ("", "_low", "_high", "_n", "_rank", "_p_best", "_missing")
+        parts = ("", "_low", "_high", "_interval", "_n", "_rank", "_p_best", "_versus_best", "_missing")
         columns += [f"{info.name}{part}" for part in parts]
     columns.append("origin")
     rows = []
@@ -68,22 +68,23 @@ def leaderboard_rows(ranked: Ranked) -> tuple[list[str], list[dict[str, Any]]]:
 
 def _csv_cells(ranked: Ranked, method: str, info: MetricInfo) -> dict[str, Any]:
     cell = ranked.board.cells[method, info.name]
-    interval = ranked.intervals[method, info.name] or (None, None)
     test = ranked.ranks.get(info.name)
-    # Six digits: what lies below is not the same on every machine.
+    standing = ranked.standings.get((method, info.name))
+    # Six digits: what lies below is not the same on every machine. Values are exact sums.
     numbers = {
-        "": cell.value,
-        "_low": interval[0],
-        "_high": interval[1],
+        "_low": cell.interval and cell.interval.low,
+        "_high": cell.interval and cell.interval.high,
         "_rank": test.ranks.get(method) if test else None,
     }
     cells = {
         f"{info.name}{part}": None if value is None else rounded(value, 6) for part, value in numbers.items()
     }
-    level = ranked.levels.get((method, info.name))
     return cells | {
+        info.name: cell.value,
+        f"{info.name}_interval": cell.interval and cell.interval.kind,
         f"{info.name}_n": cell.n,
-        f"{info.name}_p_best": "" if level is None else f"{level:.4g}",
+        f"{info.name}_p_best": "" if standing is None else f"{standing.p_value:.4g}",
+        f"{info.name}_versus_best": "" if standing is None else standing.verdict,
         f"{info.name}_missing": "; ".join(cell.reasons),
     }
 
@@ -100,10 +101,10 @@ def leaderboard_markdown(ranked: Ranked, run: RunData) -> str:
         out.write(markdown_row([markdown(method), *texts, markdown(board.origins.get(method, ""))]))
     out.write("\n")
     out.writelines(f"- {line}\n" for line in _remarks(ranked, run))
-    tests = [_rank_line(info, ranked.ranks[info.name]) for info in board.metrics if info.name in ranked.ranks]
-    if tests:
+    tested = [info for info in board.metrics if info.name in ranked.ranks]
+    if tested:
         out.write("\n## Ranks\n\n")
-        out.writelines(f"- {line}\n" for line in tests)
+        out.writelines(f"- {markdown(f'{info.title}: {ranked.rank_text(info.name)}')}.\n" for info in tested)
     out.write("\n## Provenance\n\n")
     out.writelines(f"- {markdown(line)}\n" for line in provenance(board, run))
     return out.getvalue()
@@ -114,46 +115,21 @@ def _markdown_cells(ranked: Ranked, method: str, info: MetricInfo) -> tuple[str,
     text = markdown(format_cell(cell, info))
     if method in ranked.board.best(info):
         text = f"**{text}**"
-    elif _telling(ranked.board) and ranked.level_with_best(method, info.name):
-        text = f"{text} {LEVEL_MARK}"
-    interval = ranked.intervals[method, info.name]
-    shown = Cell(cell.value, interval, cell.n, cell.expected, cell.reasons)
-    return text, markdown(format_interval(shown, info))
-
-
-def _telling(board: Board) -> bool:
-    """Whether there are images enough for a difference to be significant."""
-    return not power_warning(board.images)
+    elif mark := ranked.mark(method, info.name):
+        text = f"{text} {mark}"
+    return text, markdown(format_interval(cell, info))
 
 
 def _remarks(ranked: Ranked, run: RunData) -> list[str]:
     board = ranked.board
-    lines = [
-        f"Bold: the best value of a column, over all {board.images} images. Interval: {BOOTSTRAP}.",
-    ]
-    if _telling(board):
-        lines.append(
-            f"{LEVEL_MARK}: cannot be told from the best (two-sided Wilcoxon signed-rank test over images, "
-            "p ≥ 0.05 after Holm's correction over all pairs of the column)."
-        )
-    else:
-        lines.append(f"Power: {power_warning(board.images)}.")
+    lines = [f"Bold: the best value of a column, over all {board.images} images."]
+    lines += [f"{markdown(line)}." for line in legend([board])]
+    lines += ranked.marks_explained()
     expected = run.facts["datasets"].get(f"{board.dataset} x{board.scale}", {}).get("expected_images")
     if expected and expected != board.images:
         lines.append(f"Not the whole data set: {board.images} of its {expected} images.")
     lines += [f"{markdown(line)}." for line in remarks(board)]
     return lines + [f"Missing: {markdown(line)}." for line in gaps(board)]
-
-
-def _rank_line(info: MetricInfo, test: RankTest) -> str:
-    ranks = ", ".join(f"{markdown(name)} {value:.2f}" for name, value in test.ranks.items())
-    groups = "; ".join(" – ".join(markdown(name) for name in group) for group in test.groups)
-    return (
-        f"{markdown(info.title)}: Friedman χ² = {test.statistic:.2f}, p = {test.p_value:.2g} "
-        f"({test.k} methods, {test.n} images); mean ranks {ranks}; "
-        f"Nemenyi's critical difference {test.critical_difference:.2f}"
-        f"{f'; not told apart: {groups}' if groups else ''}."
-    )
 
 
 def provenance(board: Board, run: RunData) -> list[str]:

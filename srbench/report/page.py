@@ -14,6 +14,7 @@ from srbench.core.records import UsageError, UserError
 from srbench.report.data import as_script, page_data
 from srbench.report.pictures import Pictures, collect
 from srbench.runs.data import RunData
+from srbench.tables.ranked import PostHoc
 
 _ASSETS = ("report.css", "report.js", "plots.js", "viewer.js")
 _MARK = '<meta name="generator" content="srbench'
@@ -36,6 +37,7 @@ def write_report(
     title: str,
     roots: list[Path],
     with_images: bool,
+    post_hoc: PostHoc = "wilcoxon-holm",
     begin: Callable[[int], None],
     advance: Callable[[], None],
 ) -> Report:
@@ -49,19 +51,21 @@ def write_report(
     for name in _ASSETS:
         write_text(assets / name, _asset(name))
     page = out / "index.html"
-    write_text(page, render(run, title or f"Report of {run.name}", pictures))
+    write_text(page, render(run, title or f"Report of {run.name}", pictures, post_hoc))
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     return Report(page, size, sum(len(found.paths) for found in pictures.values()))
 
 
-def render(run: RunData, title: str, pictures: dict[tuple[str, int], Pictures]) -> str:
+def render(
+    run: RunData, title: str, pictures: dict[tuple[str, int], Pictures], post_hoc: PostHoc = "wilcoxon-holm"
+) -> str:
     """The HTML of the page; names are escaped by the template, the data by `as_script`."""
     from jinja2 import Environment
     from markupsafe import Markup
 
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(_asset("report.html.j2"))
-    data = page_data(run, title, pictures)
+    data = page_data(run, title, pictures, post_hoc)
     return template.render(
         title=title,
         version=__version__,

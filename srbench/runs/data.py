@@ -7,8 +7,10 @@ from typing import Any
 
 from srbench.core.records import Score
 from srbench.methods.catalogue import METHODS
+from srbench.metrics.catalogue import METRICS
 from srbench.runs.inputs import board_notes
 from srbench.runs.store import Store
+from srbench.statistics.intervals import UNBOUNDED
 from srbench.tables.boards import Board, MetricInfo, boards
 
 KINDS = ("protocols", "datasets", "methods", "metrics")
@@ -70,10 +72,14 @@ def _order(known: dict[str, Any], name: str) -> tuple[int, str]:
 
 
 def _metric_info(name: str, fact: dict[str, Any] | None) -> MetricInfo:
-    names = {field.name for field in fields(MetricInfo)}
-    if fact is None or not names <= fact.keys():
+    required = {field.name for field in fields(MetricInfo)} - {"bounds"}
+    if fact is None or not required <= fact.keys():
         return MetricInfo(name, name, "", higher_is_better=True, aggregate="mean")
-    return MetricInfo(**{key: fact[key] for key in names})
+    bounds = fact.get("bounds")
+    if bounds is None:
+        # Runs of earlier versions do not say.
+        bounds = METRICS.get(name).bounds if name in METRICS.names() else UNBOUNDED
+    return MetricInfo(**{key: fact[key] for key in required}, bounds=tuple(bounds))
 
 
 def stored_run(store: Store) -> RunData:

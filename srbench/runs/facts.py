@@ -23,7 +23,9 @@ _PACKAGES = ("numpy", "scipy", "numba", "pillow", "torch", "torchvision", "lpips
 
 def metric_info(metric: Metric) -> MetricInfo:
     """What tables need to know of a metric."""
-    return MetricInfo(metric.name, metric.title, metric.unit, metric.higher_is_better, metric.aggregate)
+    return MetricInfo(
+        metric.name, metric.title, metric.unit, metric.higher_is_better, metric.aggregate, metric.bounds
+    )
 
 
 def put_facts(store: Store, job: Job) -> None:

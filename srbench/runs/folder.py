@@ -14,7 +14,7 @@ from srbench.runs.store import FORMAT
 from srbench.tables.boards import SIGNIFICANCE_COLUMNS, Board, significance
 from srbench.tables.pirm import COLUMNS as PIRM_COLUMNS
 from srbench.tables.pirm import pirm_markdown, pirm_rows
-from srbench.tables.run_leaderboard import LEGEND, leaderboard_markdown, leaderboard_rows
+from srbench.tables.run_leaderboard import leaderboard_markdown, leaderboard_rows
 
 
 def existing_run(folder: Path) -> Path:
@@ -32,7 +32,7 @@ def write_files(run: RunData, out: Path) -> list[Board]:
     write_csv(out / "durations.csv", DURATION_COLUMNS, duration_rows(run.scores))
     write_csv(out / "leaderboard.csv", *leaderboard_rows(made))
     challenge = pirm_rows(run.scores)
-    write_text(out / "leaderboard.md", leaderboard_markdown(made) + LEGEND + pirm_markdown(challenge))
+    write_text(out / "leaderboard.md", leaderboard_markdown(made) + pirm_markdown(challenge))
     if challenge:
         write_csv(out / "pirm.csv", PIRM_COLUMNS, (asdict(row) for row in challenge))
     tests = significance(run.scores, run.metrics(), run.references())

@@ -35,16 +35,19 @@ class ImageScore:
 
 @dataclass(frozen=True)
 class Candidate:
-    """An image to score, with its reference or the reason why it has none."""
+    """An image to score (None where it is missing), with its reference or the reason why it has none."""
 
     image: str
-    path: Path
+    path: Path | None
     reference: Path | None
     reason: str = ""
 
 
 def candidates(images: Path, reference: Path | None) -> list[Candidate]:
-    """Pairs up FILE or DIR with `--reference FILE|DIR`; files are matched by their names' stems."""
+    """Pairs up FILE or DIR with `--reference FILE|DIR`; files are matched by their names' stems.
+
+    References of a folder that no image of the folder belongs to count as images that are missing.
+    """
     if not images.exists():
         raise UserError(f"{images}: no such file or folder")
     files = [images] if images.is_file() else image_files(images)
@@ -58,24 +61,25 @@ def candidates(images: Path, reference: Path | None) -> list[Candidate]:
         if images.is_dir():
             raise UserError(f"--reference is one file, but {images} is a folder; give a folder of references")
         return [Candidate(image_identifier(images.stem), images, reference)]
-    return _distinct(_matched(files, image_files(existing_folder(reference)), reference))
+    found = _matched(files, image_files(existing_folder(reference)), reference)
+    return _distinct([each for each in found if each.path is not None or images.is_dir()])
 
 
 def _distinct(found: list[Candidate]) -> list[Candidate]:
     """Files that differ in their suffix only are called by their whole names."""
     count = Counter(candidate.image for candidate in found)
-    return [replace(each, image=each.path.name) if count[each.image] > 1 else each for each in found]
+    return [
+        replace(each, image=each.path.name) if each.path and count[each.image] > 1 else each for each in found
+    ]
 
 
 def _matched(files: list[Path], references: list[Path], folder: Path) -> list[Candidate]:
+    """A candidate for each file, then one for each reference without a file."""
     by_identifier: dict[str, list[Path]] = {}
     for path in references:
         by_identifier.setdefault(image_identifier(path.stem), []).append(path)
-    owner = {
-        path: identifier
-        for identifier, matched in match_files(by_identifier, files).items()
-        for path in matched
-    }
+    matches = match_files(by_identifier, files)
+    owner = {path: identifier for identifier, matched in matches.items() for path in matched}
     made = []
     for path in files:
         identifier = owner.get(path)
@@ -87,6 +91,10 @@ def _matched(files: list[Path], references: list[Path], folder: Path) -> list[Ca
             made.append(Candidate(path.stem, path, None, f"several references fit {path.name}: {names}"))
         else:
             made.append(Candidate(path.stem, path, by_identifier[identifier][0]))
+    for identifier in sorted(name for name, matched in matches.items() if not matched):
+        reference = by_identifier[identifier][0]
+        reason = f"no image for the reference {reference.name}"
+        made.append(Candidate(identifier, None, reference, reason))
     return made
 
 
@@ -164,6 +172,8 @@ def _score_one(task: FileTask, note: Note) -> tuple[Measured, ...]:
     note(Step(task.label, ""))
     candidate, protocol = task.candidate, PROTOCOLS.get(task.protocol)
     try:
+        if candidate.path is None:
+            raise Unscorable(candidate.reason)
         reference = None if candidate.reference is None else read_image(candidate.reference)
         image = read_image(candidate.path)
     except Unscorable as error:

@@ -12,8 +12,11 @@ Aggregate = Literal["mean", "root-mean-square"]
 def aggregate(values: Sequence[float], how: Aggregate) -> float:
     """The value of a data set from its images' values, at least one; infinite where one of them is.
 
-    The root mean square is PIRM's for RMSE: the root of the mean over images of the squared error.
+    The root mean square is PIRM's for RMSE: the root of the mean over images of the squared error. NaN for
+    the mean of values that are infinite to both sides.
     """
     if how == "root-mean-square":
         return math.sqrt(math.fsum(value * value for value in values) / len(values))
+    if math.inf in values and -math.inf in values:
+        return math.nan
     return math.fsum(values) / len(values)

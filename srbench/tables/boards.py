@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from srbench.core.records import Score
+from srbench.statistics.intervals import UNBOUNDED, Bounds, Interval, mean_interval
 from srbench.statistics.means import Aggregate, aggregate
-from srbench.statistics.pairs import SIGNIFICANCE, PairedTest, holm, mean_interval, wilcoxon
+from srbench.statistics.pairs import SIGNIFICANCE, PairedTest, holm, wilcoxon
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class MetricInfo:
     unit: str
     higher_is_better: bool
     aggregate: Aggregate
+    bounds: Bounds = UNBOUNDED
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Cell:
     """One metric of one method on one data set: the value over `n` of `expected` images."""
 
     value: float | None
-    interval: tuple[float, float] | None
+    interval: Interval | None
     n: int
     expected: int
     reasons: tuple[str, ...]
@@ -127,14 +130,20 @@ def _position(order: list[str], name: str) -> tuple[int, str]:
 
 def _cell(rows: list[Score], method: str, info: MetricInfo, images: int) -> Cell:
     of_cell = [row for row in rows if row.method == method and row.metric == info.name]
-    values = [row.value for row in of_cell if row.value is not None]
     reasons = tuple(dict.fromkeys(row.status for row in of_cell if row.value is None))
-    if len(of_cell) < images:
-        reasons = (*reasons, "not computed")
-    value = aggregate(values, info.aggregate) if values else None
-    # The interval is that of a mean; a root mean square has none.
-    interval = mean_interval(values) if info.aggregate == "mean" else None
-    return Cell(value, interval, len(values), images, reasons)
+    lacking = images - len(of_cell)
+    values = [row.value for row in of_cell] + [None] * lacking
+    return cell_of(values, info, (*reasons, "not computed") if lacking else reasons)
+
+
+def cell_of(values: Sequence[float | None], info: MetricInfo, reasons: tuple[str, ...] = ()) -> Cell:
+    """The cell of one metric over all images of a data set, None for those without a value."""
+    found = [value for value in values if value is not None]
+    value = aggregate(found, info.aggregate) if found else None
+    if value is not None and math.isnan(value):
+        value, reasons = None, (*reasons, "the mean of ∞ and -∞ is not defined")
+    interval = mean_interval(found, aggregate=info.aggregate, bounds=info.bounds)
+    return Cell(value, interval, len(found), len(values), reasons)
 
 
 def significance(
@@ -146,8 +155,9 @@ def significance(
         for metric in infos:
             by_method = _values_by_method([row for row in group if row.metric == metric], references)
             tests = {pair: compare(by_method, *pair) for pair in itertools.combinations(sorted(by_method), 2)}
-            corrected = holm([test.p_value for test in tests.values()])
-            for ((method_a, method_b), test), p_holm in zip(tests.items(), corrected, strict=True):
+            corrected = _corrected(tests)
+            for (method_a, method_b), test in tests.items():
+                p_holm = corrected[method_a, method_b]
                 rows.append(
                     {
                         "dataset": dataset,
@@ -163,10 +173,17 @@ def significance(
                         "rank_biserial": test.rank_biserial,
                         "scale": scale,
                         "protocol": protocol,
+                        "distribution": test.distribution,
                         "note": test.note,
                     }
                 )
     return rows
+
+
+def _corrected(tests: dict[tuple[str, str], PairedTest]) -> dict[tuple[str, str], float]:
+    """Holm's p values of the pairs; one without a common image is no test and weighs on no other."""
+    tested = {pair: test.p_value for pair, test in tests.items() if test.n}
+    return dict.fromkeys(tests, 1.0) | dict(zip(tested, holm(list(tested.values())), strict=True))
 
 
 def _values_by_method(rows: Iterable[Score], leave_out: set[str]) -> dict[str, dict[str, float]]:
@@ -186,5 +203,5 @@ def compare(by_method: dict[str, dict[str, float]], method_a: str, method_b: str
 
 SIGNIFICANCE_COLUMNS = (
     "dataset", "metric", "method_a", "method_b", "n", "median_difference", "statistic", "p_value",
-    "p_holm", "significant", "rank_biserial", "scale", "protocol", "note",
+    "p_holm", "significant", "rank_biserial", "scale", "protocol", "distribution", "note",
 )  # fmt: skip

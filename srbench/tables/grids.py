@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from srbench.tables.boards import Board, MetricInfo
-from srbench.tables.text import board_title, format_cell, format_interval, gaps, heading, remarks
+from srbench.tables.text import board_title, format_cell, format_interval, gaps, heading, legend, remarks
 
 Rank = Literal["", "best", "second"]
 _NOTHING = "–"
@@ -95,7 +95,7 @@ def _ranks(board: Board, info: MetricInfo) -> dict[str, Rank]:
 
 
 def _notes(boards: Sequence[Board]) -> tuple[str, ...]:
-    lines = [line for board in boards for line in remarks(board)]
+    lines = [*legend(boards), *(line for board in boards for line in remarks(board))]
     for board in boards:
         prefix = f"{board.dataset} ×{board.scale}: " if len(boards) > 1 else ""
         lines += [f"missing: {prefix}{line}" for line in gaps(board)]

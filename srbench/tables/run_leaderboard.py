@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from srbench.core.text import markdown, markdown_head, markdown_row, rounded
+from srbench.core.text import markdown, markdown_head, markdown_row
 from srbench.tables.boards import Board, Cell
 from srbench.tables.text import (
     board_title,
@@ -13,10 +13,9 @@ from srbench.tables.text import (
     format_interval,
     gaps,
     heading,
+    legend,
     remarks,
 )
-
-LEGEND = "\n95% CI: Student's t interval of the mean over images like these. Best values in bold.\n"
 
 
 def leaderboard_rows(made: list[Board]) -> tuple[list[str], list[dict[str, Any]]]:
@@ -24,7 +23,7 @@ def leaderboard_rows(made: list[Board]) -> tuple[list[str], list[dict[str, Any]]
     metrics = list(dict.fromkeys(info.name for board in made for info in board.metrics))
     columns = ["dataset", "scale", "protocol", "method", "n"]
     for name in metrics:
-        columns += [name, f"{name}_ci", f"{name}_n"]
+        columns += [f"{name}{part}" for part in ("", "_low", "_high", "_interval", "_n")]
     columns.append("origin")
     rows = []
     for board in made:
@@ -39,19 +38,26 @@ def leaderboard_rows(made: list[Board]) -> tuple[list[str], list[dict[str, Any]]
             }
             for info in board.metrics:
                 cell = board.cells[method, info.name]
-                row |= {info.name: cell.value, f"{info.name}_n": cell.n, f"{info.name}_ci": _interval(cell)}
+                row |= {f"{info.name}{part}": value for part, value in _cells(cell).items()}
             rows.append(row)
     return columns, rows
 
 
-def _interval(cell: Cell) -> str:
-    return (
-        "" if cell.interval is None else f"[{rounded(cell.interval[0], 6)}, {rounded(cell.interval[1], 6)}]"
-    )
+def _cells(cell: Cell) -> dict[str, Any]:
+    """The columns of one metric by their endings; the kind of an interval is "t" or "bca"."""
+    interval = cell.interval
+    return {
+        "": cell.value,
+        "_low": None if interval is None else interval.low,
+        "_high": None if interval is None else interval.high,
+        "_interval": None if interval is None else interval.kind,
+        "_n": cell.n,
+    }
 
 
 def leaderboard_markdown(made: list[Board]) -> str:
-    """`leaderboard.md`: a table per data set, the best value in bold, reasons of gaps below."""
+    """`leaderboard.md`: a table per data set, the best value in bold, reasons of gaps below, what the numbers
+    are at the end."""
     out = io.StringIO()
     for board in made:
         out.write(f"## {markdown(board_title(board))}\n\n")
@@ -71,4 +77,5 @@ def leaderboard_markdown(made: list[Board]) -> str:
         out.writelines(f"- {markdown(line)}\n" for line in remarks(board))
         out.writelines(f"- missing: {markdown(line)}\n" for line in gaps(board))
         out.write("\n")
-    return out.getvalue().rstrip() + "\n"
+    out.writelines(f"{markdown(line)}.\n" for line in ["Best values in bold", *legend(made)])
+    return out.getvalue()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from srbench.core.text import rounded
+from srbench.statistics.intervals import caption
 from srbench.tables.boards import Board, Cell, MetricInfo
 
 
@@ -33,7 +34,7 @@ def format_interval(cell: Cell, info: MetricInfo) -> str:
     """The 95% interval as printed, empty where there is none."""
     if cell.interval is None:
         return ""
-    return " – ".join(format_value(bound, info) for bound in cell.interval)
+    return " – ".join(format_value(bound, info) for bound in (cell.interval.low, cell.interval.high))
 
 
 def heading(info: MetricInfo) -> str:
@@ -46,6 +47,21 @@ def board_title(board: Board) -> str:
     """Data set, scale, protocol and number of images of a leaderboard."""
     images = f"{board.images} image{'s' if board.images != 1 else ''}"
     return f"{board.dataset} ×{board.scale}, protocol {board.protocol}, {images}"
+
+
+def legend(boards: Iterable[Board]) -> list[str]:
+    """What the numbers of leaderboards are: the kind of their intervals, and what is no mean over images."""
+    shown = list(boards)
+    kinds = caption(cell.interval for board in shown for cell in board.cells.values())
+    lines = [f"95% interval of the value over images like these: {kinds}"] if kinds else []
+    infos = dict.fromkeys(info for board in shown for info in board.metrics)
+    return lines + ([roots] if (roots := root_mean_squares(infos)) else [])
+
+
+def root_mean_squares(infos: Iterable[MetricInfo]) -> str:
+    """Which columns are root mean squares; empty where every column is a mean over images."""
+    titles = [info.title for info in infos if info.aggregate == "root-mean-square"]
+    return f"{', '.join(titles)}: the root of the mean of the images' squared values" if titles else ""
 
 
 def remarks(board: Board) -> list[str]:

@@ -9,6 +9,7 @@ import pytest
 import srbench.runs.work
 from srbench.core.records import UsageError, UserError
 from srbench.report.comparison import compare_run
+from srbench.statistics.intervals import mean_interval
 from srbench.statistics.pairs import wilcoxon
 from tests.helpers import command, references, rows, values
 from tests.working import FILES, run
@@ -47,7 +48,7 @@ def test_the_reference_is_compared_only_when_asked_for(finished: Path) -> None:
         "hr" not in (c.row["method_a"], c.row["method_b"]) for c in compare_run(finished, [], "").pairs
     )
     (item,) = compare_run(finished, ["hr", "bicubic"], "psnr_y").pairs
-    assert item.row["p_value"] == 2 / 2**7 or "ties" in item.row["note"]
+    assert item.row["p_value"] == 2 / 2**7
 
 
 def test_the_command_prints_names_p_values_and_marks(finished: Path) -> None:
@@ -57,6 +58,48 @@ def test_the_command_prints_names_p_values_and_marks(finished: Path) -> None:
     assert "bicubic" in line
     assert "nearest" in line
     assert "0.0156*" in line  # 2 / 2^7: bicubic is better on every image
+
+
+def test_compare_counts_images_and_bounds_the_mean_difference(finished: Path) -> None:
+    found = compare_run(finished, ["bicubic", "nearest", "lanczos"], "psnr_y")
+    pair = next(item for item in found.pairs if item.row["method_b"] == "nearest")
+    scores = values(finished / "scores.csv")
+    differences = [
+        float(scores["bicubic", image, "psnr_y"]) - float(scores["nearest", image, "psnr_y"])
+        for image in "abcdefg"
+    ]
+    assert pair.wins == (sum(d > 0 for d in differences), 0, sum(d < 0 for d in differences))
+    assert pair.mean == pytest.approx(sum(differences) / 7)
+    assert pair.interval == mean_interval(differences)
+    assert [test.n for test in found.ranks.values()] == [7]
+    assert found.warnings() == []
+    shown = command("compare", finished, "bicubic", "nearest", "lanczos", "--metric", "psnr_y").out
+    assert "Friedman p =" in shown
+    assert "(exact)" in shown
+    assert "Nemenyi" not in shown
+    assert "7/0/0" in shown
+    assert "Student's t" in shown
+
+
+def test_swapping_two_methods_mirrors_the_comparison(finished: Path) -> None:
+    """The pair is always in the order of its names, so the swap is one of names."""
+    (item,) = compare_run(finished, ["bicubic", "nearest"], "ssim_y").pairs
+    scores = values(finished / "scores.csv")
+    a, b = ([float(scores[m, i, "ssim_y"]) for i in "abcdefg"] for m in ("nearest", "bicubic"))
+    mirrored = mean_interval([x - y for x, y in zip(a, b, strict=True)])
+    assert item.interval is not None
+    assert mirrored is not None
+    assert (item.interval.low, item.interval.high) == pytest.approx((-mirrored.high, -mirrored.low))
+
+
+def test_compare_warns_of_too_few_images_for_the_pairs(tmp_path: Path) -> None:
+    run(references(tmp_path / "mine", count=5), tmp_path / "out", methods="nearest,bicubic")
+    assert "power: 5 images are too few" in command("compare", tmp_path / "out", "--metric", "psnr_y").out
+    run(references(tmp_path / "six", count=6), tmp_path / "more", methods="nearest,bicubic,lanczos")
+    said = command("compare", tmp_path / "more", "--metric", "psnr_y").out
+    # 2 / 2^6 = 0.03125 is below 0.05, but not for each of three pairs.
+    assert "0.09375 after Holm's correction for 3 pairs" in said
+    assert "power" not in command("compare", tmp_path / "more", "bicubic", "nearest").out
 
 
 @pytest.mark.parametrize(

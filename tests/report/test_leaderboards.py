@@ -13,7 +13,7 @@ from srbench.core.files import file_name
 from srbench.report.leaderboards import leaderboard_rows
 from srbench.runs.merging import agree
 from srbench.runs.reader import read_run
-from srbench.statistics.ranks import bootstrap_interval
+from srbench.statistics.intervals import mean_interval
 from srbench.tables.boards import MetricInfo, boards
 from srbench.tables.ranked import rank
 from tests.helpers import command, references, rows, values
@@ -57,17 +57,18 @@ def test_a_leaderboard_has_values_intervals_ranks_and_provenance(first: Path, tm
     assert [row["method"] for row in table] == ["hr", "bicubic", "nearest"]
     scores = values(first / "scores.csv")
     psnr = [float(scores["bicubic", image, "psnr_y"]) for image in "abcdefgh"]
-    low, high = bootstrap_interval(psnr) or (0, 0)
+    interval = mean_interval(psnr)
+    assert interval is not None
     bicubic = table[1]
     assert float(bicubic["psnr_y"]) == pytest.approx(sum(psnr) / 8, abs=1e-6)
     assert (float(bicubic["psnr_y_low"]), float(bicubic["psnr_y_high"])) == pytest.approx(
-        (low, high), abs=1e-6
+        (interval.low, interval.high), abs=1e-6
     )
     assert bicubic["psnr_y_p_best"] == ""
     assert float(table[2]["psnr_y_p_best"]) == pytest.approx(2 / 2**8, abs=1e-6)
     text = (tmp_path / "boards" / "set_x4.md").read_text()
     assert "protocol srbench, version 1" in text
-    assert "BCa bootstrap over images, 9999 resamples, seed 0" in text
+    assert "Student's t (below 20 images" in text
     assert f"**{sum(psnr) / 8:.2f}**" in text
 
 

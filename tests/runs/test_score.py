@@ -132,6 +132,36 @@ def test_the_command_prints_a_row_per_image_and_the_mean(folders: tuple[Path, Pa
     assert f"{mean:.2f}" in next(line for line in ended.out.splitlines() if "mean" in line)
 
 
+def test_a_reference_without_an_image_is_missing(folders: tuple[Path, Path]) -> None:
+    (folders[0] / "b_SR_x4.png").unlink()
+    found = {row.image: row for row in scored(*folders, "psnr_y", "niqe")}
+    assert (found["b"].value, found["b"].status) == (None, "no image for the reference b_HR.png")
+    ended = score(folders[0], "--reference", folders[1])
+    assert ended.code == 0
+    assert ended.out.count("(2 of 3)") == 2
+    assert "missing: b, psnr_y: no image for the reference b_HR.png" in ended.out
+    # One image was asked for, and it is there.
+    assert [c.image for c in candidates(folders[0] / "a_SR_x4.png", folders[1])] == ["a_SR_x4"]
+
+
+@pytest.mark.parametrize("scale", ["-4", "0"])
+def test_a_scale_is_positive(folders: tuple[Path, Path], scale: str) -> None:
+    ended = score(folders[0], "--reference", folders[1], "--protocol", "basicsr", "--scale", scale)
+    assert ended.code == 2
+    assert "scale" in ended.message
+
+
+def test_a_root_mean_square_has_a_row_of_its_own(folders: tuple[Path, Path]) -> None:
+    found = scored(*folders, "rmse_y")
+    squares = [row.value**2 for row in found if row.value is not None]
+    ended = score(folders[0], "--reference", folders[1], "--metrics", "psnr_y,rmse_y")
+    lines = {line.split()[1]: line for line in ended.out.splitlines() if line.startswith("│")}
+    assert f"{math.sqrt(sum(squares) / 3):.4f}" in lines["root"]
+    assert "root mean square" in lines["root"]
+    assert f"{sum(row.value for row in scored(*folders, 'psnr_y')) / 3:.2f}" in lines["mean"]  # type: ignore[misc]
+    assert f"{sum(math.sqrt(s) for s in squares) / 3:.4f}" not in ended.out
+
+
 def test_a_mean_over_fewer_images_says_so(folders: tuple[Path, Path]) -> None:
     (folders[1] / "b_HR.png").unlink()
     ended = score(folders[0], "--reference", folders[1])

@@ -1,32 +1,33 @@
-"""Rank tests and bootstrap intervals against SciPy, statsmodels, scikit-posthocs and printed tables."""
+"""Rank tests against every order of the ranks, SciPy, scikit-posthocs and printed tables."""
 
 from __future__ import annotations
 
+import itertools
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
-from srbench.report.comparison import compare_run
 from srbench.statistics.ranks import (
-    bootstrap_interval,
+    PERMUTATIONS,
     critical_difference,
     indistinct_groups,
     nemenyi_p,
-    power_warning,
     rank_test,
-    wins_ties_losses,
 )
-from tests.helpers import command, references, values
-from tests.working import run
 
 
-def _methods(k: int, n: int, seed: int = 0) -> dict[str, dict[str, float]]:
+def _methods(k: int, n: int, seed: int = 0, levels: int = 0) -> dict[str, dict[str, float]]:
+    """Values of k methods on n images, the later methods better; whole numbers below `levels` if given."""
     generator = np.random.default_rng(seed)
+    drawn = generator.integers(0, levels, (k, n)) if levels else generator.normal(size=(k, n))
     return {
-        f"m{index}": {f"i{image:03d}": float(generator.normal(0.3 * index)) for image in range(n)}
+        f"m{index}": {
+            f"i{image:03d}": float(drawn[index, image]) + 0.3 * index * (not levels) for image in range(n)
+        }
         for index in range(k)
     }
 
@@ -80,17 +81,133 @@ def test_friedman_agrees_with_demsars_example():
     uncorrected = 12 * 14 / (4 * 5) * (sum(rank**2 for rank in test.ranks.values()) - 4 * 25 / 4)
     assert uncorrected == pytest.approx(9.28, abs=0.005)
     assert test.statistic == pytest.approx(stats.friedmanchisquare(*(-auc.T)).statistic)
+    assert test.significant
 
 
-def test_friedman_agrees_with_scipy_in_both_directions():
-    by_method = _methods(5, 30)
+@pytest.mark.parametrize(("k", "n", "levels"), [(5, 30, 0), (4, 25, 3), (12, 6, 0)])
+@pytest.mark.parametrize("higher", [True, False])
+def test_friedmans_statistic_agrees_with_scipy_in_both_directions(k: int, n: int, levels: int, higher: bool):
+    by_method = _methods(k, n, levels=levels)
     table = np.array([list(values.values()) for values in by_method.values()])
-    expected = stats.friedmanchisquare(*table)
-    for higher in (True, False):
-        test = rank_test(by_method, higher_is_better=higher)
+    test = rank_test(by_method, higher_is_better=higher)
+    assert test is not None
+    assert test.statistic == pytest.approx(stats.friedmanchisquare(*table).statistic)
+    ranks = stats.rankdata(-table if higher else table, axis=0).mean(axis=1)
+    assert test.ranks == pytest.approx(dict(zip(by_method, ranks, strict=True)))
+    assert list(test.ranks.values()) == sorted(test.ranks.values())
+
+
+def test_beyond_fifty_images_chi_squared_as_scipy_has_it():
+    by_method = _methods(6, 60)
+    expected = stats.friedmanchisquare(*[list(values.values()) for values in by_method.values()])
+    test = rank_test(by_method, higher_is_better=True)
+    assert test is not None
+    assert test.distribution == "chi-squared"
+    assert test.p_value == pytest.approx(expected.pvalue, rel=1e-9)
+
+
+def _every_order(table: np.ndarray) -> float:
+    """The share of all orders of the ranks within the images whose rank sums spread as much."""
+    ranks = np.rint(2 * stats.rankdata(table, axis=0)).astype(int)
+    observed = (ranks.sum(axis=1) ** 2).sum()
+    spread = [
+        (np.sum(chosen, axis=0) ** 2).sum()
+        for chosen in itertools.product(*(list(itertools.permutations(image)) for image in ranks.T.tolist()))
+    ]
+    return float(np.mean(np.array(spread) >= observed))
+
+
+@pytest.mark.parametrize(("k", "n"), [(3, 3), (3, 5), (4, 3)])
+@pytest.mark.parametrize("levels", [0, 2, 3])
+def test_small_tables_are_exact_ties_or_not(k: int, n: int, levels: int):
+    for seed in range(2):
+        by_method = _methods(k, n, seed, levels)
+        test = rank_test(by_method, higher_is_better=True)
         assert test is not None
-        assert (test.statistic, test.p_value) == pytest.approx((expected.statistic, expected.pvalue))
-    assert next(iter(test.ranks)) == "m0"
+        assert test.distribution == "exact"
+        table = np.array([list(values.values()) for values in by_method.values()])
+        assert test.p_value == pytest.approx(_every_order(table), abs=1e-12)
+
+
+# Exact upper tails of Friedman's chi-squared, as tables print them (Siegel and Castellan 1988, table M;
+# Friedman 1937): methods, images, statistic, probability.
+@pytest.mark.parametrize(
+    ("k", "n", "statistic", "p"),
+    [(3, 3, 6.0, 0.028), (3, 4, 6.5, 0.042), (3, 4, 8.0, 0.0046), (3, 9, 6.222, 0.048), (4, 3, 7.4, 0.033),
+     (4, 3, 9.0, 0.0017), (4, 4, 7.8, 0.036)],
+)  # fmt: skip
+def test_printed_tables_of_friedmans_test(k: int, n: int, statistic: float, p: float):
+    generator = np.random.default_rng(k * n)
+    for _ in range(20_000):
+        table = np.array([generator.permutation(k) for _ in range(n)])
+        sums = table.sum(axis=0) - n * (k - 1) / 2
+        if 12 / (n * k * (k + 1)) * (sums**2).sum() == pytest.approx(statistic, abs=1e-3):
+            break
+    by_method = {f"m{m}": {f"i{i}": float(table[i, m]) for i in range(n)} for m in range(k)}
+    test = rank_test(by_method, higher_is_better=True)
+    assert test is not None
+    assert test.statistic == pytest.approx(statistic, abs=1e-3)
+    assert test.p_value == pytest.approx(p, abs=6e-4)
+
+
+def test_too_many_orders_are_drawn_and_agree_with_scipys_permutation_test():
+    by_method = _methods(5, 12, seed=4)
+    test = rank_test(by_method, higher_is_better=True)
+    assert test is not None
+    assert test.distribution == "permutation"
+    assert (test.p_value * (PERMUTATIONS + 1)) % 1 == pytest.approx(0, abs=1e-6)
+    table = np.array([list(values.values()) for values in by_method.values()])
+
+    def spread(*methods: np.ndarray) -> float:
+        return stats.friedmanchisquare(*methods).statistic
+
+    drawn = stats.permutation_test(
+        tuple(table), spread, permutation_type="samples", n_resamples=2000, alternative="greater",
+        rng=np.random.default_rng(1),
+    )  # fmt: skip
+    assert test.p_value == pytest.approx(drawn.pvalue, abs=4 * math.sqrt(0.25 / 2000))
+
+
+def test_a_drawn_p_value_is_never_zero():
+    by_method = {f"m{m}": {f"i{i}": float(m) for i in range(12)} for m in range(9)}
+    test = rank_test(by_method, higher_is_better=True)
+    assert test is not None
+    assert test.p_value == 1 / (1 + PERMUTATIONS)
+    assert test.p_text == "p ≤ 0.0001 (9999 random permutations, seed 0)"
+
+
+@pytest.mark.parametrize(("k", "n", "levels"), [(3, 8, 0), (6, 12, 0), (6, 12, 4), (5, 60, 0)])
+def test_neither_order_nor_units_change_a_rank_test(k: int, n: int, levels: int):
+    by_method = _methods(k, n, 7, levels)
+    found = rank_test(by_method, higher_is_better=True)
+    turned = {
+        name: {image: -255 * value for image, value in reversed(values.items())}
+        for name, values in reversed(by_method.items())
+    }
+    assert rank_test(turned, higher_is_better=False) == found
+    renamed = {
+        name: {f"{99 - int(image[1:])}": v for image, v in values.items()}
+        for name, values in by_method.items()
+    }
+    assert rank_test(renamed, higher_is_better=True) == found
+
+
+def test_an_image_that_one_method_lacks_changes_nothing():
+    by_method = _methods(4, 9, 2)
+    more = {name: values | ({} if name == "m0" else {"more": 1.0}) for name, values in by_method.items()}
+    assert rank_test(more, higher_is_better=True) == rank_test(by_method, higher_is_better=True)
+
+
+def test_the_rank_test_keeps_its_level_under_no_difference():
+    generator = np.random.default_rng(3)
+    trials = 500
+    rejected = 0
+    for _ in range(trials):
+        drawn = generator.normal(size=(4, 5))
+        by_method = {f"m{m}": {f"i{i}": float(drawn[m, i]) for i in range(5)} for m in range(4)}
+        test = rank_test(by_method, higher_is_better=True)
+        rejected += test is not None and test.significant
+    assert 0.01 < rejected / trials < 0.05 + 3 * math.sqrt(0.05 * 0.95 / trials)
 
 
 def test_nemenyi_agrees_with_scikit_posthocs():
@@ -105,7 +222,7 @@ def test_nemenyi_agrees_with_scikit_posthocs():
             if i < j:
                 ours = nemenyi_p(test.ranks[a], test.ranks[b], 6, 25)
                 assert ours == pytest.approx(expected[i, j], abs=1e-6)
-                beyond = abs(test.ranks[a] - test.ranks[b]) > test.critical_difference
+                beyond = abs(test.ranks[a] - test.ranks[b]) > critical_difference(6, 25)
                 assert beyond == (ours < 0.05)
 
 
@@ -124,8 +241,7 @@ def test_ranks_know_infinite_values_and_ties():
 def test_no_difference_at_all_is_no_significance():
     test = rank_test({name: dict.fromkeys("abcd", 1.0) for name in "xyz"}, higher_is_better=True)
     assert test is not None
-    assert (test.p_value, test.significant) == (1.0, False)
-    assert test.groups == (("x", "y", "z"),)
+    assert (test.p_value, test.statistic, test.significant) == (1.0, 0.0, False)
 
 
 def test_too_little_to_rank():
@@ -135,104 +251,31 @@ def test_too_little_to_rank():
     assert rank_test({}, higher_is_better=True) is None
 
 
-def test_groups_are_maximal():
-    ranks = {"a": 1.0, "b": 1.8, "c": 2.5, "d": 4.5}
-    assert indistinct_groups(ranks, 1.0) == (("a", "b"), ("b", "c"))
-    assert indistinct_groups(ranks, 1.5) == (("a", "b", "c"),)
-    assert indistinct_groups(ranks, 0.1) == ()
+def _apart(*pairs: str) -> set[frozenset[str]]:
+    return {frozenset(pair) for pair in pairs}
 
 
-def test_wins_ties_losses_depend_on_the_direction():
-    a, b = {"x": 1.0, "y": 2.0, "z": 3.0, "only": 1.0}, {"x": 0.0, "y": 2.0, "z": 1.0}
-    assert wins_ties_losses(a, b, higher_is_better=True) == (2, 1, 0)
-    assert wins_ties_losses(a, b, higher_is_better=False) == (0, 1, 2)
+def test_groups_are_maximal_and_need_not_be_neighbours():
+    assert indistinct_groups("abcd", _apart("ad", "bd", "cd")) == (("a", "b", "c"),)
+    assert indistinct_groups("abcd", _apart("ac", "ad", "bd", "cd")) == (("a", "b"), ("b", "c"))
+    # The outer two are alike, the one between differs from both.
+    assert indistinct_groups("abc", _apart("ab", "bc")) == (("a", "c"),)
+    assert indistinct_groups("abc", set()) == (("a", "b", "c"),)
+    assert indistinct_groups("ab", _apart("ab")) == ()
+    assert indistinct_groups("", set()) == ()
 
 
-def _plain_bca(sample: np.ndarray, resamples: int, seed: int) -> tuple[float, float]:
-    """Efron and Tibshirani 1993, chapter 14, as written there, one resample after the other."""
-    generator = np.random.default_rng(seed)
-    n = len(sample)
-    means = np.sort([sample[generator.integers(0, n, n)].mean() for _ in range(resamples)])
-    bias = stats.norm.ppf(np.mean(means < sample.mean()))
-    jackknife = np.array([np.delete(sample, index).mean() for index in range(n)])
-    deviation = jackknife.mean() - jackknife
-    acceleration = (deviation**3).sum() / (6 * (deviation**2).sum() ** 1.5)
-    bounds = []
-    for level in (0.025, 0.975):
-        z = bias + stats.norm.ppf(level)
-        bounds.append(np.quantile(means, stats.norm.cdf(bias + z / (1 - acceleration * z))))
-    return float(bounds[0]), float(bounds[1])
+@given(st.integers(0, 2**21 - 1))
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_groups_are_those_of_the_definition(edges: int):
+    names = "abcdefg"
+    pairs = list(itertools.combinations(names, 2))
+    apart = {frozenset(pair) for index, pair in enumerate(pairs) if edges >> index & 1}
 
+    def alike(group: tuple[str, ...]) -> bool:
+        return not any(frozenset(pair) in apart for pair in itertools.combinations(group, 2))
 
-def test_bootstrap_agrees_with_the_formulas_written_out():
-    sample = np.random.default_rng(1).lognormal(size=40)
-    ours = bootstrap_interval(sample)
-    assert ours is not None
-    # Two independent sets of 9999 resamples: their quantiles differ by a few thousandths of the spread.
-    assert ours == pytest.approx(_plain_bca(sample, 9999, 7), abs=0.03 * sample.std())
-
-
-def test_bootstrap_is_seeded_and_knows_root_mean_squares():
-    sample = np.random.default_rng(2).gamma(2.0, size=30)
-    assert bootstrap_interval(sample) == bootstrap_interval(sample.tolist())
-    low, high = bootstrap_interval(sample**2) or (0, 0)
-    assert bootstrap_interval(sample, aggregate="root-mean-square") == pytest.approx((low**0.5, high**0.5))
-
-
-def test_bootstrap_of_degenerate_samples():
-    assert bootstrap_interval([1.0, 2.0, 3.0, 4.0]) is None
-    assert bootstrap_interval([1.0, 2.0, 3.0, 4.0, math.inf]) is None
-    assert bootstrap_interval([2.5] * 6) == (2.5, 2.5)
-
-
-def test_intervals_cover_at_the_nominal_rate():
-    generator = np.random.default_rng(5)
-    covered = 0
-    for seed in range(400):
-        low, high = bootstrap_interval(generator.normal(27.0, 3.0, size=100), resamples=999, seed=seed) or (
-            0,
-            0,
-        )
-        covered += low <= 27.0 <= high
-    # Binomial(400, 0.95) lies in 0.92 to 0.98 with probability 0.99.
-    assert 0.92 <= covered / 400 <= 0.98
-
-
-def test_intervals_of_skewed_values_cover_better_than_chance():
-    generator = np.random.default_rng(6)
-    mean = math.exp(0.125)
-    covered = 0
-    for seed in range(200):
-        values = generator.lognormal(0.0, 0.5, size=100)
-        low, high = bootstrap_interval(values, resamples=999, seed=seed) or (0, 0)
-        covered += low <= mean <= high
-    assert covered / 200 >= 0.90
-
-
-def test_power_warning_names_the_smallest_p():
-    assert "0.0625" in power_warning(5)
-    assert "no image in common" in power_warning(0)
-    assert power_warning(6) == ""
-
-
-def test_compare_counts_images_and_bounds_the_mean_difference(tmp_path: Path):
-    run(references(tmp_path / "mine", count=7), tmp_path / "out", methods="nearest,bicubic,lanczos")
-    found = compare_run(tmp_path / "out", ["bicubic", "nearest", "lanczos"], "psnr_y")
-    pair = next(item for item in found.pairs if item.row["method_b"] == "nearest")
-    scores = values(tmp_path / "out" / "scores.csv")
-    differences = [
-        float(scores["bicubic", image, "psnr_y"]) - float(scores["nearest", image, "psnr_y"])
-        for image in "abcdefg"
-    ]
-    assert pair.wins == (sum(d > 0 for d in differences), 0, sum(d < 0 for d in differences))
-    assert pair.interval == bootstrap_interval(differences)
-    assert [test.n for test in found.ranks.values()] == [7]
-    assert found.warnings() == []
-    shown = command("compare", tmp_path / "out", "--metric", "psnr_y").out
-    assert "Friedman p =" in shown
-    assert "7/0/0" in shown
-
-
-def test_compare_warns_of_five_images(tmp_path: Path):
-    run(references(tmp_path / "mine", count=5), tmp_path / "out", methods="nearest,bicubic")
-    assert "power: 5 images are too few" in command("compare", tmp_path / "out", "--metric", "psnr_y").out
+    cliques = [set(g) for size in range(2, 8) for g in itertools.combinations(names, size) if alike(g)]
+    maximal = [clique for clique in cliques if not any(clique < other for other in cliques)]
+    found = indistinct_groups(names, apart)
+    assert sorted(map(sorted, found)) == sorted(map(sorted, maximal))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+import random
 
 import pytest
 
 from srbench.core.records import OK, Score
+from srbench.statistics.intervals import CORRELATION, DISTANCE, mean_interval
 from srbench.statistics.means import aggregate
-from srbench.statistics.pairs import holm, mean_interval, wilcoxon
+from srbench.statistics.pairs import holm, wilcoxon
 from srbench.tables.boards import Board, MetricInfo, boards, significance
 
 PSNR = MetricInfo("psnr_y", "PSNR", "dB", True, "mean")
-RMSE = MetricInfo("rmse_y", "RMSE", "grey levels", False, "root-mean-square")
+SSIM = MetricInfo("ssim_y", "SSIM", "", True, "mean", CORRELATION)
+RMSE = MetricInfo("rmse_y", "RMSE", "grey levels", False, "root-mean-square", DISTANCE)
 INFOS = {"psnr_y": PSNR, "rmse_y": RMSE}
 
 
@@ -48,10 +51,70 @@ def test_mean_interval_and_number_of_images() -> None:
     assert cell.reasons == ()
 
 
-def test_root_mean_square_has_no_interval_of_a_mean() -> None:
+def test_a_root_mean_square_has_the_interval_of_one() -> None:
     cell = board(scores({"bicubic": [3.0, 4.0]}, "rmse_y")).cells["bicubic", "rmse_y"]
     assert cell.value == pytest.approx(math.sqrt(12.5))
-    assert cell.interval is None
+    assert cell.interval == mean_interval([3.0, 4.0], aggregate="root-mean-square")
+    assert cell.interval is not None
+    assert 0 < cell.interval.low < math.sqrt(12.5) < cell.interval.high
+
+
+def test_no_interval_of_a_cell_passes_the_metrics_bounds() -> None:
+    infos = {"ssim_y": SSIM, "rmse_y": RMSE}
+    rows = scores({"a": [0.999, 0.90, 0.999, 0.998, 0.97]}, "ssim_y")
+    rows += scores({"a": [0.1, 0.2, 9.0, 0.1, 0.1]}, "rmse_y")
+    (made,) = boards(rows, infos, method_order=[], references=set(), remarks={})
+    ssim, rmse = (made.cells["a", name].interval for name in infos)
+    assert ssim is not None
+    assert rmse is not None
+    assert ssim.high < 1
+    assert rmse.low > 0
+
+
+def test_the_order_of_rows_changes_nothing() -> None:
+    generator = random.Random(1)
+    rows = [
+        score(method, f"i{index}", generator.gauss(30, 3), metric)
+        for method in "abc"
+        for index in range(25)
+        for metric in INFOS
+    ]
+    shuffled = generator.sample(rows, len(rows))
+    assert board(shuffled) == board(rows)
+    assert significance(shuffled, INFOS, set()) == significance(rows, INFOS, set())
+
+
+def test_another_method_changes_neither_values_nor_tests_of_the_others() -> None:
+    table: dict[str, list[float | None]] = {
+        "a": [30.0, 31, 32, 33, 34, 35, 36, 37],
+        "b": [29.1, 30.2, 31.3, 32.4, 33.5, 34.6, 35.7, 36.8],
+    }
+    more: dict[str, list[float | None]] = {**table, "c": [1.0, None, *[1.0] * 6]}
+    assert board(scores(table)).cells.items() <= board(scores(more)).cells.items()
+    (row,) = significance(scores(table), INFOS, set())
+    same = next(r for r in significance(scores(more), INFOS, set()) if r["method_b"] == "b")
+    corrected = {"p_holm", "significant"}
+    assert {k: v for k, v in row.items() if k not in corrected} == {
+        k: v for k, v in same.items() if k not in corrected
+    }
+    assert same["p_holm"] >= row["p_holm"]
+
+
+def test_a_pair_without_a_common_image_weighs_on_no_other() -> None:
+    table: dict[str, list[float | None]] = {
+        "a": [30.0, 31, 32, 33, 34, 35, 36, None],
+        "b": [29.1, 30.2, 31.3, 32.4, 33.5, 34.6, 35.7, None],
+        "alone": [None] * 7 + [30.0],
+    }
+    rows = {(r["method_a"], r["method_b"]): r for r in significance(scores(table), INFOS, set())}
+    assert rows["a", "b"]["p_holm"] == rows["a", "b"]["p_value"] == 2 / 2**7
+    assert rows["a", "alone"]["p_holm"] == 1.0
+
+
+def test_infinite_values_of_both_signs_have_no_mean() -> None:
+    cell = board(scores({"odd": [math.inf, -math.inf, 30.0]})).cells["odd", "psnr_y"]
+    assert (cell.value, cell.n) == (None, 3)
+    assert cell.reasons == ("the mean of ∞ and -∞ is not defined",)
 
 
 def test_means_of_infinite_values() -> None:

@@ -78,21 +78,19 @@ def test_missing_values_are_empty_with_the_reason(tmp_path: Path) -> None:
 
 def test_leaderboard_rows_with_gaps_and_infinities() -> None:
     columns, found = leaderboard_rows(made(scores({"hr": [math.inf, math.inf], "a": [30.0, None]})))
-    assert columns == [
-        "dataset",
-        "scale",
-        "protocol",
-        "method",
-        "n",
-        "psnr_y",
-        "psnr_y_ci",
-        "psnr_y_n",
-        "origin",
+    of_metric = ["psnr_y", "psnr_y_low", "psnr_y_high", "psnr_y_interval", "psnr_y_n"]
+    assert columns == ["dataset", "scale", "protocol", "method", "n", *of_metric, "origin"]
+    assert [[r[name] for name in ("method", "n", *of_metric)] for r in found] == [
+        ["hr", 2, math.inf, None, None, None, 2],
+        ["a", 2, 30.0, None, None, None, 1],
     ]
-    assert [(r["method"], r["n"], r["psnr_y"], r["psnr_y_ci"], r["psnr_y_n"]) for r in found] == [
-        ("hr", 2, math.inf, "", 2),
-        ("a", 2, 30.0, "", 1),
-    ]
+
+
+def test_leaderboard_rows_have_the_interval_and_its_kind() -> None:
+    values: list[float | None] = [30.0 + index for index in range(20)]
+    _, (few, many) = leaderboard_rows(made(scores({"many": values, "few": values[:19]})))
+    assert (many["psnr_y_interval"], few["psnr_y_interval"]) == ("bca", "t")
+    assert many["psnr_y_low"] < many["psnr_y"] < many["psnr_y_high"]
 
 
 def test_columns_of_all_boards_together(tmp_path: Path) -> None:
@@ -137,6 +135,18 @@ def test_markdown_marks_the_best_the_gaps_and_infinity() -> None:
     assert "- missing: psnr\\_y of b: 1 of 2 images (a reason)" in lines
 
 
+def test_markdown_says_what_its_numbers_are() -> None:
+    rows = scores({"a": [30.0, 31.0]}) + scores({"a": [3.0, 4.0]}, "rmse_y")
+    text = leaderboard_markdown(made(rows))
+    assert "95% interval of the value over images like these: Student's t (below 20 images" in text
+    assert "RMSE: the root of the mean of the images' squared values." in text
+    assert "BCa" not in text
+    many = leaderboard_markdown(made(scores({"a": [30.0 + index for index in range(20)]})))
+    assert "BCa bootstrap (from 20 images on; 9999 resamples, seed 0)" in many
+    assert "Student" not in many
+    assert "RMSE" not in many
+
+
 def test_markdown_of_nothing_scored() -> None:
     lines = leaderboard_markdown(made(scores({"a": [None]}))).splitlines()
     assert cells(lines[4])[2] == "–"
@@ -150,7 +160,7 @@ def test_names_cannot_break_the_markdown(name: str) -> None:
     assert len({len(cells(line)) for line in lines if line.startswith("|")}) == 1
     assert sum(line.startswith("## ") for line in lines) == 1
     assert sum(line.startswith("- ") for line in lines) == 1
-    assert len(lines) == 7
+    assert len(lines) == 9
 
 
 def test_a_metric_title_cannot_break_the_table() -> None:

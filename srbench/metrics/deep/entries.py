@@ -6,6 +6,7 @@ from srbench.metrics.contract import Metric
 from srbench.metrics.deep.features import ALEX, SQUEEZE, VGG, Backbone
 from srbench.metrics.deep.gram import GramDistance
 from srbench.metrics.deep.lpips import FeatureDistance
+from srbench.statistics.intervals import DISTANCE
 
 _WHOLE = "of the whole image, no border crop"
 
@@ -20,6 +21,7 @@ def _lpips(backbone: Backbone) -> Metric:
         source="Zhang et al., CVPR 2018, equation 1; v0.1 linear weights of richzhang/PerceptualSimilarity",
         compute=FeatureDistance(backbone, linear=True, patches=True),
         weights=(backbone.file,),
+        bounds=DISTANCE,
         modules=("lpips",),
         note=f"{_WHOLE}; the tsrn protocol takes the mean over 64x64 patches of the centre crop",
     )
@@ -35,6 +37,7 @@ def _gram(backbone: Backbone) -> Metric:
         source="TSRN (Gondal et al., ECCVW 2018), equation 5, Net-G",
         compute=GramDistance(backbone),
         weights=(backbone.file,),
+        bounds=DISTANCE,
         note=f"{_WHOLE}; unit-length features, Gram matrices divided by the number of positions",
     )
 
@@ -49,6 +52,7 @@ def _features(backbone: Backbone) -> Metric:
         source="Zhang et al., CVPR 2018, without linear weights; Net-F of TSRN (Gondal et al., ECCVW 2018)",
         compute=FeatureDistance(backbone, linear=False),
         weights=(backbone.file,),
+        bounds=DISTANCE,
         note=_WHOLE,
     )
 

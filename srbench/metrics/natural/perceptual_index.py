@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from srbench.core.weights import WeightFile, locate
 from srbench.metrics.contract import Metric
 from srbench.metrics.view import View
+from srbench.statistics.intervals import DISTANCE
 
 if TYPE_CHECKING:
     from srbench.metrics.natural.ma import MaModel
@@ -107,6 +108,7 @@ PERCEPTUAL_METRICS = (
         source="Mittal et al., IEEE SPL 2013, official parameters; on the protocol's luma",
         compute=_niqe,
         weights=(NIQE_PARAMETERS,),
+        bounds=DISTANCE,
         note=(
             "coefficients below 1e-10 count as zero, so that flat areas do not take their value from "
             "rounding noise; needs two whole 96x96 blocks"

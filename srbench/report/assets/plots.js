@@ -3,9 +3,6 @@
 
 const plots = (() => {
   const NS = "http://www.w3.org/2000/svg";
-  // The regions of the PIRM 2018 challenge end at these RMSE (Blau et al., section 2).
-  const REGIONS = [11.5, 12.5, 16];
-
   function svg(tag, attributes = {}, text = null) {
     const element = document.createElementNS(NS, tag);
     for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -39,7 +36,7 @@ const plots = (() => {
 
   const widthOf = (figure) => Math.max(280, figure.clientWidth || 600);
 
-  // One row for each method, one dot for each image, a line at the mean.
+  // One row for each method, one dot for each image, a line at the mean or the root mean square.
   function strip(figure, board, metric, chosen) {
     const methods = board.methods.filter((method) => !method.reference);
     const rows = (methods.length ? methods : board.methods).map((method) => ({
@@ -58,7 +55,7 @@ const plots = (() => {
       drawn.append(svg("line", { x1: x(tick), x2: x(tick), y1: top, y2: height - 34, class: "axis" }),
         svg("text", { x: x(tick), y: height - 18, "text-anchor": "middle", class: "soft" }, String(tick)));
     }
-    drawn.append(svg("text", { x: width - 10, y: height - 2, "text-anchor": "end", class: "soft" }, `${metric.heading}; line: mean`));
+    drawn.append(svg("text", { x: width - 10, y: height - 2, "text-anchor": "end", class: "soft" }, `${metric.heading}; line: ${metric.aggregate}`));
     rows.forEach((row, place) => {
       const y = top + place * step + step / 2;
       const name = svg("text", { x: left - 10, y: y + 4, "text-anchor": "end" }, short(row.name, left < 100 ? 12 : 18));
@@ -76,10 +73,16 @@ const plots = (() => {
         drawn.append(dot);
       }
       if (row.values.length) {
-        const mean = x(row.values.reduce((sum, entry) => sum + entry.value, 0) / row.values.length);
-        drawn.append(svg("line", { x1: mean, x2: mean, y1: y - 13, y2: y + 13, class: "mean" }));
+        const middle = x(aggregate(row.values.map((entry) => entry.value), metric));
+        drawn.append(svg("line", { x1: middle, x2: middle, y1: y - 13, y2: y + 13, class: "mean" }));
       }
     });
+  }
+
+  function aggregate(values, metric) {
+    const squared = metric.aggregate === "root mean square";
+    const mean = values.reduce((sum, value) => sum + (squared ? value * value : value), 0) / values.length;
+    return squared ? Math.sqrt(mean) : mean;
   }
 
   function mark(drawn, index, on) {
@@ -96,7 +99,8 @@ const plots = (() => {
     })).filter((point) => [point.x, point.y].every((value) => value !== null && Number.isFinite(value)));
     if (!points.length) { figure.replaceChildren(make("p", { class: "small" }, "No method has both values.")); return; }
     const width = Math.min(widthOf(figure), 560), height = 380, left = 52, bottom = 44, top = 22;
-    const regions = first.name === "rmse_y" ? REGIONS : [];
+    // Where the regions of the PIRM 2018 challenge end; none under another protocol.
+    const regions = first.name === "rmse_y" ? board.regions : [];
     let [lowX, highX] = extent(points.map((point) => point.x));
     if (regions.length) highX = Math.max(highX, 16.8);
     const [lowY, highY] = extent(points.map((point) => point.y));
@@ -151,7 +155,7 @@ const plots = (() => {
     return svg("text", { x: cx + best[0], y: cy + best[1], "text-anchor": best[2] }, text);
   }
 
-  // Demšar's critical-difference diagram: methods on an axis of mean ranks, bars join those not told apart.
+  // Demšar's diagram: methods on an axis of mean ranks; a bar has a dot for each of the methods it does not tell apart.
   function ranks(figure, text, board, metric) {
     const test = board.ranks[metric.name];
     text.hidden = !test;
@@ -171,14 +175,16 @@ const plots = (() => {
       drawn.append(svg("line", { x1: x(rank), x2: x(rank), y1: axis - 6, y2: axis, style: "stroke:var(--fg)" }),
         svg("text", { x: x(rank), y: axis - 11, "text-anchor": "middle", class: "soft" }, String(rank)));
     }
-    const reach = x(1 + test.difference) - x(1);
-    drawn.append(svg("line", { x1: x(1), x2: x(1) + reach, y1: 22, y2: 22, class: "mean" }),
-      svg("text", { x: x(1), y: 14 }, `critical difference ${test.difference.toFixed(2)}`));
+    if (test.difference !== null) {
+      drawn.append(svg("line", { x1: x(1), x2: x(1 + test.difference), y1: 22, y2: 22, class: "mean" }),
+        svg("text", { x: x(1), y: 14 }, `critical difference ${test.difference.toFixed(2)}`));
+    }
     const rankOf = Object.fromEntries(test.ranks);
     test.groups.forEach((group, index) => {
       const at = group.map((name) => x(rankOf[name]));
       const y = axis + 12 + index * 9;
-      drawn.append(svg("line", { x1: Math.min(...at) - 4, x2: Math.max(...at) + 4, y1: y, y2: y, class: "group" }));
+      drawn.append(svg("line", { x1: Math.min(...at), x2: Math.max(...at), y1: y, y2: y, class: "group" }),
+        ...at.map((cx) => svg("circle", { cx, cy: y, r: 3.5, class: "joined" })));
     });
     test.ranks.forEach(([name, rank], index) => {
       const onLeft = index < half;
@@ -194,7 +200,7 @@ const plots = (() => {
       words.append(svg("title", {}, name));
       drawn.append(line, words);
     });
-    text.textContent = `Friedman's test over ${test.n} images: p = ${test.p}. Bars join methods that Nemenyi's test at the 5% level cannot tell apart.`;
+    text.textContent = `${test.text}. Bars join the methods with a dot on them, of which no two are told apart.`;
   }
 
   return { strip, plane, ranks };

@@ -58,10 +58,7 @@ function cellOf(board, method, metric) {
   const reasons = cell.reasons.join("; ") || "not computed";
   if (cell.value === null) return make("td", {}, make("abbr", { class: "missing", title: reasons, tabindex: 0 }, "missing"));
   const td = make("td", { class: cell.best ? "best" : null }, cell.best ? make("b", {}, value) : value);
-  if (cell.level) {
-    const p = `cannot be told from the best: p = ${cell.p.toPrecision(2)} (Wilcoxon, Holm)`;
-    td.append(" ", make("abbr", { class: "mark", title: p }, "≈"));
-  }
+  if (cell.mark) td.append(" ", make("abbr", { class: "mark", title: `against the best: p = ${cell.p.toPrecision(2)}` }, cell.mark));
   if (cell.n < cell.expected) td.append(" ", make("abbr", { class: "partial", title: reasons, tabindex: 0 }, `${cell.n} of ${cell.expected}`));
   if (cell.interval && real(cell.value) !== Infinity) {
     td.append(make("small", {}, cell.interval.map((bound) => show(bound, metric)).join(" – ")));
@@ -106,14 +103,12 @@ function drawTexts(board) {
   const count = board.images.length;
   const of = board.expected && board.expected !== count ? ` of ${board.expected}` : "";
   $("board-text").textContent = `${board.title} · ${count}${of} image${count === 1 ? "" : "s"} · protocol ${board.protocol}`;
-  const marks = board.warning ? `Power: ${board.warning}.` :
-    "≈ cannot be told from the best (two-sided Wilcoxon signed-rank test over images, p ≥ 0.05 after Holm's correction).";
   const remarks = new Map();
   for (const { name, remark } of board.methods.filter((method) => method.remark)) {
     remarks.set(remark, [...(remarks.get(remark) || []), name]);
   }
   const daggers = [...remarks].map(([remark, names]) => ` † ${names.join(", ")}: ${remark}.`).join("");
-  $("board-key").textContent = `Coloured: the best value over all images. Below each value: ${page.intervals}. ${marks}${daggers}${board.notes.map((note) => ` ${note}.`).join("")}`;
+  $("board-key").textContent = `Coloured: the best value over all images. Below each value its 95% interval. ${board.legend.join(" ")}${daggers}${board.notes.map((note) => ` ${note}.`).join("")}`;
   const gaps = new Map();
   for (const [metric, method, index, reason] of board.reasons) {
     const key = `${metricOf(board, metric).title} of ${method}: ${reason}`;

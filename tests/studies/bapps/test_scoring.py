@@ -9,6 +9,8 @@ import pytest
 import torch
 from lpips.trainer import score_2afc_dataset, score_jnd_dataset
 
+from srbench.datasets.bapps import vote_share
+from srbench.statistics.pairs import wilcoxon
 from srbench.studies.bapps.agreement import (
     average_precision,
     human_ceiling,
@@ -28,6 +30,24 @@ def test_ties_count_one_half() -> None:
     first, second = np.array([1.0, 2.0, 3.0, -np.inf]), np.array([2.0, 1.0, 3.0, -np.inf])
     judgement = np.array([0.2, 0.2, 0.2, 1.0])
     assert two_afc(first, second, judgement).tolist() == [0.8, 0.2, 0.5, 0.5]
+
+
+def test_votes_in_single_precision_tie_as_votes_do() -> None:
+    """Forty triplets of 3/5 and 2/5 of the votes; one metric always takes p1, the other p0: each wins as
+    many votes as it loses, so the p value is 1; the rounding of float32 once made it 0.0056."""
+    votes = np.array([vote_share(float(np.float32(h))) for h in (0.6, 0.4)] * 20)
+    zeros, ones = np.zeros(40), np.ones(40)
+    always_p1, always_p0 = two_afc(ones, zeros, votes), two_afc(zeros, ones, votes)
+    assert sorted(set(always_p1)) == [0.4, 0.6]
+    test = wilcoxon(always_p1, always_p0)
+    assert (test.p_value, test.rank_biserial) == (1.0, 0.0)
+
+
+@pytest.mark.parametrize("votes", range(1, 21))
+def test_every_share_of_votes_is_recognised(votes: int) -> None:
+    for count in range(votes + 1):
+        assert vote_share(float(np.float32(count / votes))) == count / votes
+    assert vote_share(0.123456789) == 0.123456789
 
 
 def test_2afc_is_the_official_rule() -> None:
