@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -9,9 +10,12 @@ import math
 import os
 import re
 import tempfile
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TextIO
+
+_ABANDONED = 3600.0  # seconds
 
 
 def write_csv(path: Path, columns: Iterable[str], rows: Iterable[Mapping[str, object]]) -> Path:
@@ -74,6 +78,15 @@ class atomic_file:  # noqa: N801 - reads as a statement
         os.umask(umask)
         self._temporary.chmod(0o666 & ~umask)
         self._temporary.replace(self._path)
+
+
+def sweep(folder: Path) -> None:
+    """Removes what `atomic_file` left in a folder, and below it, when it was killed: parts that nobody has
+    written to for an hour."""
+    for part in folder.rglob(".*.part"):
+        with contextlib.suppress(OSError):
+            if time.time() - part.stat().st_mtime > _ABANDONED:
+                part.unlink()
 
 
 def file_hash(path: Path) -> str:

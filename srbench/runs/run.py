@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from srbench.core.files import sweep
 from srbench.core.records import UsageError
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import Inputs
@@ -90,6 +91,7 @@ def run(options: Options, *, begin: Callable[[int], None], advance: Callable[[],
     start = time.perf_counter()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     with Store(options.out) as store:
+        sweep(options.out)
         put_facts(store, job)
         try:
             outcome = evaluate(job, store, begin=begin, advance=advance)
