@@ -81,13 +81,16 @@ def _cells(text: str) -> Iterable[list[str]]:
 def _opinion(names: list[str], score: float) -> Opinion:
     """Of two names the reference is the one that the other starts like, or that is called an original."""
     image, reference = names[0], names[1] if len(names) > 1 else ""
-    if reference and image != reference and _is_start(image, reference):
+    if reference and image != reference and _is_original(image, reference):
         image, reference = reference, image
     return Opinion(image, reference or _reference_of(image), family_of(image), score)
 
 
-def _is_start(name: str, other: str) -> bool:
-    return Path(other).stem.startswith(Path(name).stem)
+def _is_original(name: str, other: str) -> bool:
+    stems = Path(name).stem, Path(other).stem
+    return stems[1].startswith(stems[0]) or (
+        stems[0].endswith("_Original") and not stems[1].endswith("_Original")
+    )
 
 
 def _reference_of(image: str) -> str:

@@ -85,5 +85,5 @@ DISTORTIONS = (
     Distortion("colour cast", "levels", (2.0, 6.0, 15.0), _cast),
     Distortion("sharpening", "amount", (0.3, 0.8, 2.0), _sharpen),
     Distortion("texture lost", "weight", (0.03, 0.08, 0.2), _flatten),
-    Distortion("other kernel", "factor", (1.5, 2.0, 4.0), _resample),
+    Distortion("other kernel", "factor", (2.0, 3.0, 4.0), _resample),
 )
