@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from srbench.core.records import Unscorable, UserError
+from srbench.methods.files.ranges import MARGIN, Found, find_ranges
 from srbench.methods.networks.specification import NetworkSpec
 
 if TYPE_CHECKING:
@@ -31,12 +32,12 @@ if TYPE_CHECKING:
     from srbench.methods.files.identify import Misfit, Recognised
 
 _PROBE = 32
-_TOLERANCE = 0.08  # of the range: how far an enlargement may be from its input, on average
 RANGES: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
     "1": ((0.0, 1.0), (0.0, 1.0)),
     "255": ((0.0, 255.0), (0.0, 255.0)),
     "signed": ((-1.0, 1.0), (-1.0, 1.0)),
     "signed-output": ((0.0, 1.0), (-1.0, 1.0)),
+    "centred": ((-0.5, 0.5), (-0.5, 0.5)),
 }
 
 
@@ -248,14 +249,16 @@ def _ranged(spec: NetworkSpec, options: Options) -> NetworkSpec:
 def _probed(module: nn.Module, options: Options, path: Path) -> LoadedModel:
     """Scale, channels and range of a model that does not state them, from its answer to a small image."""
     channels, scale = _channels_and_scale(module, options, path)
-    kind = options.range or _range_of(module, scale, channels, path)
     spec = NetworkSpec(
         build=lambda: module,
         scale=scale,
         color="rgb" if channels == 3 else "luma",
         radius=options.overlap,
     )
-    ranged = _ranged(spec, replace(options, range=kind))
+    if options.range is None:
+        found = _range_of(module, scale, channels, path)
+        spec = replace(spec, input_range=found.input, output_range=found.output)
+    ranged = _ranged(spec, options)
     return LoadedModel(lambda _: (module, ranged), (scale,))
 
 
@@ -297,12 +300,15 @@ def _distance(
     return float((torch.nn.functional.avg_pool2d(result, scale) - x).abs().mean())
 
 
-def _range_of(module: nn.Module, scale: int, channels: int, path: Path) -> str:
-    fits = {name: _distance(module, scale, channels, ranges) for name, ranges in RANGES.items()}
-    best = min(fits, key=lambda name: (round(fits[name], 3), list(RANGES).index(name)))
-    if not fits[best] <= _TOLERANCE:
+def _range_of(module: nn.Module, scale: int, channels: int, path: Path) -> Found:
+    found = find_ranges(
+        lambda image: _answer(module, torch.from_numpy(image)[None])[0].numpy(), scale, channels
+    )
+    say = f"say it: {path.name}:range=1, :range=255, :range=signed, :range=signed-output or :range=centred"
+    if found is None:
         raise UserError(
-            f"the value range of {path.name} cannot be found (no range gives back the image); "
-            f"say it: {path.name}:range=1, :range=255, :range=signed or :range=signed-output"
+            f"the value range of {path.name} cannot be found (no range gives back the image); {say}"
         )
-    return best
+    if found.ahead < MARGIN:
+        raise UserError(f"the value range of {path.name} cannot be told from others that do as well; {say}")
+    return found

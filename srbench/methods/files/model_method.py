@@ -109,7 +109,7 @@ def _parse(options: str, name: str) -> _Asked:
     found: dict[str, Any] = {}
     for option in filter(None, options.split(",")):
         key, _, value = option.partition("=")
-        if key == "range" and value in ("1", "255", "signed", "signed-output"):
+        if key == "range" and value in ("1", "255", "signed", "signed-output", "centred"):
             found[key] = value
         elif (key in ("scale", "overlap") and _is_positive(value)) or (
             key == "channels" and value in ("1", "3")
@@ -122,7 +122,7 @@ def _parse(options: str, name: str) -> _Asked:
         else:
             raise UsageError(
                 f"{name}: '{option}' is not one of scale=N, channels=1 or 3, overlap=N, name=NAME, "
-                "range=1, 255, signed or signed-output, trained_on=matlab-bicubic or pil-lanczos"
+                "range=1, 255, signed, signed-output or centred, trained_on=matlab-bicubic or pil-lanczos"
             )
     return _Asked(**found)
 
