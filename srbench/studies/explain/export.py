@@ -60,11 +60,21 @@ def write_protocol(path: Path, convention: Convention, scale: int) -> Path:
         "summary": f"found by srbench explain: {used_by(convention, scale) or 'no known user'}",
         "border": "scale" if convention.border == scale != 4 else convention.border,
         "luma": _LUMAS.get((convention.luma, convention.rounded), "bt601-rounded"),
-        "gray": "full-range" if convention.gray == "full-range" else "replicate",
+        "gray": _gray(convention),
         "metrics": _metrics(convention),
+        "degradation": "matlab-bicubic",
+        "edges": "clamp",
+        "lpips_region": "whole",
     }
     lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()]
     return write_text(path, "\n".join(lines) + "\n")
+
+
+def _gray(convention: Convention) -> str:
+    """The rule found; without gray files that of the papers that measure so."""
+    if convention.gray == "any":
+        return "full-range" if convention.rounded and convention.luma == "bt601" else "replicate"
+    return convention.gray
 
 
 def _metrics(convention: Convention) -> list[str]:
