@@ -15,30 +15,22 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from srbench.core.records import Unscorable, UserError
-from srbench.methods.files.ranges import MARGIN, Found, find_ranges
+from srbench.methods.files.own_call import OwnCall
+from srbench.methods.files.ranges import MARGIN, RANGES, Found, find_ranges
 from srbench.methods.networks.specification import NetworkSpec
 
 if TYPE_CHECKING:
-    from spandrel import ImageModelDescriptor
-
     from srbench.core.weights import Tensors
     from srbench.methods.files.identify import Misfit, Recognised
 
 _PROBE = 32
-RANGES: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
-    "1": ((0.0, 1.0), (0.0, 1.0)),
-    "255": ((0.0, 255.0), (0.0, 255.0)),
-    "signed": ((-1.0, 1.0), (-1.0, 1.0)),
-    "signed-output": ((0.0, 1.0), (-1.0, 1.0)),
-    "centred": ((-0.5, 0.5), (-0.5, 0.5)),
-}
 
 
 @dataclass(frozen=True)
@@ -87,19 +79,6 @@ class Opaque(nn.Module):
                 f"{self._name} does not run on a {size} input ({detail}); "
                 "models must take any height and width"
             ) from None
-
-
-class OwnCall(nn.Module):
-    """A network of spandrel, called as spandrel calls it: with the padding that its own code does."""
-
-    def __init__(self, descriptor: ImageModelDescriptor[Any]) -> None:
-        super().__init__()
-        self.model = descriptor.model
-        self._descriptor = descriptor
-
-    def forward(self, x: Tensor) -> Tensor:
-        """N x C x H x W in 0 to 1 of any size, to `scale` times the size."""
-        return torch.cat([self._descriptor(image[None]) for image in x])
 
 
 def load_model(path: Path, options: Options, device: str) -> LoadedModel:

@@ -118,3 +118,12 @@ def _dead_leaves(side: int, seed: int) -> np.ndarray:
         shade = random.uniform(-40, 40)
         image[inside] = random.uniform(0, 255, 3) + shade * (x[inside] - column)[:, None] / max(radius, 1)
     return image.clip(0, 255)
+
+
+RANGES: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
+    "1": ((0.0, 1.0), (0.0, 1.0)),
+    "255": ((0.0, 255.0), (0.0, 255.0)),
+    "signed": ((-1.0, 1.0), (-1.0, 1.0)),
+    "signed-output": ((0.0, 1.0), (-1.0, 1.0)),
+    "centred": ((-0.5, 0.5), (-0.5, 0.5)),
+}
