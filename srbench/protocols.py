@@ -1,21 +1,42 @@
 """Protocols: everything that changes a number and that papers leave unsaid, as typed records.
 
 A protocol has a name and a version, and every score row carries its name. Raise the version whenever
-a field changes: stored scores of the older version are then computed again.
+a field changes: stored scores of the older version are then computed again. Users state their own in a
+TOML file; its name then ends with the hash of what it says.
 """
 
 from __future__ import annotations
 
+import difflib
+import hashlib
+import json
+import os
+import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Literal, get_args
 
-from srbench.core.records import Degradation, Unscorable
+from srbench.core.records import Degradation, Unscorable, UsageError
 from srbench.core.registry import Registry
 from srbench.images.luma import GrayRule, LumaKind
 from srbench.images.resize import Edges
 
 LpipsRegion = Literal["whole", "patches-64"]
+
+_PROSE = ("summary", "source")
+_INPUTS = ("degradation", "own_degradation", "own_gray")
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "luma": get_args(LumaKind),
+    "gray": get_args(GrayRule),
+    "degradation": get_args(Degradation),
+    "edges": get_args(Edges),
+    "own_degradation": get_args(Degradation),
+    "own_gray": get_args(GrayRule),
+    "lpips_region": get_args(LpipsRegion),
+}
+_DECISIVE = ("border", "luma", "gray", "metrics", "degradation", "edges", "lpips_region")
+_BORDER_OF_SCALE = re.compile(r"scale(\+(\d+))?")
 
 
 @dataclass(frozen=True)
@@ -23,10 +44,12 @@ class Protocol:
     """How inputs are made and outputs measured.
 
     - `degradation`: how the low-resolution input is made from the reference; methods that were trained on
-      `own_degradation` get that instead, where a paper fed its networks differently.
+      `own_degradation` get that instead, where a paper fed its networks differently, and are measured with
+      the gray rule `own_gray` where there is one.
     - `edges`: the edge rule of MATLAB's `imresize`, for the degradation and for interpolation methods.
-    - `border`: pixels cut from each side of output and reference, or "scale".
-    - `luma`, `gray`: the conversion of RGB to the plane that Y metrics see (`srbench.images.luma.luma`).
+    - `border`: pixels cut from each side of output and reference, "scale", or "scale+6" and the like.
+    - `luma`, `gray`: the conversion of RGB to the plane that Y metrics see (`srbench.images.luma.luma`);
+      `gray` says what a grayscale file is: its own luma (0 to 255), or three equal channels.
     - `lpips_region`: LPIPS of the whole image, or TSRN's mean over 64x64 patches of the centre crop.
     - `metrics`: what `--metrics default` means.
     """
@@ -35,18 +58,26 @@ class Protocol:
     version: int
     summary: str
     source: str
-    border: int | Literal["scale"]
+    border: int | str
     luma: LumaKind
     gray: GrayRule
     metrics: tuple[str, ...]
     degradation: Degradation = "matlab-bicubic"
     edges: Edges = "clamp"
     own_degradation: Degradation = "matlab-bicubic"
+    own_gray: GrayRule | None = None
     lpips_region: LpipsRegion = "whole"
 
     def border_for(self, scale: int) -> int:
         """Pixels cut from each side at this scale."""
-        return scale if self.border == "scale" else self.border
+        if isinstance(self.border, int):
+            return self.border
+        return scale + int(self.border.removeprefix("scale") or 0)
+
+    @property
+    def needs_scale(self) -> bool:
+        """Whether the border depends on the scale."""
+        return isinstance(self.border, str)
 
     def degradation_for(self, inputs: Sequence[Degradation | None]) -> Degradation:
         """How the input of a method is made; `inputs` are the method's.
@@ -60,14 +91,26 @@ class Protocol:
             )
         return kinds.pop() if kinds else self.degradation
 
+    def for_inputs(self, inputs: Sequence[Degradation | None]) -> Protocol:
+        """This protocol as it measures a method with these `inputs`: with the gray rule for it."""
+        if self.own_gray is None or self.degradation_for(inputs) != self.own_degradation:
+            return self
+        return replace(self, gray=self.own_gray)
+
     def measurement(self) -> dict[str, Any]:
         """The fields that decide the score of a given output and reference."""
-        prose_and_inputs = ("summary", "source", "metrics", "degradation", "own_degradation")
-        return {name: value for name, value in self.as_dict().items() if name not in prose_and_inputs}
+        left_out = (*_PROSE, *_INPUTS, "metrics")
+        return {name: value for name, value in asdict(self).items() if name not in left_out}
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of every field that decides what is measured, in hex; names and prose do not count."""
+        said = {name: value for name, value in asdict(self).items() if name not in ("name", *_PROSE)}
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     def as_dict(self) -> dict[str, Any]:
-        """Every field, as written into `run.json`."""
-        return asdict(self)
+        """Every field and the hash, as written into `run.json`."""
+        return asdict(self) | {"hash": self.hash}
 
 
 PROTOCOLS: Registry[Protocol] = Registry("protocol", group=None)
@@ -84,23 +127,34 @@ for _protocol in (
         metrics=("psnr_y", "ssim_y"),
     ),
     Protocol(
-        name="enhancenet",
+        name="matlab",
         version=1,
-        summary="as srbench, but the paper's own networks get PIL's antialiased (Lanczos) reductions",
+        summary="as srbench, but the border is as wide as the scale: the tables of SRCNN, SelfExSR and VDSR",
+        source="SRCNN, SelfExSR, VDSR and LapSRN evaluation codes; SelfExSR's per-image tables at x2 and x3",
+        border="scale",
+        luma="bt601-rounded",
+        gray="full-range",
+        metrics=("psnr_y", "ssim_y"),
+    ),
+    Protocol(
+        name="enhancenet",
+        version=2,
+        summary="as srbench; the paper's networks get PIL's Lanczos reductions, gray as three channels",
         source="EnhanceNet (Sajjadi et al., ICCV 2017); the input kind is measured on the official weights",
         border=4,
         luma="bt601-rounded",
         gray="full-range",
         metrics=("psnr_y", "ssim_y"),
         own_degradation="pil-lanczos",
+        own_gray="replicate",
     ),
     Protocol(
         name="srgan",
-        version=1,
-        summary="the daala tools: BT.709 limited-range Y rounded after a 4-pixel crop, dump_ssim",
+        version=2,
+        summary="the daala tools after a 4-pixel crop: Y of png2y4m (4:2:0, dithered), dump_psnr, dump_ssim",
         source="SRGAN (Ledig et al., CVPR 2017), section 3.1 and Table 2; xiph/daala tools",
         border=4,
-        luma="bt709-rounded",
+        luma="daala",
         gray="replicate",
         metrics=("psnr_y", "ssim_daala"),
     ),
@@ -118,7 +172,7 @@ for _protocol in (
         name="tsrn",
         version=1,
         summary="TSRN: LPIPS as the mean over 64x64 patches of the centre crop; Y metrics as srbench",
-        source="TSRN (Gondal et al., ECCVW 2018), section 4.2 and Tables 3 and 4",
+        source="TSRN (Gondal et al., ECCVW 2018), section 6.1 and Tables 3 and 4",
         border=4,
         luma="bt601-rounded",
         gray="full-range",
@@ -127,12 +181,12 @@ for _protocol in (
     ),
     Protocol(
         name="basicsr",
-        version=1,
+        version=2,
         summary="EDSR, RCAN and BasicSR: BT.601 Y unrounded, border as wide as the scale",
         source="RCAN Evaluate_PSNR_SSIM.m (Zhang et al., ECCV 2018); BasicSR calculate_psnr test_y_channel",
         border="scale",
         luma="bt601",
-        gray="full-range",
+        gray="replicate",
         metrics=("psnr_y", "ssim_y"),
     ),
     Protocol(
@@ -159,6 +213,16 @@ for _protocol in (
         own_degradation="matlab-bicubic-double",
     ),
     Protocol(
+        name="ntire",
+        version=1,
+        summary="the NTIRE challenges on DIV2K: RGB, border of 6 + scale pixels",
+        source="NTIRE_PeakSNR_imgs.m and NTIRE_SSIM_imgs.m of NTIRE 2017 (Timofte et al., CVPRW 2017)",
+        border="scale+6",
+        luma="bt601-rounded",
+        gray="replicate",
+        metrics=("psnr_rgb", "ssim_rgb"),
+    ),
+    Protocol(
         name="niqe-release",
         version=1,
         summary="how the official NIQE code is called: MATLAB's rounded rgb2gray, no border",
@@ -180,3 +244,73 @@ for _protocol in (
     ),
 ):
     PROTOCOLS.add(_protocol.name, _protocol)
+
+
+def resolve(protocol: str | os.PathLike[str] | Protocol) -> Protocol:
+    """A record as it is, a TOML file by its path, a registered one by its name; else a `UsageError`."""
+    if isinstance(protocol, Protocol):
+        return protocol
+    text = os.fspath(protocol)
+    return read_protocol(Path(text)) if text.lower().endswith(".toml") else PROTOCOLS.get(text)
+
+
+def read_protocol(path: Path) -> Protocol:
+    """A user's protocol: a TOML file with the fields of `Protocol`, `version` left out.
+
+    `like = "NAME"` takes those that are left out from a registered one; without it `border`, `luma`, `gray`,
+    `metrics`, `degradation`, `edges` and `lpips_region` must be stated. The name is the file's `name` (else
+    its stem) and the first eight digits of the hash: two files that say different things never share one.
+    `UsageError`, naming the file and the field, for whatever cannot be understood.
+    """
+    said = _toml(path)
+    like = said.pop("like", None)
+    known = [each.name for each in fields(Protocol) if each.name != "version"]
+    for name, value in said.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, [*known, "like"], n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(['like', *known])}"
+            raise UsageError(f"{path}: unknown field '{name}'; {hint}")
+        said[name] = _checked(path, name, value)
+    said = {"name": path.stem, "version": 1, "summary": f"as {path.name} says", "source": path.name} | said
+    if like is None:
+        left_out = [name for name in _DECISIVE if name not in said]
+        if left_out:
+            raise UsageError(f"{path}: {', '.join(left_out)} must be stated, or like = 'srbench'")
+        made = Protocol(**said)
+    else:
+        made = replace(PROTOCOLS.get(str(like)), **said)
+    return replace(made, name=f"{made.name}-{made.hash[:8]}")
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"--protocol {path} cannot be read: {error.strerror}") from None
+    except ValueError as error:  # also text that is not UTF-8
+        raise UsageError(f"{path} is not a TOML file: {error}") from None
+
+
+def _checked(path: Path, name: str, value: object) -> object:
+    """A field's value as the record has it."""
+    if name in _CHOICES:
+        wanted = " or ".join(_CHOICES[name])
+        valid = value in _CHOICES[name]
+    elif name == "border":
+        wanted = "a whole number of pixels, 'scale' or 'scale+6'"
+        number = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        valid = number or (isinstance(value, str) and _BORDER_OF_SCALE.fullmatch(value) is not None)
+    elif name == "metrics":
+        wanted = "a list of names"
+        valid = isinstance(value, list) and bool(value) and all(isinstance(each, str) for each in value)
+        value = tuple(value) if isinstance(value, list) else value
+    else:
+        wanted = "a text"
+        valid = isinstance(value, str) and value.strip() != ""
+        if name == "name" and isinstance(value, str):
+            wanted, valid = "letters, digits, '.', '_' and '-'", re.fullmatch(r"[\w.-]+", value) is not None
+    if not valid:
+        raise UsageError(f"{path}: {name} = {value!r}: {wanted} is needed")
+    return value

@@ -206,6 +206,6 @@ def list_protocols(as_json: AsJson = False) -> None:
 @protocols_app.command("show")
 def show_protocol(name: Name) -> None:
     """One protocol: everything that changes a number."""
-    from srbench.protocols import PROTOCOLS
+    from srbench.protocols import resolve
 
-    print_facts(PROTOCOLS.get(name).as_dict())
+    print_facts(resolve(name).as_dict())

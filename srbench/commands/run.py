@@ -34,7 +34,7 @@ def run(
     datasets: Annotated[str, typer.Option(help="Names separated by commas; also folder:DIR.")] = "demo",
     scale: Annotated[int, typer.Option(help="Super-resolution factor.")] = 4,
     metrics: Annotated[str, typer.Option(help="Names, default (the protocol's) or all.")] = "default",
-    protocol: Annotated[str, typer.Option(help="See: srbench protocols list.")] = "srbench",
+    protocol: Annotated[str, typer.Option(help="See: srbench protocols list; or a FILE.toml.")] = "srbench",
     data_root: DataRoot = [],  # noqa: B006 - typer copies it
     out: Annotated[Path, typer.Option(help="Run folder; a finished one is only completed.")] = Path(
         "runs/default"

@@ -23,7 +23,7 @@ def score(
         Path | None, typer.Option(metavar="FILE|DIR", help="The reference, or a folder of references.")
     ] = None,
     metrics: Annotated[str, typer.Option(help="Names, default (the protocol's) or all.")] = "default",
-    protocol: Annotated[str, typer.Option(help="See: srbench protocols list.")] = "srbench",
+    protocol: Annotated[str, typer.Option(help="See: srbench protocols list; or a FILE.toml.")] = "srbench",
     scale: Annotated[int, typer.Option(min=1, help="Factor; decides the border of some protocols.")] = 4,
     csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the scores here.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
@@ -32,12 +32,12 @@ def score(
     """Score any images, with or without references, without a data set."""
     from srbench.core.devices import choose_device
     from srbench.core.files import write_csv
-    from srbench.protocols import PROTOCOLS
+    from srbench.protocols import resolve as resolve_protocol
     from srbench.runs.score import ImageScore, candidates, score_images
 
     if csv is not None and not csv.absolute().parent.is_dir():
         raise UsageError(f"--csv: the folder {csv.absolute().parent} does not exist")
-    chosen = PROTOCOLS.get(protocol)
+    chosen = resolve_protocol(protocol)
     wanted = _metrics(metrics, chosen, has_reference=reference is not None)
     found = candidates(images, reference)
     with progress("images") as bar:

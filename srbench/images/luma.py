@@ -12,17 +12,14 @@ import numpy as np
 
 from srbench.images.pixels import as_rgb
 
-LumaKind = Literal["bt601-rounded", "bt601", "bt709-rounded", "rgb2gray-rounded"]
+LumaKind = Literal["bt601-rounded", "bt601", "daala", "rgb2gray-rounded"]
 
 
 GrayRule = Literal["full-range", "replicate"]
 
 
-# Rounded conversions as (R, G, B, offset, divisor): half up of (weights . RGB + offset) / divisor.
-_RATIONAL_LUMA: dict[LumaKind, tuple[int, int, int, int, int]] = {
-    "bt601-rounded": (65481, 128553, 24966, 16 * 255_000, 255_000),  # MATLAB rgb2ycbcr, uint8 in
-    "bt709-rounded": (219 * 2126, 219 * 7152, 219 * 722, 16 * 2_550_000, 2_550_000),  # daala's png2y4m
-}
+# MATLAB's rgb2ycbcr of uint8 as (R, G, B, offset, divisor): half up of (weights . RGB + offset) / divisor.
+_BT601 = (65481, 128553, 24966, 16 * 255_000, 255_000)
 
 
 # MATLAB's rgb2gray: the first row of the inverse of the NTSC matrix, as its documentation prints it.
@@ -33,7 +30,8 @@ def luma(image: np.ndarray, kind: LumaKind, *, gray: GrayRule) -> np.ndarray:
     """The luma that a protocol measures: H x W, uint8 (rounded kinds) or float64 ("bt601").
 
     "bt601-rounded" is MATLAB's `rgb2ycbcr` of a uint8 image, "bt601" of a double image (both 16 to 235);
-    "bt709-rounded" is the daala tools' (16 to 235); "rgb2gray-rounded" is MATLAB's `rgb2gray` (0 to 255).
+    "daala" is that of the daala tools, see `srbench.images.daala` (16 to 235, but for colours far out of
+    gamut); "rgb2gray-rounded" is MATLAB's `rgb2gray` (0 to 255).
     A grayscale image is its own luma under `gray="full-range"` and three equal channels under
     "replicate".
     """
@@ -46,7 +44,11 @@ def luma(image: np.ndarray, kind: LumaKind, *, gray: GrayRule) -> np.ndarray:
         return 16.0 + (65.481 * red + 128.553 * green + 24.966 * blue) / 255.0
     if kind == "rgb2gray-rounded":
         return matlab_gray(image)
-    return _rational_luma(image, kind)
+    if kind == "daala":
+        from srbench.images.daala import daala_luma
+
+        return daala_luma(image)
+    return _rounded_bt601(image)
 
 
 def matlab_gray(image: np.ndarray) -> np.ndarray:
@@ -57,9 +59,9 @@ def matlab_gray(image: np.ndarray) -> np.ndarray:
     return np.floor(red + green + blue + 0.5).astype(np.uint8)
 
 
-def _rational_luma(image: np.ndarray, kind: LumaKind) -> np.ndarray:
+def _rounded_bt601(image: np.ndarray) -> np.ndarray:
     from srbench.images.kernels import rational_luma
 
     out = np.empty(image.shape[:2], np.uint8)
-    rational_luma(image, *_RATIONAL_LUMA[kind], out)
+    rational_luma(image, *_BT601, out)
     return out

@@ -37,6 +37,20 @@ def _ssim_y(output: View, reference: View) -> float:
     return ssim_wang(output.luma, reference.luma)
 
 
+def _psnr_rgb(output: View, reference: View) -> float:
+    from srbench.metrics.luma.distortion import psnr
+
+    height = reference.rgb.shape[0]
+    return psnr(output.rgb.reshape(height, -1), reference.rgb.reshape(height, -1))
+
+
+def _ssim_rgb(output: View, reference: View) -> float:
+    from srbench.metrics.luma.structural_similarity import ssim_wang
+
+    channels = (ssim_wang(output.rgb[..., c], reference.rgb[..., c]) for c in range(3))
+    return sum(channels) / 3
+
+
 def _ssim_daala(output: View, reference: View) -> float:
     from srbench.metrics.luma.structural_similarity import ssim_daala
 
@@ -84,6 +98,26 @@ for _metric in (
         compute=_rmse_y,
         aggregate="root-mean-square",
         bounds=DISTANCE,
+        note="of a data set the root of the mean over images of the MSE, not the mean of the images' RMSE",
+    ),
+    Metric(
+        name="psnr_rgb",
+        title="PSNR (RGB)",
+        unit="dB",
+        higher_is_better=True,
+        needs_reference=True,
+        source="10 log10(255^2 / MSE) over all values of R, G and B, as NTIRE_PeakSNR_imgs.m (NTIRE 2017)",
+        compute=_psnr_rgb,
+        note="infinite for identical images",
+    ),
+    Metric(
+        name="ssim_rgb",
+        title="SSIM (RGB)",
+        unit="",
+        higher_is_better=True,
+        needs_reference=True,
+        source="the mean over R, G and B of Wang et al.'s SSIM, as NTIRE_SSIM_imgs.m (NTIRE 2017)",
+        compute=_ssim_rgb,
     ),
     *PERCEPTUAL_METRICS,
     *DEEP_METRICS,

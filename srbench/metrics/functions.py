@@ -6,7 +6,7 @@ of the data set: the mean over its images, of RMSE the root of the mean square.
 
 Every function gives one float, the same as `srbench score` and `srbench run` under the same protocol, and
 raises `Unscorable` where there is no value (other sizes, missing weights, an image too small). `protocol`
-is a name or a `Protocol` record; `scale` is needed where the protocol's border depends on it.
+is a name, a TOML file or a `Protocol` record; `scale` is needed where the protocol's border depends on it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from srbench.images.arrays import ImageLike, as_images
 from srbench.metrics.catalogue import resolve, usual
 from srbench.metrics.contract import Metric
 from srbench.metrics.view import View
-from srbench.protocols import PROTOCOLS, Protocol
+from srbench.protocols import Protocol
+from srbench.protocols import resolve as protocol_of
 from srbench.statistics.means import aggregate
 
 Network = Literal["alex", "squeeze", "vgg"]
@@ -194,14 +195,9 @@ class Accumulated:
         self.values.append(value)
 
 
-def protocol_of(protocol: str | Protocol) -> Protocol:
-    """The record itself, or the one of this name; `UsageError` for an unknown name."""
-    return PROTOCOLS.get(protocol) if isinstance(protocol, str) else protocol
-
-
 def _scale_of(metric: Metric, protocol: Protocol, scale: int | None) -> int:
     if scale is None:
-        if protocol.border == "scale":
+        if protocol.needs_scale:
             raise UsageError(
                 f"{metric.name}: the border of the protocol {protocol.name} depends on the scale; "
                 "give scale=4, say"

@@ -51,7 +51,7 @@ def evaluate(job: Job, store: Store, *, begin: Callable[[int], None], advance: C
     book.refuse(pairs)
     plans = {pair: planned for pair in pairs if (planned := book.plan(pair))}
     tasks = [
-        ImageTask(pair, job.protocol.name, job.runtime, tuple(item.task for item in planned))
+        ImageTask(pair, job.protocol, job.runtime, tuple(item.task for item in planned))
         for pair, planned in plans.items()
     ]
     begin(len(tasks))
@@ -138,7 +138,7 @@ class _Book:
             return _Planned(method, MethodTask(spec, path, made=False, metrics=metrics), key)
         wanted = []
         for metric in self.job.metrics:
-            measured = self._stored(pair, output.pixels, metric)
+            measured = self._stored(pair, method, output.pixels, metric)
             if measured is None:
                 wanted.append(metric.name)
             else:
@@ -156,13 +156,13 @@ class _Book:
         for measured in result.measured:
             metric = by_name[measured.metric]
             if measured.value is not None:
-                key = score_key(self.job, pair, pixels, metric)
+                key = score_key(self.job, pair, item.method, pixels, metric)
                 self.store.put_score(key, measured.value, measured.seconds)
-            known = self._stored(pair, pixels, metric) if measured.value is None else None
+            known = self._stored(pair, item.method, pixels, metric) if measured.value is None else None
             self._put(pair, item.method.name, known or measured, pixels)
 
-    def _stored(self, pair: Pair, pixels: str, metric: Metric) -> Measured | None:
-        stored = self.store.score(score_key(self.job, pair, pixels, metric))
+    def _stored(self, pair: Pair, method: Method, pixels: str, metric: Metric) -> Measured | None:
+        stored = self.store.score(score_key(self.job, pair, method, pixels, metric))
         return None if stored is None else Measured(metric.name, stored[0], OK, stored[1])
 
     def _put(self, pair: Pair, method: str, measured: Measured, output: str) -> None:

@@ -33,13 +33,14 @@ def output_key(job: Job, pair: Pair, method: Method) -> str:
     )
 
 
-def score_key(job: Job, pair: Pair, pixels: str, metric: Metric) -> str:
-    """Everything that decides the value of a metric."""
+def score_key(job: Job, pair: Pair, method: Method, pixels: str, metric: Metric) -> str:
+    """Everything that decides the value of a metric of an output; the method decides nothing but the
+    protocol's rule for it."""
     return content_key(
         pixels,
         hash_of_file(pair.reference),
         pair.scale,
-        job.protocol.measurement(),
+        job.protocol.for_inputs(method.inputs).measurement(),
         metric.name,
         metric.version,
         weight_hashes(metric.weights),

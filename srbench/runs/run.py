@@ -14,7 +14,7 @@ from srbench.core.records import UsageError
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import Inputs
 from srbench.methods.contract import Runtime
-from srbench.protocols import PROTOCOLS
+from srbench.protocols import resolve as resolve_protocol
 from srbench.runs.choose import Names, Selection, choose, names_of
 from srbench.runs.data import stored_run
 from srbench.runs.evaluate import evaluate
@@ -64,7 +64,7 @@ def run(options: Options, *, begin: Callable[[int], None], advance: Callable[[],
     if options.scale < 1:
         raise UsageError(f"--scale must be a positive whole number, not {options.scale}")
     choose_workers(options.workers, 1, options.device)  # refuses a wrong number before anything is written
-    protocol = PROTOCOLS.get(options.protocol)
+    protocol = resolve_protocol(options.protocol)
     selection = choose(options.methods, options.metrics, options.scale, protocol)
     datasets = names_of(options.datasets, "--datasets")
     known: set[str] = set()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from srbench.core.records import Pair
 from srbench.methods.contract import Runtime
+from srbench.protocols import Protocol
 from srbench.runs.measure import Measured
 from srbench.runs.steps import OUTPUT, Step
 from srbench.runs.store import StoredOutput
@@ -34,7 +35,7 @@ class ImageTask:
     """Everything that is to be done for one pair."""
 
     pair: Pair
-    protocol: str
+    protocol: Protocol
     runtime: Runtime
     methods: tuple[MethodTask, ...]
 

@@ -23,7 +23,6 @@ from srbench.methods.contract import Runtime, Upscaler
 from srbench.methods.running.together import upscale_together
 from srbench.metrics.catalogue import resolve as resolve_metric
 from srbench.metrics.view import View
-from srbench.protocols import PROTOCOLS
 from srbench.runs.measure import Measured, measure, unmeasured
 from srbench.runs.steps import OUTPUT, Note, Step, unwatched
 from srbench.runs.store import StoredOutput
@@ -31,6 +30,7 @@ from srbench.runs.tasks import Group, ImageTask, MethodResult, MethodTask
 
 if TYPE_CHECKING:
     from srbench.core.records import Degradation, Sample
+    from srbench.images.luma import GrayRule
     from srbench.protocols import Protocol
 
 
@@ -111,11 +111,11 @@ class _ImageWork:
     def __init__(self, task: ImageTask, reference: np.ndarray, note: Note) -> None:
         self.task = task
         self.note = note
-        self.protocol: Protocol = PROTOCOLS.get(task.protocol)
+        self.protocol = task.protocol
         self.reference = reference
-        self.view = self._view(reference)
         self.ahead: dict[str, tuple[np.ndarray, float]] = {}
         self._samples: dict[Degradation, Sample] = {}
+        self._references: dict[GrayRule, View] = {}
 
     def makes(self, method: str) -> bool:
         """Whether this image needs a new output of a method."""
@@ -136,11 +136,11 @@ class _ImageWork:
             return _failed(task, reason_of(error))
         stored = _writer().submit(_store_output, task, image, seconds)
         tried = [resolve_metric(name) for name in task.metrics if name not in reasons]
+        protocol = self.protocol.for_inputs(resolve_method(task.method).inputs)
+        views = self._view(image, protocol), self._reference(protocol)
         found = {
             measured.metric: measured
-            for measured in measure(
-                tried, self._view(image), self.view, image=self.task.image, method=task.method, note=self.note
-            )
+            for measured in measure(tried, *views, image=self.task.image, method=task.method, note=self.note)
         }
         found |= {name: Measured(name, None, reason, 0.0) for name, reason in reasons.items()}
         return _Begun(task, stored, tuple(found[name] for name in task.metrics))
@@ -156,10 +156,17 @@ class _ImageWork:
             image = self._checked(open_method(task.method, self.task.runtime)(self.sample(task.method)))
         return image, time.perf_counter() - start
 
-    def _view(self, image: np.ndarray) -> View:
+    def _reference(self, protocol: Protocol) -> View:
+        """The reference's view, kept for all methods; of a colour image it is the same under every rule."""
+        rule = protocol.gray if self.reference.ndim == 2 else self.protocol.gray
+        if rule not in self._references:
+            self._references[rule] = self._view(self.reference, protocol)
+        return self._references[rule]
+
+    def _view(self, image: np.ndarray, protocol: Protocol) -> View:
         return View(
             image,
-            self.protocol,
+            protocol,
             self.task.pair.scale,
             gray_reference=self.reference.ndim == 2,
             device=self.task.runtime.device,

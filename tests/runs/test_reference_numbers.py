@@ -25,7 +25,7 @@ from srbench.protocols import PROTOCOLS
 from tests.helpers import command, rows, values
 
 REFERENCE = Path(__file__).parent.parent / "reference"
-IMAGES = {"set5": 5, "bsd100": 100}
+IMAGES = {"set5": 5, "set14": 14, "bsd100": 100}
 
 
 def table(name: str) -> list[dict[str, str]]:
@@ -105,6 +105,45 @@ def test_bicubic_of_every_image_agrees_with_selfexsr(
     assert scores(shared, dataset, "srbench", "bicubic", metric) == pytest.approx(
         published, rel=0, abs=tolerance
     )
+
+
+@pytest.mark.parametrize("scale", [2, 3])
+def test_matlab_agrees_with_selfexsr_at_its_other_scales(shared: Path, tmp_path: Path, scale: int) -> None:
+    ended = command(
+        "run", "--methods", "bicubic", "--datasets", "set5", "--scale", str(scale), "--protocol", "matlab",
+        "--data-root", shared / "data", "--out", tmp_path, "--workers", "1", "--device", "cpu",
+    )  # fmt: skip
+    assert ended.code == 0, ended.err
+    published = {
+        ("bicubic", row["image"], row["metric"]): float(row["value"])
+        for row in table("selfexsr_bicubic_set5_x2_x3.csv")
+        if int(row["scale"]) == scale
+    }
+    found = {key: float(value) for key, value in values(tmp_path / "scores.csv").items()}
+    assert found.keys() == published.keys()
+    for key, value in published.items():
+        assert found[key] == pytest.approx(value, rel=0, abs=1e-4 if key[2] == "psnr_y" else 1e-5)
+
+
+def test_rgb_metrics_under_ntire_equal_scikit_image(shared: Path) -> None:
+    """As NTIRE's scripts: 6 + scale pixels off, PSNR over all values, SSIM the mean of three channels."""
+    from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+    protocol = PROTOCOLS.get("ntire")
+    for sample, image in zip(samples(shared, "set5"), output(shared, "set5", "bicubic"), strict=True):
+        views = View(image, protocol, 4), View(sample.reference, protocol, 4)
+        inner = [pixels[10:-10, 10:-10].astype(float) for pixels in (image, sample.reference)]
+        expected = peak_signal_noise_ratio(*inner, data_range=255)
+        assert METRICS.get("psnr_rgb").score(*views) == pytest.approx(expected, abs=1e-9)
+        similarity = structural_similarity(
+            *inner,
+            data_range=255,
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
+            channel_axis=2,
+        )
+        assert METRICS.get("ssim_rgb").score(*views) == pytest.approx(similarity, abs=1e-9)
 
 
 @pytest.mark.parametrize(

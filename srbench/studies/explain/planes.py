@@ -107,7 +107,7 @@ def peak(reference: np.ndarray, convention: Convention) -> float:
 def _plane(image: np.ndarray, convention: Convention) -> np.ndarray:
     kind = convention.luma
     if kind == "daala":
-        return luma(image, "bt709-rounded", gray="replicate").astype(np.float64)
+        return luma(image, "daala", gray="replicate").astype(np.float64)
     if convention.light == "linear":
         return _weighted(_linear()[image], convention)
     if kind == "bt601" and convention.rounded:

@@ -12,7 +12,7 @@ from typing import Any
 from srbench.core.records import UsageError, UserError
 from srbench.datasets.imagenet import LabelledImage, choose, find_images
 from srbench.methods.contract import Method, Runtime
-from srbench.protocols import PROTOCOLS
+from srbench.protocols import resolve as resolve_protocol
 from srbench.runs.choose import Names, choose_methods
 from srbench.studies.recognition.classifiers import open_classifier
 from srbench.studies.recognition.export import write_files
@@ -70,7 +70,7 @@ def run(
     """
     started = time.perf_counter()
     _check(options)
-    protocol = PROTOCOLS.get(options.protocol)
+    protocol = resolve_protocol(options.protocol)
     # The baseline shows the originals already.
     choice = choose_methods(options.methods, options.scale, listed=lambda method: method.kind != "reference")
     methods = {method.name: method for method in choice.required().usable.values()}
@@ -135,7 +135,7 @@ def _provenance(
     return {
         "benchmark": "recognition",
         "scale": options.scale,
-        "protocol": PROTOCOLS.get(options.protocol).as_dict(),
+        "protocol": resolve_protocol(options.protocol).as_dict(),
         "images": len(images),
         "seed": options.seed,
         "resize": options.resize,
