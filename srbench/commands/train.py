@@ -133,6 +133,6 @@ class _Shown:
         """A stretch of work begins."""
         self._progress.reset(self._task, total=total, completed=done, description=description, speed="")
 
-    def advance(self, done: int, images_per_second: float) -> None:
+    def advance(self, done: int, images_per_second: float, values: dict[str, float] | None = None) -> None:
         """So much of it is done."""
         self._progress.update(self._task, completed=done, speed=f"{images_per_second:.1f} images/s")

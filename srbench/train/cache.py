@@ -25,7 +25,7 @@ from srbench.images.codec import read_image
 from srbench.images.names import existing_folder, image_files
 from srbench.images.pixels import as_rgb, crop_to_multiple
 
-_VERSION = 2
+_VERSION = 3
 _CHUNK = 64  # images that are decoded ahead
 
 Masks = Callable[[Path], np.ndarray]
@@ -57,12 +57,16 @@ class Preparation:
 
 @dataclass(frozen=True)
 class Images:
-    """A cache that is ready: the file as flat bytes, its images, and how many files were left out."""
+    """A cache that is ready: the file as flat bytes, its images, and which files were left out.
+
+    `fingerprint` is that of the pixels of all references in their order, whatever the files are called.
+    """
 
     pixels: np.ndarray
     entries: tuple[Entry, ...]
     scale: int
     skipped: dict[str, str]
+    fingerprint: str
 
     def reference(self, place: int) -> np.ndarray:
         """uint8, H x W x 3: image number `place`."""
@@ -127,7 +131,7 @@ def open_cache(
         reasons = sorted(set(stored["skipped"].values()))
         raise UserError(f"none of the {len(files)} images can be trained on: {'; '.join(reasons[:3])}")
     pixels = np.memmap(folder / "pixels.u8", dtype=np.uint8, mode="r")
-    return Images(pixels, entries, preparation.scale, stored["skipped"])
+    return Images(pixels, entries, preparation.scale, stored["skipped"], stored["fingerprint"])
 
 
 def _key(files: list[Path], preparation: Preparation) -> str:
@@ -147,6 +151,7 @@ def _write(
 ) -> None:
     entries: list[Entry] = []
     skipped: dict[str, str] = {}
+    fingerprint = sha256()
     with atomic_file(folder / "pixels.u8") as temporary, temporary.open("wb") as stream:
         began = time.monotonic()
         for done, (path, parts) in enumerate(_prepared(files, preparation, masks), start=1):
@@ -159,9 +164,16 @@ def _write(
                 offsets[name] = stream.tell()
                 stream.write(np.ascontiguousarray(part).data)
             height, width = parts["reference"].shape[:2]
+            fingerprint.update(f"{height}x{width}".encode() + parts["reference"].tobytes())
             entries.append(Entry(path.stem, height, width, **offsets))
         stream.write(b"\0")  # an empty file cannot be mapped
-    text = json.dumps({"entries": [asdict(entry) for entry in entries], "skipped": skipped})
+    text = json.dumps(
+        {
+            "entries": [asdict(entry) for entry in entries],
+            "skipped": skipped,
+            "fingerprint": fingerprint.hexdigest()[:16],
+        }
+    )
     with atomic_file(folder / "index.json") as temporary:
         temporary.write_text(text, encoding="utf-8")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import struct
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from srbench.train.checkpoints import Progress
+    from srbench.train.contract import Finished
     from srbench.train.recipe import Recipe
 
 Scores = dict[tuple[str, str, str], float]
@@ -31,10 +34,9 @@ def export(
     run: Path,
     module: nn.Module,
     recipe: Recipe,
-    progress: Progress,
+    finished: Finished,
     *,
     data: str,
-    images: int,
     scores: Scores,
 ) -> Path:
     """Writes `weights.safetensors`, `recipe.json`, `curve.csv` and `card.md`; returns the weights' path."""
@@ -42,16 +44,23 @@ def export(
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path = _write_weights(folder / FILE, module, recipe, progress)
-        (folder / "recipe.json").write_text(json.dumps(recipe.as_dict(), indent=2) + "\n", encoding="utf-8")
+        path = _write_weights(folder / FILE, module, recipe, finished.progress)
+        constants = json.dumps(_told(recipe, finished.progress).as_dict(), indent=2)
+        (folder / "recipe.json").write_text(constants + "\n", encoding="utf-8")
         if (run / curves.FILE).is_file():
             shutil.copyfile(run / curves.FILE, folder / curves.FILE)
-        text = card(recipe, progress, data=data, images=images, scores=scores, digest=file_hash(path))
+        text = card(recipe, finished, data=data, scores=scores, digest=file_hash(path))
         (folder / "card.md").write_text(text, encoding="utf-8")
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UserError(f"the model folder {folder} cannot be written ({reason})") from None
     return path
+
+
+def _told(recipe: Recipe, progress: Progress) -> Recipe:
+    """The recipe with the name of what it started from in the place of somebody's path."""
+    known = recipe.start_from is None or recipe.start_from in RECIPES
+    return recipe if known else replace(recipe, start_from=progress.start.partition(" ")[0])
 
 
 def model_name(recipe: Recipe) -> str:
@@ -75,7 +84,7 @@ def half(module: nn.Module) -> nn.Module:
 
 
 def _write_weights(path: Path, module: nn.Module, recipe: Recipe, progress: Progress) -> Path:
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     from srbench import __version__
 
@@ -87,17 +96,32 @@ def _write_weights(path: Path, module: nn.Module, recipe: Recipe, progress: Prog
         "name": model_name(recipe),
         "recipe": recipe.name,
         "iterations": str(progress.iteration),
+        "hours": f"{progress.seconds / 3600:.2f}",
+        "start": progress.start,
         "feature_network": recipe.feature_network if recipe.needs_features else "none",
         "srbench": __version__,
     }
     with atomic_file(path) as temporary:
-        save_file(tensors, temporary, metadata=metadata)
+        temporary.write_bytes(with_metadata(save(tensors), metadata))
     return path
 
 
-def card(recipe: Recipe, progress: Progress, *, data: str, images: int, scores: Scores, digest: str) -> str:
+def with_metadata(file: bytes, metadata: dict[str, str]) -> bytes:
+    """A safetensors file with metadata in the order of their names.
+
+    The library writes them in the order of a hash table, another one in each process, and a file of the same
+    weights would have another hash each time.
+    """
+    (length,) = struct.unpack_from("<Q", file)
+    header = {"__metadata__": dict(sorted(metadata.items())), **json.loads(file[8 : 8 + length])}
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # tensors begin at a multiple of eight bytes
+    return struct.pack("<Q", len(text)) + text + file[8 + length :]
+
+
+def card(recipe: Recipe, finished: Finished, *, data: str, scores: Scores, digest: str) -> str:
     """The model card as Markdown."""
-    name = model_name(recipe)
+    name, progress = model_name(recipe), finished.progress
     kept = (recipe.keep == "best" and progress.best_iteration) or progress.iteration
     lines = [
         f"# {name}",
@@ -105,15 +129,16 @@ def card(recipe: Recipe, progress: Progress, *, data: str, images: int, scores: 
         f"{recipe.summary}. Trained with `srbench train {recipe.name}`; not the authors' weights.",
         "",
         f"- Paper: {recipe.paper}",
-        f"- Data: {data}, {images} images; {recipe.degradation} inputs, {recipe.scale}x",
+        f"- Data: {data}, {len(finished.images.entries)} images (fingerprint {finished.images.fingerprint}); "
+        f"{recipe.degradation} inputs, {recipe.scale}x",
+        f"- Leak check: {finished.leaks}",
         f"- Iterations: {progress.iteration} of {recipe.iterations}, batch {recipe.batch}, "
         f"crop {recipe.crop}; the weights are those of iteration {kept}",
         f"- Time: {progress.seconds / 3600:.2f} hours on {' and '.join(progress.machines)}",
         f"- Weights: half precision, sha256 {digest}",
     ]
-    if recipe.start_from is not None:
-        name_of_start = Path(recipe.start_from).name
-        lines.append(f"- Start: the weights of {name_of_start}, whose own training is not counted above")
+    if progress.start:
+        lines.append(f"- Start: the weights of {progress.start}, not counted above")
     if recipe.needs_features:
         paper = "the paper's" if recipe.feature_network == IMAGENET else "**not the paper's**"
         lines.append(f"- Feature network: {Path(recipe.feature_network).name} ({paper})")

@@ -16,7 +16,7 @@ from srbench.train.recipe import Recipe
 
 LAST = "last.ckpt"
 BEST = "best.ckpt"
-_VERSION = 1
+_VERSION = 2
 # Settings that change no weights: a run may be continued with others.
 _FREE = ("validate_every", "checkpoint_every", "summary", "chosen", "paper", "keep")
 # Settings that make the learning rate's course: what is still to come of it may change.
@@ -27,7 +27,10 @@ State = dict[str, Any]
 
 @dataclass
 class Progress:
-    """Where a run stands: finished iterations, seconds spent, the best validation PSNR so far."""
+    """Where a run stands: finished iterations, seconds spent, the best validation PSNR so far.
+
+    `machines` are those that it ran on, with their threads and precision; `start` is what it began with.
+    """
 
     iteration: int = 0
     seconds: float = 0.0
@@ -35,6 +38,7 @@ class Progress:
     best_iteration: int = 0
     accuracy: float = 0.0
     machines: list[str] = field(default_factory=list)
+    start: str = ""
 
 
 def save(path: Path, state: State) -> None:
@@ -81,6 +85,15 @@ def require_recipe(state: State, recipe: Recipe, path: Path) -> None:
                 f"{path} is of another recipe: {name} is {stored.get(name)} there and {value} here; choose "
                 "another --out, or the same settings"
             )
+
+
+def require_data(state: State, fingerprint: str, path: Path) -> None:
+    """`UserError` where the checkpoint was trained on other images."""
+    if state["data"] != fingerprint:
+        raise UserError(
+            f"{path} was trained on other images (fingerprint {state['data']} there, {fingerprint} here); "
+            "choose another --out, or the same --data and test sets"
+        )
 
 
 def _same_course(state: State, recipe: Recipe) -> bool:

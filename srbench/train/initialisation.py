@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 import torch
 from torch import Tensor, nn
 
+from srbench.core.files import file_hash
 from srbench.core.records import UsageError, UserError
 from srbench.core.weights import load
 from srbench.images.resize import imresize_double
@@ -167,13 +168,19 @@ def _bicubic(scale: int) -> torch.Tensor:
     return (taps[:, None, :, None] * taps[None, :, None, :]).reshape(scale * scale, 3, 3)
 
 
-def load_start(module: nn.Module, recipe: Recipe, start: str) -> None:
+def load_start(module: nn.Module, recipe: Recipe, start: str) -> str:
     """Fills the module from a safetensors file, a run's folder or a trained model's name.
 
-    `UserError` in one line with the choices where there is none, or where it is of another network.
+    Returns what it was, with its own training where the file tells it. `UserError` in one line with the
+    choices where there is none, or where it is of another network.
     """
-    tensors, _ = load(find_start(recipe, start))
+    path = find_start(recipe, start)
+    tensors, told = load(path)
     load_into(module, tensors, start)
+    name = told.get("name", path.stem)
+    trained = f", {told['iterations']} iterations in {told['hours']} hours" if "hours" in told else ""
+    before = f", which started from {told['start']}" if told.get("start") else ""
+    return f"{name} (sha256 {file_hash(path)[:16]}{trained}{before})"
 
 
 def find_start(recipe: Recipe, start: str) -> Path:

@@ -22,7 +22,7 @@ from srbench.train.recipes import RECIPES
 
 if TYPE_CHECKING:
     from srbench.methods.contract import Method
-    from srbench.train.loop import Report
+    from srbench.train.contract import Report
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,9 @@ def run(job: Job, report: Report) -> Result:
         find_pairs(resolve_dataset(name), recipe.scale, data_roots(list(job.roots)))
     device = choose_device(job.device)
     from srbench.train.cards import export, half, model_name
+    from srbench.train.contract import Options
     from srbench.train.initialisation import MODEL, RUNS
-    from srbench.train.loop import Options, train
+    from srbench.train.loop import train
     from srbench.train.networks import specification
     from srbench.train.validation import measure
 
@@ -87,6 +88,7 @@ def run(job: Job, report: Report) -> Result:
         precision=job.precision,
         compiled=job.compiled,
         validation=job.validation,
+        roots=tuple(data_roots(list(job.roots))),
         **_regions(recipe, job.annotations),
     )
     finished = train(recipe, options, report)
@@ -101,9 +103,8 @@ def run(job: Job, report: Report) -> Result:
         out,
         module,
         recipe,
-        finished.progress,
+        finished,
         data=job.data.resolve().name,
-        images=finished.images,
         scores=scores,
     )
     lines = [f"{dataset} {metric} ({name}): {value:.4f}" for (dataset, name, metric), value in scores.items()]

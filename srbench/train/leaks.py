@@ -62,13 +62,13 @@ class LeakCheck:
 
 def check(
     files: Sequence[Path],
-    roots: Sequence[Path],
+    roots: Sequence[Path] | None,
     *,
     begin: Callable[[int], None] = lambda _: None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> LeakCheck:
-    """Compares training images with every image of every test set under the roots."""
-    pairs = _test_images(list(roots))
+    """Compares training images with every image of every test set under the roots (None: with none)."""
+    pairs = {} if roots is None else _test_images(list(roots))
     sets = tuple((name, len(found)) for name, found in pairs.items() if found)
     tests = [pair for found in pairs.values() for pair in found]
     if not tests:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 import platform
 import time
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from srbench.core.records import UserError
 from srbench.images.names import existing_folder
 from srbench.train import checkpoints
-from srbench.train.cache import Preparation, open_cache, training_files
 from srbench.train.checkpoints import BEST, LAST, Progress
+from srbench.train.contract import Finished
 from srbench.train.curves import Curve
+from srbench.train.data import open_data
 from srbench.train.initialisation import load_start
 from srbench.train.losses import accuracy, crop_border
 from srbench.train.networks import (
@@ -27,117 +27,53 @@ from srbench.train.networks import (
 )
 from srbench.train.objective import Objective, frozen
 from srbench.train.optimisation import Average, learning_rate, make_optimizer, set_rate
-from srbench.train.patches import Loader, Preparer, Sampler
+from srbench.train.patches import Preparer
 from srbench.train.perception import open_features
 from srbench.train.processes import (
     StopWish,
+    choose_precision,
     make_fabric,
     mean_of_all,
     scaler_state,
     set_scaler_state,
     wish_of_all,
 )
-from srbench.train.validation import held_out_pairs, mean_score, split
+from srbench.train.validation import mean_score
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from srbench.train.cache import Masks
+    from srbench.train.contract import Options, Report
     from srbench.train.recipe import Recipe
-
-
-@dataclass(frozen=True)
-class Options:
-    """Where and how a recipe is trained; nothing here changes what one process computes on a CPU.
-
-    - `data`, `validation`: folders of images; without `validation` some of `data` are held out.
-    - `masks` gives the region numbers of an image (COCO-Stuff), `regions` how many there are.
-    - `precision`: "auto" is bfloat16 on GPUs that have it and float32 elsewhere, or Fabric's names.
-    - `compiled` has torch compile the networks; `log_every` iterations make a row of the curve.
-    """
-
-    data: Path
-    out: Path
-    device: str = "cpu"
-    devices: int = 1
-    precision: str = "auto"
-    compiled: bool = False
-    validation: Path | None = None
-    masks: Masks | None = None
-    mask_source: str = ""
-    regions: int = 0
-    log_every: int = 100
-
-
-@dataclass(frozen=True)
-class Finished:
-    """How a run ended: the weights of `keep` in float32 on the CPU, where it stands, what it left out."""
-
-    module: nn.Module
-    progress: Progress
-    skipped: dict[str, str]
-    images: int
-    stopped: int
-    main: bool
-
-
-class Report(Protocol):
-    """What a run tells while it runs; the command shows it."""
-
-    def say(self, text: str) -> None:
-        """A remark."""
-
-    def begin(self, description: str, total: int, done: int) -> None:
-        """A stretch of work begins."""
-
-    def advance(self, done: int, images_per_second: float) -> None:
-        """So much of it is done."""
 
 
 def train(recipe: Recipe, options: Options, report: Report) -> Finished:  # noqa: PLR0912, PLR0915 - flat
     """Trains from the start or from the checkpoint in `options.out`, until the end or a signal."""
     # Devices and data.
-    fabric = make_fabric(options.device, options.devices, options.precision)
-    main, rank, world = fabric.is_global_zero, fabric.global_rank, fabric.world_size
-    spec = specification(recipe)
-    files = training_files(options.data)
-    if options.validation is None:
-        files, held_out = split(files)
-    else:
-        held_out = training_files(options.validation)
-    wanted = Preparation(
-        recipe.scale, recipe.degradation, recipe.crop, spec.residual == "pil-bicubic", options.mask_source
-    )
-    with fabric.rank_zero_first():
-        images = open_cache(
-            files,
-            wanted,
-            masks=options.masks,
-            begin=lambda total: report.begin("decoding", total, 0),
-            advance=report.advance,
-        )
-    if main and images.skipped:
-        first = next(iter(images.skipped.items()))
-        report.say(f"left out {len(images.skipped)} of {len(files)} images (such as {first[0]}: {first[1]})")
-    sampler = Sampler(images, recipe.crop, recipe.batch, recipe.augment, recipe.seed)
-    loader = Loader(images, recipe.crop, device=fabric.device, regions=options.regions)
-    prepare = Preparer(spec, fabric.device)
-    pairs, unusable = held_out_pairs(held_out, recipe.scale)
-    if main and unusable:
-        report.say(f"left out {len(unusable)} of {len(held_out)} validation images ({unusable[0]})")
-
-    # Networks, losses and optimisers; the seed decides the initial weights on every process.
-    torch.manual_seed(recipe.seed)
-    generator, discriminator = build_generator(recipe), build_discriminator(recipe)
-    features = open_features(recipe)
     folder = existing_folder(options.out) if options.out.exists() else options.out
     folder.mkdir(parents=True, exist_ok=True)
     last = folder / LAST
     stored = checkpoints.load(last) if last.is_file() else None
     if stored is not None:
         checkpoints.require_recipe(stored, recipe, last)
-    elif recipe.start_from is not None:
-        load_start(generator, recipe, recipe.start_from)
+    precision = choose_precision(options.device, options.precision, stored and stored["progress"])
+    fabric = make_fabric(options.device, options.devices, precision)
+    main, rank, world = fabric.is_global_zero, fabric.global_rank, fabric.world_size
+    spec = specification(recipe)
+    data = open_data(recipe, spec, options, fabric, report)
+    if stored is not None:
+        checkpoints.require_data(stored, data.images.fingerprint, last)
+    pairs, sampler = data.pairs, data.sampler(recipe)
+    loader = data.loader(recipe, fabric.device, options.regions)
+    prepare = Preparer(spec, fabric.device)
+
+    # Networks, losses and optimisers; the seed decides the initial weights on every process.
+    torch.manual_seed(recipe.seed)
+    generator, discriminator = build_generator(recipe), build_discriminator(recipe)
+    features = open_features(recipe)
+    progress = Progress()
+    if stored is None and recipe.start_from is not None:
+        progress.start = load_start(generator, recipe, recipe.start_from)
     for module in (generator, discriminator):
         if module is not None and recipe.normalisation == "frozen":
             freeze_statistics(module)
@@ -157,7 +93,6 @@ def train(recipe: Recipe, options: Options, report: Report) -> Finished:  # noqa
     average = Average(generator, recipe.average)
 
     # The checkpoint, where there is one.
-    progress = Progress()
     if stored is not None:
         progress = Progress(**stored["progress"])
         generator.load_state_dict(stored["generator"])
@@ -169,12 +104,16 @@ def train(recipe: Recipe, options: Options, report: Report) -> Finished:  # noqa
         set_scaler_state(fabric, stored["scaler"])
         if main:
             report.say(f"going on from iteration {progress.iteration} of {recipe.iterations}")
-    machine = f"{platform.machine()}, {_device_name(fabric.device)} x {world}"
-    progress.machines = list(dict.fromkeys([*progress.machines, machine]))
+    machine = f"{platform.machine()}, {_device_name(fabric.device)} x {world}, {precision}"
+    if main and progress.machines and progress.machines[-1] != machine:
+        report.say(f"until now on {progress.machines[-1]}; from here on {machine}")
+    # The last one is the one at work; each is told once.
+    progress.machines = [*(one for one in progress.machines if one != machine), machine]
 
     def state() -> checkpoints.State:
         return {
             "recipe": recipe.as_dict(),
+            "data": data.images.fingerprint,
             "progress": asdict(progress),
             "generator": generator.state_dict(),
             "average": average.module.state_dict(),
@@ -273,7 +212,7 @@ def train(recipe: Recipe, options: Options, report: Report) -> Finished:  # noqa
             if curve is not None:
                 row |= {"iteration": done, "learning_rate": rate, "images_per_second": speed}
                 curve.add({**row, "seconds": progress.seconds})
-            report.advance(done, speed)
+            report.advance(done, speed, row)
             sums, counted, mark, mark_iteration = {}, 0, time.monotonic(), done
             fabric.barrier()
             if stopping:
@@ -285,7 +224,17 @@ def train(recipe: Recipe, options: Options, report: Report) -> Finished:  # noqa
     if recipe.keep == "best" and progress.best_iteration and main:
         average.module.load_state_dict(checkpoints.load(folder / BEST)["average"])
     module = average.module.to("cpu", torch.float32)
-    return Finished(module, progress, images.skipped, len(images.entries), wish.signal, main)
+    images = data.images
+    return Finished(
+        module,
+        progress,
+        images.skipped,
+        len(images.entries),
+        images.fingerprint,
+        data.leaks,
+        wish.signal,
+        main,
+    )
 
 
 def _compiled(module: nn.Module, options: Options) -> nn.Module:

@@ -39,6 +39,8 @@ _PROMISING = 0.7
 _TRIED = 8  # places for each template that are looked at closely
 _ZOOMS = _STEP ** np.linspace(-0.5, 0.5, 5)
 _MARGIN = 0.2  # of a place's side: how far it may have been missed
+_SMALLEST = 64  # pixels of the shorter side of an image whose centre is looked for
+_ROWS = 1 << 14  # windows that are compared at a time
 _HASHED = 32
 _BITS = 63
 _NEAR = 10  # differing bits
@@ -107,9 +109,9 @@ def _same_pictures(first: Sequence[Path], second: Sequence[Path]) -> Iterator[Ma
         picture = _whole(path, _HASHED)
         for turn in range(_TURNS):
             near = (_BITS - hashes @ _hash(turned(picture, turn))) / 2 <= _NEAR
-            for other in np.flatnonzero(near):
+            for other in np.flatnonzero(near).tolist():
                 wanted = _unit(turned(_whole(path, _FINE), turn))
-                yield Match(int(other), number, float(wanted @ _unit(_whole(first[other], _FINE))))
+                yield Match(other, number, float(wanted @ _unit(_whole(first[other], _FINE))))
 
 
 def _hash(picture: np.ndarray) -> np.ndarray:
@@ -127,7 +129,8 @@ def _crops(
 ) -> Iterator[tuple[int, int, float]]:
     """Small and large image and their correlation, for the most promising places of each small one."""
     templates = [np.stack([_unit(one) for one in _turns(path, _SIDE)]).astype(np.float32) for path in smalls]
-    shown = [number for number, squares in enumerate(templates) if squares.any()]
+    large_enough = [min(_grey(path).size) >= _SMALLEST for path in smalls]
+    shown = [number for number, squares in enumerate(templates) if squares.any() and large_enough[number]]
     steps = np.array([_steps(smalls[number]) for number in shown])
     wanted = np.stack([templates[number] for number in shown]) if shown else np.empty((0, _TURNS, 0))
     promising: list[list[_Place]] = [[] for _ in smalls]
@@ -155,11 +158,11 @@ def _places(
         near = np.flatnonzero(abs(steps - step) <= _REACH)
         if min(width, height) < _SIDE or not len(near):
             continue
-        windows, columns = _windows(np.asarray(image.resize((width, height))), _SIDE)
-        scores = windows @ templates[near].reshape(len(near) * _TURNS, -1).T
-        rows = scores.argmax(axis=0)
-        values = scores[rows, np.arange(len(rows))].reshape(len(near), _TURNS)
-        for place, template in enumerate(near):
+        wanted = templates[near].reshape(len(near) * _TURNS, -1).T
+        scores, rows = _best_windows(np.asarray(image.resize((width, height))), wanted)
+        columns = width - _SIDE + 1
+        values = scores.reshape(len(near), _TURNS)
+        for place, template in enumerate(near.tolist()):
             turn = int(values[place].argmax())
             score = float(values[place, turn])
             if score > best[template]:
@@ -185,20 +188,34 @@ def _decided(small: Path, large: Path, place: _Place) -> float:
         )  # fmt: skip
         size = (round((box[2] - box[0]) / unit), round((box[3] - box[1]) / unit))
         if min(size) >= _FINE:
-            windows, _ = _windows(np.asarray(image.resize(size, box=box)), _FINE)
+            windows = _windows(np.asarray(image.resize(size, box=box)), _FINE)
             best = max(best, float((windows @ wanted).max()))
     return best
 
 
-def _windows(image: np.ndarray, side: int) -> tuple[np.ndarray, int]:
-    """Every square of an image as a row of mean 0 and length 1 (0 where it is flat), and how many a row of
-    the image has."""
+def _best_windows(image: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each column of `wanted` (256 x N) the highest correlation with a square of the image, and its
+    number, row by row."""
+    height, width = (side - _SIDE + 1 for side in image.shape)
+    best, where = np.full(wanted.shape[1], -1.0), np.zeros(wanted.shape[1], np.int64)
+    lines = max(1, _ROWS // width)
+    for top in range(0, height, lines):
+        scores = _windows(image[top : top + lines + _SIDE - 1], _SIDE) @ wanted
+        rows = scores.argmax(axis=0)
+        values = scores[rows, np.arange(len(rows))]
+        better = values > best
+        best[better], where[better] = values[better], rows[better] + top * width
+    return best, where
+
+
+def _windows(image: np.ndarray, side: int) -> np.ndarray:
+    """Every square of an image as a row of mean 0 and length 1, 0 where it is flat."""
     views = np.lib.stride_tricks.sliding_window_view(image, (side, side))
     rows = views.reshape(-1, side * side).astype(np.float32)
     rows -= rows.mean(axis=1, keepdims=True)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     rows /= np.where(lengths > _FLAT * side, lengths, np.inf)
-    return rows, views.shape[1]
+    return rows
 
 
 def _unit(picture: np.ndarray) -> np.ndarray:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from srbench.train.loop import Finished, Options, train
+from srbench.train.contract import Finished, Options
+from srbench.train.loop import train
 from srbench.train.overrides import changed
 from srbench.train.recipe import Recipe
 from srbench.train.recipes import RECIPES
@@ -32,7 +33,7 @@ class Silent:
     def begin(self, description: str, total: int, done: int) -> None:
         """Nothing."""
 
-    def advance(self, done: int, images_per_second: float) -> None:
+    def advance(self, done: int, images_per_second: float, values: dict[str, float] | None = None) -> None:
         """Nothing."""
 
 
