@@ -13,6 +13,7 @@ from srbench.commands.agreement import agreement, atlas
 from srbench.commands.catalogues import methods_app, metrics_app, protocols_app
 from srbench.commands.datasets import datasets_app
 from srbench.commands.doctor import doctor
+from srbench.commands.experiment import experiment
 from srbench.commands.explain import explain
 from srbench.commands.models import bench_methods, interpolate_networks
 from srbench.commands.people import study_app
@@ -75,6 +76,7 @@ app.command()(atlas)
 app.command()(reproduce)
 app.command()(report)
 app.command()(train)
+app.command()(experiment)
 app.command("interpolate")(interpolate_networks)
 methods_app.command("bench")(bench_methods)
 app.add_typer(leaderboard_app, name="leaderboard")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from srbench.commands.terminal import DataRoot, console, notices
 from srbench.core.text import split_names
-
-if TYPE_CHECKING:
-    from rich.progress import Progress
 
 _Number = Annotated[int | None, typer.Option(min=1)]
 
@@ -52,6 +49,9 @@ def train(
     install: Annotated[
         bool, typer.Option("--install", help="Put the result where srbench run finds it.")
     ] = False,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Say how long it would take, and write nothing.")
+    ] = False,
 ) -> None:
     """Train a paper's model by its recipe; `srbench train list` names the recipes.
 
@@ -65,6 +65,7 @@ def train(
         for one in RECIPES:
             output.print(f"{one.name:16} {one.summary}", markup=False)
         return
+    from srbench.commands.training_log import TrainingLog
     from srbench.train.job import Job, resolve, run
 
     changes = {
@@ -85,54 +86,17 @@ def train(
         precision=precision,
         compiled=compiled,
         install=install,
+        estimate=estimate,
     )
     remarks = notices()
-    with _Shown() as shown:
-        finished = run(job, shown)
+    with TrainingLog() as log:
+        finished = run(job, log)
     if not finished.main:
+        return
+    if finished.weights is None:
         return
     for line in finished.lines:
         remarks.print(line, markup=False)
     if finished.stopped:
         raise typer.Exit(128 + finished.stopped)
     console().print(f"{finished.weights}", markup=False)
-
-
-class _Shown:
-    """A run's report as a progress bar with images per second and time left, on standard error."""
-
-    def __init__(self) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        output = notices()
-        self._progress: Progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[speed]}"),
-            TimeRemainingColumn(),
-            console=output,
-            disable=not output.is_terminal,
-            transient=True,
-        )
-        self._console = output
-        self._task = self._progress.add_task("starting", total=None, speed="")
-
-    def __enter__(self) -> _Shown:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def say(self, text: str) -> None:
-        """A remark."""
-        self._console.print(text, markup=False)
-
-    def begin(self, description: str, total: int, done: int) -> None:
-        """A stretch of work begins."""
-        self._progress.reset(self._task, total=total, completed=done, description=description, speed="")
-
-    def advance(self, done: int, images_per_second: float, values: dict[str, float] | None = None) -> None:
-        """So much of it is done."""
-        self._progress.update(self._task, completed=done, speed=f"{images_per_second:.1f} images/s")

@@ -100,6 +100,13 @@ def first_line(error: BaseException) -> str:
 SMALL = 1e-3
 
 
+def duration(seconds: float) -> str:
+    """A length of time as people say it: `40 seconds`, `12 minutes`, `3.5 hours`."""
+    if seconds < 90:
+        return f"{seconds:.0f} seconds"
+    return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
+
+
 def rounded(value: float, digits: int) -> str:
     """`value` with so many decimals; with so many significant digits where it is nearer to 0 than `SMALL`."""
     if 0 < abs(value) < SMALL:

@@ -31,6 +31,11 @@ def model_folders() -> tuple[Path, ...]:
     return cache_folder() / FOLDER, package.parent / FOLDER, package / FOLDER
 
 
+def is_shipped(name: str) -> bool:
+    """Whether a trained model of this folder's name comes with the package."""
+    return any((folder / name / FILE).is_file() for folder in model_folders()[1:])
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainedFile(WeightFile):
     """Weights that were trained here or shipped; a file that the user gave stands before them.

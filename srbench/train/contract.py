@@ -22,6 +22,7 @@ class Options:
     - `roots`: where test sets lie that the training images are compared with; None compares with nothing.
     - `masks` gives the region numbers of an image (COCO-Stuff), `regions` how many there are.
     - `precision`: "auto" takes bfloat16 where it is faster on this device, or Fabric's names.
+    - `estimate` ends the run once it has said how long it would take.
     - `compiled` has torch compile the networks; `log_every` iterations make a row of the curve.
     """
 
@@ -37,6 +38,7 @@ class Options:
     mask_source: str = ""
     regions: int = 0
     log_every: int = 100
+    estimate: bool = False
 
 
 @dataclass(frozen=True)

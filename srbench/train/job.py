@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from srbench.core.devices import choose_device
@@ -15,7 +16,7 @@ from srbench.core.records import UsageError
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import data_roots, find_pairs
 from srbench.methods.catalogue import METHODS
-from srbench.methods.trained import FILE, FOLDER, TrainedFile
+from srbench.methods.trained import FILE, FOLDER, TrainedFile, is_shipped
 from srbench.train.overrides import changed, parse
 from srbench.train.recipe import Recipe
 from srbench.train.recipes import RECIPES
@@ -41,16 +42,19 @@ class Job:
     precision: str = "auto"
     compiled: bool = False
     install: bool = False
+    estimate: bool = False
 
 
 @dataclass(frozen=True)
 class Result:
-    """How it ended: lines for the user, the file of weights, the signal that stopped it or 0."""
+    """How it ended: lines for the user, the file of weights (None after an estimate), the signal or 0."""
 
     lines: tuple[str, ...]
-    weights: Path
+    weights: Path | None
     stopped: int
     main: bool
+    scores: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    hours: float = 0.0
 
 
 def resolve(name: str, changes: Mapping[str, Any], settings: Iterable[str]) -> Recipe:
@@ -79,10 +83,12 @@ def run(job: Job, report: Report) -> Result:
     from srbench.train.networks import specification
     from srbench.train.validation import measure
 
-    out = job.out or RUNS / recipe.name
+    scratch = TemporaryDirectory() if job.estimate else None
+    out = Path(scratch.name) if scratch else job.out or RUNS / recipe.name
     options = Options(
         data=job.data,
         out=out,
+        estimate=job.estimate,
         device=device,
         devices=job.devices,
         precision=job.precision,
@@ -92,6 +98,9 @@ def run(job: Job, report: Report) -> Result:
         **_regions(recipe, job.annotations),
     )
     finished = train(recipe, options, report)
+    if scratch:
+        scratch.cleanup()
+        return Result((), None, finished.stopped, finished.main)
     if not finished.main:
         return Result((), out, finished.stopped, main=False)
     module = half(finished.module)
@@ -115,7 +124,10 @@ def run(job: Job, report: Report) -> Result:
         target = cache_folder() / FOLDER / model_name(recipe)
         shutil.copytree(weights.parent, target, dirs_exist_ok=True)
         lines.append(f"installed as {model_name(recipe)}: {target / FILE}")
-    return Result(tuple(lines), weights, finished.stopped, main=True)
+        if is_shipped(model_name(recipe)):
+            lines.append(f"it hides the model of this name that ships; delete {target} to have that back")
+    hours = finished.progress.seconds / 3600
+    return Result(tuple(lines), weights, finished.stopped, main=True, scores=scores, hours=hours)
 
 
 def _require_known(recipe: Recipe) -> None:

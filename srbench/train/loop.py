@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from srbench.core.records import UserError
+from srbench.core.text import duration
 from srbench.images.names import existing_folder
 from srbench.train import checkpoints
 from srbench.train.checkpoints import BEST, LAST, Progress
@@ -24,6 +25,7 @@ from srbench.train.networks import (
     build_generator,
     freeze_statistics,
     specification,
+    supervised,
 )
 from srbench.train.objective import Objective, frozen
 from srbench.train.optimisation import Average, learning_rate, make_optimizer, set_rate
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
 
     from srbench.train.contract import Options, Report
     from srbench.train.recipe import Recipe
+
+_WARM = 5  # iterations
 
 
 def train(recipe: Recipe, options: Options, report: Report) -> Finished:  # noqa: PLR0912, PLR0915 - flat
@@ -82,7 +86,7 @@ def train(recipe: Recipe, options: Options, report: Report) -> Finished:  # noqa
             module.to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     objective = Objective(recipe, spec, features)
     optimizer = make_optimizer(recipe, generator)
-    run_generator, optimizer = fabric.setup(_compiled(generator, options), optimizer)
+    run_generator, optimizer = fabric.setup(_compiled(supervised(generator, recipe), options), optimizer)
     judging_optimizer: Any = None
     run_discriminator: Any = None
     if discriminator is not None:
@@ -130,7 +134,8 @@ def train(recipe: Recipe, options: Options, report: Report) -> Finished:  # noqa
     began = mark = time.monotonic()
     before = progress.seconds
     mark_iteration = progress.iteration
-    report.begin("training", recipe.iterations, progress.iteration)
+    first = progress.iteration
+    report.begin("training", recipe.iterations, first)
 
     with StopWish() as wish:
         while progress.iteration < recipe.iterations:
@@ -142,13 +147,16 @@ def train(recipe: Recipe, options: Options, report: Report) -> Finished:  # noqa
             # The generator.
             set_rate(optimizer, rate)
             output = run_generator(seen)
+            earlier: list[torch.Tensor] = []
+            if recipe.supervision:
+                *earlier, output = output
             if base is not None:
                 output = output + base
             if recipe.border:
                 output, target = (crop_border(x, recipe.border) for x in (output, target))
             judge = None if discriminator is None else frozen(discriminator)
             with fabric.autocast():
-                terms = objective.generator(output, target, masks=batch.masks, judge=judge)
+                terms = objective.generator(output, target, earlier=earlier, masks=batch.masks, judge=judge)
             loss = torch.stack(list(terms.values())).sum()
             optimizer.zero_grad()
             fabric.backward(loss)
@@ -184,8 +192,18 @@ def train(recipe: Recipe, options: Options, report: Report) -> Finished:  # noqa
             first_bad = torch.where(bad & (first_bad > iteration), iteration, first_bad)
             counted += 1
 
-            # Everything below happens now and then only.
+            # How long it will take, told once the first iterations, which warm up, are over.
             done = progress.iteration
+            if done == first + _WARM:
+                warm = time.monotonic()
+            if main and done == first + 2 * _WARM:
+                each = (time.monotonic() - warm) / _WARM
+                left = recipe.iterations - done
+                report.say(f"{left} iterations of {each:.2g} s: about {duration(left * each)}")
+            if options.estimate and done == first + 2 * _WARM:
+                break
+
+            # Everything below happens now and then only.
             finished = done == recipe.iterations
             stopping = wish_of_all(fabric, wish.signal, done)
             validating = bool(pairs) and (done % recipe.validate_every == 0 or finished)

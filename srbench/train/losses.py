@@ -27,6 +27,19 @@ def mean_absolute_error(output: Tensor, target: Tensor) -> Tensor:
     return functional.l1_loss(output, target)
 
 
+def charbonnier(output: Tensor, target: Tensor) -> Tensor:
+    """LapSRN eq. 2: the mean over the batch of the sum of sqrt((output - target)^2 + 1e-6)."""
+    return ((output - target).square() + 1e-6).sqrt().sum() / output.shape[0]
+
+
+def reduced_to(target: Tensor, output: Tensor) -> Tensor:
+    """The target at the output's size: LapSRN's references of lower levels are bicubic reductions."""
+    if target.shape == output.shape:
+        return target
+    size = output.shape[-2:]
+    return functional.interpolate(target, size=size, mode="bicubic", antialias=True, align_corners=False)
+
+
 def total_variation(image: Tensor) -> Tensor:
     """The mean over images of the summed length of the gradient (arXiv:1609.04802v1, section 2.2.3).
 

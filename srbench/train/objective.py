@@ -11,11 +11,18 @@ from srbench.train import losses
 from srbench.train.perception import stride
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from srbench.methods.networks.specification import NetworkSpec
     from srbench.train.perception import FeatureNetwork
     from srbench.train.recipe import Recipe, Term
+
+# Losses that compare images pixel by pixel.
+_PIXELS = {
+    "mse": losses.mean_squared_error,
+    "l1": losses.mean_absolute_error,
+    "charbonnier": losses.charbonnier,
+}
 
 
 class Objective:
@@ -35,10 +42,14 @@ class Objective:
         output: Tensor,
         target: Tensor,
         *,
+        earlier: Sequence[Tensor] = (),
         masks: Tensor | None = None,
         judge: Callable[[Tensor], Tensor] | None = None,
     ) -> dict[str, Tensor]:
-        """Weighted terms by kind, to be added up; `judge` is the discriminator, frozen."""
+        """Weighted terms by kind, to be added up.
+
+        `earlier` are a network's outputs before the last one, `judge` is the discriminator, frozen.
+        """
         terms: dict[str, Tensor] = {}
         plain = [term for term in self.recipe.terms if term.layers and term.kind != "gram-masks"]
         found = self._both(output, target) if plain else {}
@@ -53,6 +64,10 @@ class Objective:
                 value = self._of_layers(term, found)
             else:
                 value = self._of_pixels(term, output, target, judge)
+                for one in earlier if term.kind in _PIXELS else ():
+                    value = value + self.recipe.supervision * self._of_pixels(
+                        term, one, losses.reduced_to(target, one), None
+                    )
             terms[term.kind] = (
                 terms.get(term.kind, torch.zeros((), device=output.device)) + term.weight * value
             )
@@ -67,10 +82,8 @@ class Objective:
     def _of_pixels(
         self, term: Term, output: Tensor, target: Tensor, judge: Callable[[Tensor], Tensor] | None
     ) -> Tensor:
-        if term.kind == "mse":
-            return losses.mean_squared_error(output, target)
-        if term.kind == "l1":
-            return losses.mean_absolute_error(output, target)
+        if term.kind in _PIXELS:
+            return _PIXELS[term.kind](output, target)
         if term.kind == "total-variation":
             return losses.total_variation(output)
         assert judge is not None, "adversarial terms need a discriminator"

@@ -103,6 +103,8 @@ def _check(recipe: Recipe) -> None:
         raise UsageError(f"crop must be a multiple of the scale {recipe.scale}, not {recipe.crop}")
     if not 0 <= 2 * recipe.border < recipe.crop:
         raise UsageError(f"border must leave something of the crop {recipe.crop}, not {recipe.border}")
+    if recipe.border and recipe.supervision:
+        raise UsageError("border is for networks with one output")
     if recipe.border and (recipe.discriminator or recipe.needs_features):
         raise UsageError("border is for recipes with losses of pixels only")
     adversarial = any(term.kind in ("adversarial", "relativistic") for term in recipe.terms)
@@ -111,6 +113,10 @@ def _check(recipe: Recipe) -> None:
     side = {"srgan": 16, "enhancenet": 32, "esrgan": 32}.get(recipe.discriminator or "", 1)
     if recipe.crop % side:
         raise UsageError(f"this discriminator needs a crop that is a multiple of {side}, not {recipe.crop}")
+    if recipe.batch == 1 and recipe.crop == side > 1 and recipe.discriminator in ("srgan", "esrgan"):
+        raise UsageError(
+            f"batch 1 and crop {recipe.crop} leave normalisation one value per channel; take a larger one"
+        )
     depth = max(
         (int(name[4]) for term in recipe.terms for name in term.layers if name[:4] == "pool"), default=0
     )
@@ -125,6 +131,8 @@ def _check_numbers(recipe: Recipe) -> None:
     for name in ("crop", "batch", "iterations", "scale", "validate_every", "checkpoint_every"):
         if getattr(recipe, name) < 1:
             raise UsageError(f"{name} must be at least 1, not {getattr(recipe, name)}")
+    if recipe.blocks is not None and recipe.blocks < 1:
+        raise UsageError(f"blocks must be at least 1, not {recipe.blocks}")
     if not 0 <= recipe.hold < recipe.iterations:
         raise UsageError(f"hold must be below the iterations {recipe.iterations}, not {recipe.hold}")
     if not recipe.learning_rate > 0:

@@ -99,6 +99,15 @@ def open_features(recipe: Recipe) -> FeatureNetwork | None:
     return FeatureNetwork(layers, wanted, standardise=recipe.feature_input == "imagenet")
 
 
+def at_hand() -> str:
+    """ImageNet's features where their weights are here, random ones otherwise."""
+    try:
+        open_network(VGG19)
+    except UserError:
+        return RANDOM
+    return IMAGENET
+
+
 def _layers(choice: str) -> nn.Sequential:
     if choice == RANDOM:
         return _random_layers()

@@ -14,6 +14,7 @@ from srbench.core.records import Degradation
 TermKind = Literal[
     "mse",
     "l1",
+    "charbonnier",
     "features",
     "gram",
     "gram-patches",
@@ -50,6 +51,9 @@ class Recipe:
     - `method` is the method that the weights are for (its name in `srbench methods list`); `paper`
       names the source of the constants, and `chosen` says which of them the paper does not give.
     - `network` is a key of `srbench.train.networks`; its value ranges come from there.
+    - `blocks` is the number of residual blocks, None for the network's own.
+    - `supervision` is the weight of the terms of pixels on each earlier output of a network that has several
+      (pyramid levels, recursions); 0 compares the result only.
     - `crop` is the side of the high-resolution patches, `batch` their number per process.
     - `border` pixels are cut from each side of output and target before the loss, so that the padding of
       small patches, which whole images do not see, is not trained on. Whole images have edges of their
@@ -88,6 +92,8 @@ class Recipe:
     learning_rate: float
     chosen: str
     scale: int = 4
+    blocks: int | None = None
+    supervision: float = 0.0
     degradation: Degradation = "matlab-bicubic"
     border: int = 0
     augment: Literal["none", "flips", "dihedral"] = "flips"

@@ -62,13 +62,12 @@ def small(name: str, **changes: Any) -> Recipe:
     recipe = RECIPES.get(name)
     deep = any("pool5" in term.layers for term in recipe.terms)
     side = 32 if deep else _CROPS.get(recipe.discriminator or "", 16)
-    network = "rrdb-1" if recipe.network.startswith("rrdb") else recipe.network
     settings: dict[str, Any] = {
         "crop": side,
         "batch": 2 if recipe.discriminator else 1,
         "iterations": 3,
         "feature_network": "vgg19-random",
-        "network": network,
+        "blocks": 1 if recipe.network in ("rrdb", "edsr") else None,
         "start_from": None,
         "border": 0,
         "validate_every": 1000,

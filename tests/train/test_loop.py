@@ -138,9 +138,25 @@ def test_small_images_are_skipped_with_a_count(tmp_path: Path) -> None:
     save(folder / "small.png", picture(8, 8))
     report = Silent()
     finished = run(small("espcn"), folder, tmp_path / "run", report=report)
-    assert finished.images == 2
+    assert len(finished.images.entries) == 2
     assert "left out 1 of 3 images" in report.said[0]
     assert "smaller than the crop of 16 pixels" in report.said[0]
+
+
+def test_other_data_and_another_machine(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other images are refused, whatever their names; another precision is told and stands in the record."""
+    recipe = small("espcn", iterations=3)
+    first = run(recipe, data, tmp_path / "run", precision="32-true")
+    report = Silent()
+    longer = small("espcn", iterations=3, validate_every=2)
+    again = run(longer, data, tmp_path / "run", report=report, precision="bf16-mixed")
+    assert any("32-true; from here on" in line and "bf16-mixed" in line for line in report.said)
+    assert len(again.progress.machines) == len(first.progress.machines) + 1
+    other = tmp_path / "other"
+    for place in range(3):
+        save(other / f"{place}.png", picture(48, 56, seed=place + 10))
+    with pytest.raises(UserError, match="was trained on other images"):
+        run(recipe, other, tmp_path / "run")
 
 
 def test_missing_vgg_weights_are_one_line_with_the_choices(
@@ -177,7 +193,7 @@ def test_validation_keeps_the_best_weights(tmp_path: Path) -> None:
     folder = images(tmp_path / "data", count=10, side=32)
     recipe = small("espcn", iterations=4, validate_every=2, learning_rate=1e-3)
     finished = run(recipe, folder, tmp_path / "run")
-    assert finished.images == 9
+    assert len(finished.images.entries) == 9
     rows = {int(row["iteration"]): row["psnr_y"] for row in read(tmp_path / "run" / "curve.csv")}
     assert finished.progress.best == pytest.approx(max(float(rows[2]), float(rows[4])), rel=1e-5)
     best = checkpoints.load(tmp_path / "run" / BEST)

@@ -145,3 +145,35 @@ def test_gradients_agree_with_finite_differences(name: str) -> None:
         x.clone().requires_grad_(name != "unit mean" or place == 0) for place, x in enumerate(inputs)
     ]
     assert torch.autograd.gradcheck(function, with_gradient)
+
+
+def test_charbonnier_is_the_papers_sum() -> None:
+    output, target = torch.zeros(2, 1, 2, 2), torch.full((2, 1, 2, 2), 3.0)
+    assert losses.charbonnier(output, target).item() == pytest.approx(4 * (9 + 1e-6) ** 0.5, rel=1e-6)
+
+
+def test_lower_levels_are_compared_with_bicubic_reductions() -> None:
+    from srbench.images.resize import imresize_double
+
+    image = np.random.default_rng(0).random((32, 32))
+    reduced = losses.reduced_to(torch.from_numpy(image)[None, None], torch.zeros(1, 1, 16, 16))
+    inner = slice(3, -3)  # the edges are handled differently
+    np.testing.assert_allclose(
+        reduced[0, 0].numpy()[inner, inner], imresize_double(image, 0.5)[inner, inner], atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("kind", ["channels_last", "contiguous"])
+def test_the_slopes_gradient_is_torchs(kind: str) -> None:
+    from srbench.methods.networks.layers import PReLU
+
+    ours, theirs = PReLU().double(), torch.nn.PReLU().double()
+    image = torch.randn(2, 3, 5, 7, dtype=torch.float64)
+    if kind == "channels_last":
+        image = image.contiguous(memory_format=torch.channels_last)
+    given = [image.clone().requires_grad_() for _ in range(2)]
+    weight = torch.randn_like(image)
+    for layer, x in zip((ours, theirs), given, strict=True):
+        (layer(x) * weight).sum().backward()
+    torch.testing.assert_close(given[0].grad, given[1].grad)
+    torch.testing.assert_close(ours.weight.grad, theirs.weight.grad)

@@ -25,4 +25,5 @@ FAMILY = Family(
             recipe="",
         ),
     ),
+    recipes={"drcn": drcn},
 )

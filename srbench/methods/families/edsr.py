@@ -55,4 +55,5 @@ FAMILY = Family(
             license="MIT",
         ),
     ),
+    recipes={"edsr": edsr, "edsr-baseline": edsr_baseline},
 )

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from srbench.core.records import Degradation
     from srbench.core.weights import Tensors
 
-ENHANCENET = NetworkSpec(builder("enhancenet", "EnhanceNet"), 4, residual="tensorflow1-bicubic", radius=23)
+
+def enhancenet(scale: int) -> NetworkSpec:
+    """EnhanceNet: the residual over TensorFlow's bicubic enlargement; at 8x with one more doubling."""
+    build = builder("enhancenet", "EnhanceNet", 64, 10, scale)
+    return NetworkSpec(build, scale, residual="tensorflow1-bicubic", radius=23)
+
+
+ENHANCENET = enhancenet(4)
 # Measured on the authors' weights: they give the paper's numbers on these inputs only.
 _INPUTS: Degradation = "pil-lanczos"
 
@@ -52,7 +59,7 @@ FAMILY = Family(
         Checkpoint("up_first.weight", only(ENHANCENET), rename=enhancenet_names),
         Checkpoint("up_first.weight", only(ENHANCENET)),
     ),
-    recipes={"enhancenet": only(ENHANCENET)},
+    recipes={"enhancenet": enhancenet},
     methods=(
         *(trained(name, summary, _TABLE, ENHANCENET, trained_on=_INPUTS) for name, summary in _TRAINED),
         published(

@@ -19,8 +19,14 @@ if TYPE_CHECKING:
 
 def lapsrn(scale: int) -> NetworkSpec:
     """LapSRN without biases, on the low-resolution luma."""
-    radius = {2: 12, 4: 17, 8: 20}[scale]
+    radius = _of_scale({2: 12, 4: 17, 8: 20}, scale)
     return NetworkSpec(builder("lapsrn", "LapSRN", scale), scale, color="luma", radius=radius)
+
+
+def _of_scale(radii: dict[int, int], scale: int) -> int:
+    if scale not in radii:
+        raise ValueError(f"exists for 2x, 4x and 8x, not {scale}x")
+    return radii[scale]
 
 
 def authors_lapsrn(scale: int) -> NetworkSpec:
@@ -141,4 +147,5 @@ FAMILY = Family(
             homepage="https://github.com/twtygqyy/pytorch-LapSRN",
         ),
     ),
+    recipes={"lapsrn": lapsrn, "ms-lapsrn": ms_lapsrn},
 )

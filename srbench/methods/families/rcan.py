@@ -27,4 +27,5 @@ FAMILY = Family(
             homepage="https://github.com/yulunzhang/RCAN",
         ),
     ),
+    recipes={"rcan": rcan},
 )

@@ -70,7 +70,7 @@ _CITATION = "Wang et al.: ESRGAN, ECCVW 2018"
 
 FAMILY = Family(
     checkpoints=(Checkpoint("conv_body.weight", only(RRDB_23), rename=rrdb_names, sized=_as_deep),),
-    recipes={"rrdb-23": only(RRDB_23), "rrdb-16": only(RRDB_16), "rrdb-1": only(rrdb(1))},
+    recipes={"rrdb": only(RRDB_23)},
     methods=(
         published(
             "rrdb-psnr",

@@ -54,7 +54,7 @@ FAMILY = Family(
         Checkpoint("trunk_net.0.conv1.weight", only(MSRRESNET)),
         Checkpoint("trunk.0.rcb.0.weight", srresnet, (2, 4, 8), rename=srresnet_names),
     ),
-    recipes={"srresnet": srresnet},
+    recipes={"srresnet": srresnet, "msrresnet": only(MSRRESNET)},
     methods=(
         *(trained(name, summary, _TABLES, SRRESNET) for name, summary in _TRAINED),
         published(

@@ -29,23 +29,21 @@ class DRCN(nn.Module):
         self.reconstruct2 = convolution(features, 1)
         self.weights = nn.Parameter(torch.full((recursions,), 1.0 / recursions))
 
-    def predictions(self, x: Tensor) -> list[Tensor]:
-        """The prediction after each recursion: what the paper's supervision compares."""
+    def outputs(self, x: Tensor) -> list[Tensor]:
+        """The prediction after each recursion, and their weighted sum: what the paper's loss compares."""
         features = functional.relu(self.embed2(functional.relu(self.embed1(x))))
         results = []
         for _ in range(self.recursions):
             features = functional.relu(self.infer(features))
             results.append(self._reconstruct(features) + x)
-        return results
+        total = torch.zeros_like(x)
+        for weight, result in zip(self.weights, results, strict=True):
+            total = total + weight * result
+        return [*results, total]
 
     def forward(self, x: Tensor) -> Tensor:
         """The weighted sum of the predictions."""
-        features = functional.relu(self.embed2(functional.relu(self.embed1(x))))
-        total = torch.zeros_like(x)
-        for weight in self.weights:
-            features = functional.relu(self.infer(features))
-            total = total + weight * (self._reconstruct(features) + x)
-        return total
+        return self.outputs(x)[-1]
 
     def _reconstruct(self, features: Tensor) -> Tensor:
         return cast(Tensor, self.reconstruct2(functional.relu(self.reconstruct1(features))))

@@ -36,17 +36,21 @@ class ResidualBlock(nn.Module):
 class EnhanceNet(nn.Module):
     """RGB, N x 3 x H x W in 0 to 1, to the residual over bicubic enlargement, N x 3 x 4H x 4W.
 
-    The output is to be added to the TensorFlow 1 bicubic enlargement of the input.
+    The output is to be added to the TensorFlow 1 bicubic enlargement of the input. The paper has 4x only; at
+    8x there is one more enlargement with its convolution.
     """
 
     channel_means: Tensor
 
-    def __init__(self, features: int = 64, blocks: int = 10) -> None:
+    def __init__(self, features: int = 64, blocks: int = 10, scale: int = 4) -> None:
         super().__init__()
+        if scale not in (4, 8):
+            raise ValueError(f"EnhanceNet exists for scale 4 and 8, not {scale}")
         self.head = convolution(3, features)
         self.blocks = nn.ModuleList(ResidualBlock(features) for _ in range(blocks))
         self.up_first = convolution(features, features)
         self.up_second = convolution(features, features)
+        self.up_third = convolution(features, features) if scale == 8 else None
         self.merge = convolution(features, features)
         self.tail = convolution(features, 3)
         means = torch.tensor(CHANNEL_MEANS).reshape(1, 3, 1, 1)
@@ -57,7 +61,9 @@ class EnhanceNet(nn.Module):
         x = functional.relu_(self.head(x - self.channel_means))
         for block in self.blocks:
             x = block(x)
-        for layer in (self.up_first, self.up_second):
+        for layer in (self.up_first, self.up_second, self.up_third):
+            if layer is None:
+                continue
             x = functional.relu_(layer(functional.interpolate(x, scale_factor=2.0, mode="nearest")))
         x = functional.relu_(self.merge(x))
         return cast(Tensor, self.tail(x))

@@ -60,7 +60,7 @@ class LapSRN(nn.Module):
             Level(features, depth, authors=authors) for _ in range(scale.bit_length() - 1)
         )
 
-    def pyramid(self, x: Tensor) -> list[Tensor]:
+    def outputs(self, x: Tensor) -> list[Tensor]:
         """The images of all levels, 2x first: what the paper's loss compares."""
         images = [x]
         features = functional.leaky_relu_(self.head(x), SLOPE)
@@ -71,7 +71,7 @@ class LapSRN(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The image of the last level."""
-        return self.pyramid(x)[-1]
+        return self.outputs(x)[-1]
 
 
 class MSLapSRN(nn.Module):
@@ -95,7 +95,7 @@ class MSLapSRN(nn.Module):
         self.up_image = nn.ConvTranspose2d(1, 1, 4, stride=2, padding=1, bias=False)
         self.residual = nn.Conv2d(features, 1, 3, padding=1)
 
-    def pyramid(self, x: Tensor) -> list[Tensor]:
+    def outputs(self, x: Tensor) -> list[Tensor]:
         """The images of all levels, 2x first: what the paper's loss compares."""
         images = [x]
         features = self.head(x)
@@ -111,4 +111,4 @@ class MSLapSRN(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The image of the last level."""
-        return self.pyramid(x)[-1]
+        return self.outputs(x)[-1]

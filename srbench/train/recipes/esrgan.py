@@ -11,7 +11,7 @@ RRDB_PSNR = Recipe(
     method="rrdb-psnr",
     paper="Wang et al., ESRGAN, ECCVW 2018",
     summary="RRDB with the L1 loss",
-    network="rrdb-23",  # section 4.1: the deeper of the two settings
+    network="rrdb",  # section 4.1: the deeper of the two settings
     terms=(Term("l1"),),  # section 4.1: "a PSNR-oriented model with the L1 loss"
     crop=128,  # section 4.1
     batch=16,  # section 4.1
@@ -48,4 +48,16 @@ ESRGAN_RECIPE = replace(
         "the authors' MINC network is a VGG-16, which is not supported."
     ),
 )
-ESRGAN = (RRDB_PSNR, ESRGAN_RECIPE)
+# Section 4.4 and figure 8: the generator of 16 residual blocks without batch normalisation.
+SRRESNET_PLAIN = replace(
+    RRDB_PSNR,
+    name="srresnet-plain",
+    method="msrresnet",
+    summary="16 residual blocks without batch normalisation, with the L1 loss",
+    network="msrresnet",
+    chosen=(
+        "The network is MMagic's, which adds to bilinear enlargement. The number of iterations (1e6, as in "
+        "the authors' code) is chosen."
+    ),
+)
+ESRGAN = (RRDB_PSNR, ESRGAN_RECIPE, SRRESNET_PLAIN)
