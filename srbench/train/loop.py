@@ -242,17 +242,7 @@ def train(recipe: Recipe, options: Options, report: Report) -> Finished:  # noqa
     if recipe.keep == "best" and progress.best_iteration and main:
         average.module.load_state_dict(checkpoints.load(folder / BEST)["average"])
     module = average.module.to("cpu", torch.float32)
-    images = data.images
-    return Finished(
-        module,
-        progress,
-        images.skipped,
-        len(images.entries),
-        images.fingerprint,
-        data.leaks,
-        wish.signal,
-        main,
-    )
+    return Finished(module, progress, data.images, data.leaks, wish.signal, main)
 
 
 def _compiled(module: nn.Module, options: Options) -> nn.Module:

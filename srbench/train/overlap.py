@@ -36,7 +36,7 @@ _CENTRE = 0.75  # of an image's shorter side is the side of its template
 _STEP = 2**0.25
 _REACH = 4  # steps of scale, smaller and larger
 _PROMISING = 0.7
-_TRIED = 8  # places for each template that are looked at closely
+_TRIED = 2  # places for each template that are looked at closely
 _ZOOMS = _STEP ** np.linspace(-0.5, 0.5, 5)
 _MARGIN = 0.2  # of a place's side: how far it may have been missed
 _SMALLEST = 64  # pixels of the shorter side of an image whose centre is looked for
@@ -196,16 +196,29 @@ def _decided(small: Path, large: Path, place: _Place) -> float:
 def _best_windows(image: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """For each column of `wanted` (256 x N) the highest correlation with a square of the image, and its
     number, row by row."""
+    import torch
+
     height, width = (side - _SIDE + 1 for side in image.shape)
+    kind = torch.bfloat16 if _has_bfloat16() else torch.float32
+    columns = torch.from_numpy(np.ascontiguousarray(wanted)).to(kind)
     best, where = np.full(wanted.shape[1], -1.0), np.zeros(wanted.shape[1], np.int64)
     lines = max(1, _ROWS // width)
     for top in range(0, height, lines):
-        scores = _windows(image[top : top + lines + _SIDE - 1], _SIDE) @ wanted
+        # In bfloat16, where the processor has it, this takes a tenth of the time; places need no more digits.
+        windows = torch.from_numpy(_windows(image[top : top + lines + _SIDE - 1], _SIDE))
+        scores = torch.matmul(windows.to(kind), columns).float().numpy()
         rows = scores.argmax(axis=0)
         values = scores[rows, np.arange(len(rows))]
         better = values > best
         best[better], where[better] = values[better], rows[better] + top * width
     return best, where
+
+
+@lru_cache(maxsize=1)
+def _has_bfloat16() -> bool:
+    from srbench.train.processes import choose_precision
+
+    return choose_precision("cpu", "auto") == "bf16-mixed"
 
 
 def _windows(image: np.ndarray, side: int) -> np.ndarray:
