@@ -70,7 +70,8 @@ def open_data(recipe: Recipe, spec: NetworkSpec, options: Options, fabric: Fabri
         )
     pairs, unusable = held_out_pairs(held_out, recipe.scale)
     if fabric.is_global_zero:
-        report.say(f"leak check: {leaks}")
+        if options.roots is not None:
+            report.say(f"leak check: {leaks}")
         if images.skipped:
             first, reason = next(iter(images.skipped.items()))
             report.say(f"left out {len(images.skipped)} of {len(files)} images (such as {first}: {reason})")

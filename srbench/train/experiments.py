@@ -105,7 +105,7 @@ def _picture(plan: Plan, recipe: Recipe, weights: Path, target: Path) -> None:
     module = spec.build()
     load_into(module, load(weights)[0], str(weights))
     dataset = resolve_dataset(plan.test[0])
-    pair = find_pairs(dataset, recipe.scale, data_roots(list(plan.roots)), use_low_resolution=False)[0]
+    pair = find_pairs(dataset, recipe.scale, data_roots(list(plan.roots)), inputs="made")[0]
     sample = make_sample(pair, load_reference(pair), recipe.degradation, "clamp")
     upscale = NetworkUpscaler(module, spec, Runtime(device=choose_device(plan.device)), target.parent.name)
     write_png(target, _middle(upscale(sample)))

@@ -8,7 +8,8 @@ Two ways, both in all eight orientations:
 - The centre of one image, reduced to 16 x 16 pixels, is correlated with every place of the other at scales
   in steps of 2^(1/4), from half to twice its size, and the other way around: that finds crops.
 
-What they find is decided at 48 x 48 pixels, by normalised cross-correlation.
+What they find is decided at 48 x 48 pixels, by normalised cross-correlation: that of the grey levels, where
+that of the details agrees. A bright sky over a dark field is alike in many photographs, its details are not.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ _REACH = 4  # steps of scale, smaller and larger
 _PROMISING = 0.7
 _TRIED = 2  # places for each template that are looked at closely
 _ZOOMS = _STEP ** np.linspace(-0.5, 0.5, 5)
+_BLUR = 2.0  # pixels of 48: what is finer is a detail
+_AGREEING = 0.7  # correlation of details
 _MARGIN = 0.2  # of a place's side: how far it may have been missed
 _SMALLEST = 64  # pixels of the shorter side of an image whose centre is looked for
 _ROWS = 1 << 14  # windows that are compared at a time
@@ -45,6 +48,7 @@ _HASHED = 32
 _BITS = 63
 _NEAR = 10  # differing bits
 _FLAT = 1.0  # grey levels of deviation: what varies less has nothing to compare
+_FAINT = 0.25  # grey levels, where details are compared
 _TURNS = 8
 
 
@@ -110,8 +114,8 @@ def _same_pictures(first: Sequence[Path], second: Sequence[Path]) -> Iterator[Ma
         for turn in range(_TURNS):
             near = (_BITS - hashes @ _hash(turned(picture, turn))) / 2 <= _NEAR
             for other in np.flatnonzero(near).tolist():
-                wanted = _unit(turned(_whole(path, _FINE), turn))
-                yield Match(other, number, float(wanted @ _unit(_whole(first[other], _FINE))))
+                wanted = turned(_whole(path, _FINE), turn)
+                yield Match(other, number, _correlation(_whole(first[other], _FINE), wanted))
 
 
 def _hash(picture: np.ndarray) -> np.ndarray:
@@ -176,7 +180,7 @@ def _places(
 
 def _decided(small: Path, large: Path, place: _Place) -> float:
     """The correlation at the best of the places and sizes around one that was found coarsely."""
-    wanted = _unit(_turns(small, _FINE)[place.turn])
+    wanted = _turns(small, _FINE)[place.turn]
     image = _grey(large)
     best = 0.0
     for zoom in _ZOOMS:
@@ -188,9 +192,20 @@ def _decided(small: Path, large: Path, place: _Place) -> float:
         )  # fmt: skip
         size = (round((box[2] - box[0]) / unit), round((box[3] - box[1]) / unit))
         if min(size) >= _FINE:
-            windows = _windows(np.asarray(image.resize(size, box=box)), _FINE)
-            best = max(best, float((windows @ wanted).max()))
+            region = np.asarray(image.resize(size, box=box))
+            y, x = divmod(int((_windows(region, _FINE) @ _unit(wanted)).argmax()), size[0] - _FINE + 1)
+            best = max(best, _correlation(region[y : y + _FINE, x : x + _FINE], wanted))
     return best
+
+
+def _correlation(first: np.ndarray, second: np.ndarray) -> float:
+    """The correlation of two pictures of one size, 0 where their details do not agree."""
+    from scipy.ndimage import gaussian_filter
+
+    details = [_unit(one - gaussian_filter(one, _BLUR)) for one in (first, second)]
+    if details[0] @ details[1] < _AGREEING:
+        return 0.0
+    return float(_unit(first) @ _unit(second))
 
 
 def _best_windows(image: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -235,7 +250,7 @@ def _unit(picture: np.ndarray) -> np.ndarray:
     """A picture as a vector of mean 0 and length 1; zeros where it is flat."""
     values = picture.ravel() - picture.mean()
     length = float(np.linalg.norm(values))
-    return values / length if length > _FLAT * np.sqrt(values.size) else np.zeros_like(values)
+    return values / length if length > _FAINT * np.sqrt(values.size) else np.zeros_like(values)
 
 
 def _turns(path: Path, side: int) -> list[np.ndarray]:

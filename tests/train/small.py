@@ -86,6 +86,7 @@ def run(recipe: Recipe, data: Path, out: Path, **options: Any) -> Finished:
         maps = annotations(data.with_name(f"{data.name}-maps"), data)
         options |= {"masks": partial(read_regions, maps), "mask_source": str(maps), "regions": REGIONS}
     report = options.pop("report", Silent())
+    options.setdefault("precision", "32-true")  # bit for bit, on whatever processor
     return train(recipe, Options(data=data, out=out, **options), report)
 
 
