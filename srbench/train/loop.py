@@ -18,7 +18,7 @@ from srbench.train.checkpoints import BEST, LAST, Progress
 from srbench.train.contract import Finished
 from srbench.train.curves import Curve
 from srbench.train.data import open_data
-from srbench.train.initialisation import load_start
+from srbench.train.initialisation import find_start, load_start
 from srbench.train.losses import accuracy, crop_border
 from srbench.train.networks import (
     build_discriminator,
@@ -60,6 +60,8 @@ def train(recipe: Recipe, options: Options, report: Report) -> Finished:  # noqa
     stored = checkpoints.load(last) if last.is_file() else None
     if stored is not None:
         checkpoints.require_recipe(stored, recipe, last)
+    elif recipe.start_from is not None:
+        find_start(recipe, recipe.start_from)  # missing weights are said before the images are read
     precision = choose_precision(options.device, options.precision, stored and stored["progress"])
     fabric = make_fabric(options.device, options.devices, precision)
     main, rank, world = fabric.is_global_zero, fabric.global_rank, fabric.world_size
