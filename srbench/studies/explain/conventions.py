@@ -72,7 +72,7 @@ _UNUSUAL: dict[str, Any] = {
 }
 _PLANES: tuple[tuple[Luma, bool], ...] = (
     ("bt601", True), ("bt601", False), ("bt709", True), ("bt709", False), ("yiq", True), ("yiq", False),
-    ("gray709", True), ("gray709", False), ("rgb", True),
+    ("gray709", True), ("gray709", False), ("rgb", True), ("daala", True),
 )  # fmt: skip
 _SHIFTS = [shift for shift in itertools.product((-1, 0, 1), repeat=2) if shift != (0, 0)]
 

@@ -51,8 +51,8 @@ def from_files(images: Path, reference: Path, scale: int) -> Sources:
     """Output images and their references, matched by their names; all must have one."""
     found = candidates(images, reference)
     for candidate in found:
-        if candidate.reference is None:
-            raise UserError(candidate.reason or f"no reference in {reference} for {candidate.path.name}")
+        if candidate.reference is None or candidate.path is None:
+            raise UserError(candidate.reason or f"{candidate.image} lacks its output or its reference")
     # Everything is read once before the search, so that what cannot be compared is one line at once.
     pairs = [_read(candidate, scale) for candidate in found]
     title = f"{len(pairs)} image{'s' if len(pairs) > 1 else ''} of {images}"
@@ -66,6 +66,7 @@ def from_files(images: Path, reference: Path, scale: int) -> Sources:
 
 def _read(candidate: Candidate, scale: int) -> Images:
     assert candidate.reference is not None
+    assert candidate.path is not None
     try:
         output, reference = read_image(candidate.path), read_image(candidate.reference)
     except Unscorable as error:

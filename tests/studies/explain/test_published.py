@@ -25,6 +25,7 @@ BICUBIC = [
     ("VDSR (CVPR 2016), Table 3", 2, "33.66/0.9299", {"inputs": _OF_LUMA, "border": 2}),
     ("EDSR (CVPRW 2017), Table 3", 3, "30.39/0.8682", {"inputs": _OF_LUMA, "border": 3}),
     ("EnhanceNet (ICCV 2017), Table 2", 4, "28.42", _USUAL),
+    ("SRGAN (CVPR 2017), Table 2", 4, "28.43/0.8211", {"luma": "daala", "ssim_kind": "daala", "border": 4}),
 ]
 
 
