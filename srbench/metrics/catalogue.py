@@ -118,6 +118,7 @@ for _metric in (
         needs_reference=True,
         source="the mean over R, G and B of Wang et al.'s SSIM, as NTIRE_SSIM_imgs.m (NTIRE 2017)",
         compute=_ssim_rgb,
+        bounds=CORRELATION,
     ),
     *PERCEPTUAL_METRICS,
     *DEEP_METRICS,
