@@ -223,12 +223,12 @@ def test_reading_a_run_keeps_every_score(first: Path):
     assert len(read_run(first).scores) == 3 * 8 * 2
 
 
-def test_tiny_distances_keep_six_digits():
+def test_tiny_distances_keep_all_their_digits():
     info = MetricInfo("gram-vgg", "Gram distance (VGG-16)", "", False, "mean")
     made = scores({"a": [1.23456789e-7] * 3, "b": [0.0] * 3}, info.name)
     (board,) = boards(made, {info.name: info}, method_order=[], references=set(), remarks={})
     _, table = leaderboard_rows(rank(board, made))
-    assert {row["method"]: row[info.name] for row in table} == {"a": "1.23457e-07", "b": "0.000000"}
+    assert {row["method"]: row[info.name] for row in table} == {"a": 1.23456789e-7, "b": 0.0}
 
 
 @pytest.mark.parametrize(
