@@ -71,9 +71,10 @@ def _csv_cells(ranked: Ranked, method: str, info: MetricInfo) -> dict[str, Any]:
     test = ranked.ranks.get(info.name)
     standing = ranked.standings.get((method, info.name))
     # Six digits: what lies below is not the same on every machine. Values are exact sums.
-    numbers = {
-        "_low": cell.interval and cell.interval.low,
-        "_high": cell.interval and cell.interval.high,
+    interval = cell.interval
+    numbers: dict[str, float | None] = {
+        "_low": None if interval is None else interval.low,
+        "_high": None if interval is None else interval.high,
         "_rank": test.ranks.get(method) if test else None,
     }
     cells = {

@@ -135,7 +135,8 @@ def _enumerated(patterns: tuple[Pattern, ...]) -> tuple[np.ndarray, np.ndarray] 
     if 2 * math.factorial(k) > _ENUMERATED or base ** (k - 1) >= 2**63:
         return None
     digits = base ** np.arange(k - 1)
-    sums, share = np.array([patterns[0]]), np.ones(1)
+    sums: np.ndarray = np.array([patterns[0]])
+    share: np.ndarray = np.ones(1)
     formed = 0
     for pattern in patterns[1:]:
         orders = np.array(sorted(set(itertools.permutations(pattern))))

@@ -169,7 +169,7 @@ def test_a_table_edited_beside_its_store_is_noticed(first: Path, tmp_path: Path)
 @pytest.mark.parametrize(
     ("before", "after", "message"),
     [
-        (",ok,", ",,", "either a value and the status ok, or a reason"),
+        (",ok\n", ",\n", "either a value and the status ok, or a reason"),
         ("bicubic,set,4,", "bicubic,set,four,", "line 2: invalid literal"),
         ("method,dataset", "method,data", "no column dataset"),
         (",srbench,a,psnr_y,", ",srbench,b,psnr_y,", "two rows for psnr_y of bicubic on set x4 image b"),
