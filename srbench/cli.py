@@ -17,6 +17,7 @@ from srbench.commands.experiment import experiment
 from srbench.commands.explain import explain
 from srbench.commands.models import bench_methods, interpolate_networks
 from srbench.commands.people import study_app
+from srbench.commands.planning import plan
 from srbench.commands.reports import figure_app, leaderboard_app, report, reproduce
 from srbench.commands.run import compare, run, table
 from srbench.commands.score import score
@@ -81,6 +82,7 @@ app.command("interpolate")(interpolate_networks)
 methods_app.command("bench")(bench_methods)
 app.add_typer(leaderboard_app, name="leaderboard")
 app.add_typer(figure_app, name="figure")
+study_app.command("plan")(plan)
 app.add_typer(study_app, name="study")
 app.add_typer(methods_app, name="methods")
 app.add_typer(metrics_app, name="metrics")

@@ -11,7 +11,8 @@ import pytest
 
 from srbench.core.records import UsageError
 from srbench.metrics.catalogue import METRICS
-from srbench.protocols import PROTOCOLS, Protocol, resolve
+from srbench.protocol_files import resolve
+from srbench.protocols import PROTOCOLS, Protocol
 from tests.helpers import command, references, rows
 
 DESIGNED = ["srbench", "matlab", "ntire", "enhancenet", "srgan", "pirm", "tsrn", "basicsr", "niqe-release"]

@@ -206,6 +206,6 @@ def list_protocols(as_json: AsJson = False) -> None:
 @protocols_app.command("show")
 def show_protocol(name: Name) -> None:
     """One protocol: everything that changes a number."""
-    from srbench.protocols import resolve
+    from srbench.protocol_files import resolve
 
     print_facts(resolve(name).as_dict())

@@ -10,7 +10,6 @@ import typer
 
 from srbench.commands.agreement import atlas
 from srbench.commands.terminal import DataRoot, console, notices, progress
-from srbench.core.records import UsageError
 
 study_app = typer.Typer(
     no_args_is_help=True, help="Studies with people: opinion scores, preferences, rankings."
@@ -267,42 +266,6 @@ def analyze(
         found = analyse(study, folder, over=over.value, exclude_screened=exclude_screened)
     console().print(found.text, markup=False, end="")
     console().print(f"{len(found.files)} files in {folder}", markup=False)
-
-
-@study_app.command()
-def plan(
-    difference: Annotated[
-        float, typer.Option(help="mos: points of the scale 1 to 5; 2afc: the share of votes, such as 0.6.")
-    ],
-    design: Annotated[DesignName, typer.Option(help="mos or 2afc.")] = DesignName.MOS,
-    raters: Annotated[str, typer.Option(help="Numbers to try, separated by commas.")] = "8,16,26,40",
-    images: Annotated[str, typer.Option(help="Numbers to try, separated by commas.")] = "5,14,30,100",
-    repeats: Annotated[int, typer.Option(min=1, help="Ratings of each version by each rater.")] = 1,
-    measured: Annotated[
-        Path | None, typer.Option("--from", metavar="STUDY", help="Measure the spread in this study.")
-    ] = None,
-    sd_raters: Annotated[float, typer.Option(min=0, help="Of the difference between raters.")] = 0.3,
-    sd_images: Annotated[float, typer.Option(min=0, help="Of the difference between images.")] = 0.4,
-    sd_rest: Annotated[float, typer.Option(min=0, help="Of single ratings beside both.")] = 0.9,
-) -> None:
-    """Say how many raters and images show a difference with power 0.8, by simulation."""
-    from srbench.studies.people.database import Study
-    from srbench.studies.people.plan import Spread, counts, measured_spread, plan_text, plans
-
-    if design is DesignName.RANKING:
-        raise UsageError("plan is for mos and 2afc; a ranking of two versions is a 2afc trial")
-    spread = Spread(sd_raters, sd_images, sd_rest)
-    if measured is not None:
-        with Study(measured) as study:
-            spread = measured_spread(study)
-    tried = (counts(raters, "--raters"), counts(images, "--images"))
-    with progress("sizes") as bar:
-        bar.begin(len(tried[0]) * len(tried[1]))
-        found = plans(
-            difference, spread, *tried, repeats,
-            choices=design is DesignName.PREFERENCE, advance=bar.advance,
-        )  # fmt: skip
-    console().print(plan_text(found, difference, spread), markup=False, end="")
 
 
 study_app.command("atlas")(atlas)

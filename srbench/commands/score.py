@@ -32,7 +32,7 @@ def score(
     """Score any images, with or without references, without a data set."""
     from srbench.core.devices import choose_device
     from srbench.core.files import write_csv
-    from srbench.protocols import resolve as resolve_protocol
+    from srbench.protocol_files import resolve as resolve_protocol
     from srbench.runs.score import ImageScore, candidates, score_images
 
     if csv is not None and not csv.absolute().parent.is_dir():

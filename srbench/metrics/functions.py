@@ -22,8 +22,8 @@ from srbench.images.arrays import ImageLike, as_images
 from srbench.metrics.catalogue import resolve, usual
 from srbench.metrics.contract import Metric
 from srbench.metrics.view import View
+from srbench.protocol_files import resolve as protocol_of
 from srbench.protocols import Protocol
-from srbench.protocols import resolve as protocol_of
 from srbench.statistics.means import aggregate
 
 Network = Literal["alex", "squeeze", "vgg"]

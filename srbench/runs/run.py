@@ -14,7 +14,7 @@ from srbench.core.records import UsageError
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import Inputs
 from srbench.methods.contract import Runtime
-from srbench.protocols import resolve as resolve_protocol
+from srbench.protocol_files import resolve as resolve_protocol
 from srbench.runs.choose import Names, Selection, choose, names_of
 from srbench.runs.data import stored_run
 from srbench.runs.evaluate import evaluate

@@ -12,7 +12,7 @@ from typing import Any
 from srbench.core.records import UsageError, UserError
 from srbench.datasets.imagenet import LabelledImage, choose, find_images
 from srbench.methods.contract import Method, Runtime
-from srbench.protocols import resolve as resolve_protocol
+from srbench.protocol_files import resolve as resolve_protocol
 from srbench.runs.choose import Names, choose_methods
 from srbench.studies.recognition.classifiers import open_classifier
 from srbench.studies.recognition.export import write_files
