@@ -1,15 +1,12 @@
-"""The list of metrics. To add one: write its function in a module beside this, and its entry here."""
+"""The list of metrics. To add one: its function and its entry in a module beside this, its name below."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
 from srbench.core.registry import Registry
 from srbench.metrics.contract import Metric
-from srbench.metrics.deep.entries import DEEP_METRICS
-from srbench.metrics.natural.perceptual_index import PERCEPTUAL_METRICS
-from srbench.metrics.view import View
-from srbench.statistics.intervals import CORRELATION, DISTANCE
 
 if TYPE_CHECKING:
     from srbench.protocols import Protocol
@@ -18,112 +15,13 @@ METRICS: Registry[Metric] = Registry("metric", group="srbench.metrics", record=M
 # The words that people type for the field's usual metrics, whatever the protocol.
 _ALIASES = {"psnr_y": ("psnr",), "ssim_y": ("ssim",), "rmse_y": ("rmse",), "lpips-alex": ("lpips",)}
 
-
-def _psnr_y(output: View, reference: View) -> float:
-    from srbench.metrics.luma.distortion import psnr
-
-    return psnr(output.luma, reference.luma)
-
-
-def _rmse_y(output: View, reference: View) -> float:
-    from srbench.metrics.luma.distortion import rmse
-
-    return rmse(output.luma, reference.luma)
-
-
-def _ssim_y(output: View, reference: View) -> float:
-    from srbench.metrics.luma.structural_similarity import ssim_wang
-
-    return ssim_wang(output.luma, reference.luma)
-
-
-def _psnr_rgb(output: View, reference: View) -> float:
-    from srbench.metrics.luma.distortion import psnr
-
-    height = reference.rgb.shape[0]
-    return psnr(output.rgb.reshape(height, -1), reference.rgb.reshape(height, -1))
-
-
-def _ssim_rgb(output: View, reference: View) -> float:
-    from srbench.metrics.luma.structural_similarity import ssim_wang
-
-    channels = (ssim_wang(output.rgb[..., c], reference.rgb[..., c]) for c in range(3))
-    return sum(channels) / 3
-
-
-def _ssim_daala(output: View, reference: View) -> float:
-    from srbench.metrics.luma.structural_similarity import ssim_daala
-
-    return ssim_daala(output.luma, reference.luma)
-
-
-for _metric in (
-    Metric(
-        name="psnr_y",
-        title="PSNR",
-        unit="dB",
-        higher_is_better=True,
-        needs_reference=True,
-        source="10 log10(255^2 / MSE) of the protocol's luma",
-        compute=_psnr_y,
-        note="infinite for identical images",
-    ),
-    Metric(
-        name="ssim_y",
-        title="SSIM",
-        unit="",
-        higher_is_better=True,
-        needs_reference=True,
-        source="Wang et al., IEEE TIP 2004, ssim_index.m: 11x11 Gaussian, sigma 1.5, valid region",
-        compute=_ssim_y,
-        bounds=CORRELATION,
-    ),
-    Metric(
-        name="ssim_daala",
-        title="SSIM (daala)",
-        unit="",
-        higher_is_better=True,
-        needs_reference=True,
-        source="dump_ssim of xiph/daala, as used by SRGAN (Ledig et al., CVPR 2017)",
-        compute=_ssim_daala,
-        bounds=CORRELATION,
-    ),
-    Metric(
-        name="rmse_y",
-        title="RMSE",
-        unit="grey levels",
-        higher_is_better=False,
-        needs_reference=True,
-        source="PIRM 2018 challenge (Blau et al., ECCVW 2018): root of the mean over images of the MSE",
-        compute=_rmse_y,
-        aggregate="root-mean-square",
-        bounds=DISTANCE,
-        note="of a data set the root of the mean over images of the MSE, not the mean of the images' RMSE",
-    ),
-    Metric(
-        name="psnr_rgb",
-        title="PSNR (RGB)",
-        unit="dB",
-        higher_is_better=True,
-        needs_reference=True,
-        source="10 log10(255^2 / MSE) over all values of R, G and B, as NTIRE_PeakSNR_imgs.m (NTIRE 2017)",
-        compute=_psnr_rgb,
-        note="infinite for identical images",
-    ),
-    Metric(
-        name="ssim_rgb",
-        title="SSIM (RGB)",
-        unit="",
-        higher_is_better=True,
-        needs_reference=True,
-        source="the mean over R, G and B of Wang et al.'s SSIM, as NTIRE_SSIM_imgs.m (NTIRE 2017)",
-        compute=_ssim_rgb,
-        bounds=CORRELATION,
-    ),
-    *PERCEPTUAL_METRICS,
-    *DEEP_METRICS,
+for _module in (
+    "luma.entries",
+    "natural.perceptual_index",
+    "deep.entries",
 ):
-    METRICS.add(_metric.name, _metric, aliases=_ALIASES.get(_metric.name, ()))
+    for _metric in import_module(f"srbench.metrics.{_module}").METRICS:
+        METRICS.add(_metric.name, _metric, aliases=_ALIASES.get(_metric.name, ()))
 
 
 def resolve(name: str) -> Metric:

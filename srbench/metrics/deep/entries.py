@@ -57,6 +57,6 @@ def _features(backbone: Backbone) -> Metric:
     )
 
 
-DEEP_METRICS: tuple[Metric, ...] = tuple(
+METRICS: tuple[Metric, ...] = tuple(
     entry(backbone) for entry in (_lpips, _gram, _features) for backbone in (ALEX, SQUEEZE, VGG)
 )

@@ -98,7 +98,7 @@ def perceptual_index(ma: float, niqe: float) -> float:
     return ((10 - ma) + niqe) / 2
 
 
-PERCEPTUAL_METRICS = (
+METRICS = (
     Metric(
         name="niqe",
         title="NIQE",
