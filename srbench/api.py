@@ -49,7 +49,8 @@ def score(
     `reference`. `scale` is needed where the protocol's border depends on it. What cannot be scored is None,
     with its reason in `reasons`; `UsageError` for unknown names.
     """
-    from srbench.metrics.functions import Accumulated, protocol_of
+    from srbench.metrics.functions import Accumulated
+    from srbench.protocol_files import resolve as protocol_of
 
     names = protocol_of(protocol).metrics if metrics == "default" else _names(metrics, "metrics")
     measured = [Accumulated(name, protocol=protocol, scale=scale, device=device) for name in names]

@@ -56,14 +56,19 @@ def read_protocol(path: Path) -> Protocol:
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(['like', *known])}"
             raise UsageError(f"{path}: unknown field '{name}'; {hint}")
         said[name] = _checked(path, name, value)
-    said = {"name": path.stem, "version": 1, "summary": f"as {path.name} says", "source": path.name} | said
+    stated: dict[str, Any] = {
+        "name": path.stem,
+        "version": 1,
+        "summary": f"as {path.name} says",
+        "source": path.name,
+    } | said
     if like is None:
-        left_out = [name for name in _DECISIVE if name not in said]
+        left_out = [name for name in _DECISIVE if name not in stated]
         if left_out:
             raise UsageError(f"{path}: {', '.join(left_out)} must be stated, or like = 'srbench'")
-        made = Protocol(**said)
+        made = Protocol(**stated)
     else:
-        made = replace(PROTOCOLS.get(str(like)), **said)
+        made = replace(PROTOCOLS.get(str(like)), **stated)
     return replace(made, name=f"{made.name}-{made.hash[:8]}")
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from srbench.commands.terminal import DataRoot, console, memory_bytes, notices, print_board, progress
 from srbench.core.records import UserError
+
+if TYPE_CHECKING:
+    from srbench.tables.formats import Format
 
 
 class ExecutorName(StrEnum):
@@ -148,7 +151,7 @@ def table(
     if as_format is not TableFormat.TERMINAL:
         from srbench.tables.formats import formatted
 
-        print(formatted(made, as_format.value, layout.value), end="")
+        print(formatted(made, cast("Format", as_format.value), layout.value), end="")
         return
     output = console()
     for board in made:

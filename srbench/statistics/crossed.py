@@ -58,9 +58,9 @@ def crossed_mean(
         return CrossedMean(mean, (mean, mean), float(sample.size - 1))
     from scipy.special import stdtrit
 
-    degrees = max(1.0, variance**2 / squares)
-    reach = float(stdtrit(degrees, 0.975)) * math.sqrt(variance)
-    return CrossedMean(mean, (mean - reach, mean + reach), degrees)
+    freedom = max(1.0, variance**2 / squares)
+    reach = float(stdtrit(freedom, 0.975)) * math.sqrt(variance)
+    return CrossedMean(mean, (mean - reach, mean + reach), freedom)
 
 
 def _codes(labels: Sequence[int] | np.ndarray) -> np.ndarray:

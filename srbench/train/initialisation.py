@@ -142,7 +142,7 @@ def _plant_fsrcnn(module: FSRCNN) -> None:
     for layer in convolutions:
         layer.weight[0] = 0.0
         _middle(layer)[0, 0] = 1.0
-    last, scale = module.last_part, module.scale
+    last, scale = cast(nn.ConvTranspose2d, module.last_part), module.scale
     taps = torch.arange(last.kernel_size[0])
     # Tap 4 is the first output pixel of an input pixel, whose centre is (scale - 1) / 2 further on.
     hat = (1 - (taps - 4 - (scale - 1) / 2).abs() / scale).clamp(min=0)

@@ -42,14 +42,14 @@ class _OneSlope(torch.autograd.Function):
     """max(x, 0) + slope min(x, 0), with the slope's gradient as a dot product over the pixels."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, slope: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, x: Tensor, slope: Tensor) -> Tensor:
         ctx.save_for_backward(x)
         ctx.slope = float(slope)
         ctx.kind = slope.dtype
         return functional.leaky_relu(x, ctx.slope)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor]:
         (x,) = ctx.saved_tensors
         of_x = torch.ops.aten.leaky_relu_backward(gradient, x, ctx.slope, False)
         # Both in the order of the memory of channels_last tensors, so that neither is copied.

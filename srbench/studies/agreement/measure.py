@@ -13,7 +13,7 @@ from srbench.core.records import UserError
 from srbench.images.names import image_files
 from srbench.metrics.contract import Metric
 from srbench.protocols import Protocol
-from srbench.runs.reader import RunData
+from srbench.runs.data import RunData
 from srbench.runs.score import Candidate, score_images
 from srbench.studies.agreement.opinions import Opinion
 from srbench.studies.people.database import Study

@@ -17,7 +17,7 @@ from srbench.images.pixels import as_rgb, crop_to_multiple
 from srbench.metrics.contract import Metric
 from srbench.metrics.view import View
 from srbench.protocols import Protocol
-from srbench.runs.reader import RunData
+from srbench.runs.data import RunData
 from srbench.statistics.means import aggregate
 from srbench.studies.atlas.distortions import DISTORTIONS
 

@@ -57,7 +57,7 @@ def from_files(images: Path, reference: Path, scale: int) -> Sources:
     pairs = [_read(candidate, scale) for candidate in found]
     title = f"{len(pairs)} image{'s' if len(pairs) > 1 else ''} of {images}"
     return Sources(
-        [lambda *_, pair=pair: pair for pair in pairs],  # type: ignore[misc]
+        [lambda *_, pair=pair: pair for pair in pairs],
         [("given", "given")],
         any(pair.gray for pair in pairs),
         title,

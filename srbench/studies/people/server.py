@@ -227,13 +227,14 @@ def _parsed(body: bytes) -> tuple[int, Answer]:
         raise UserError("not JSON") from None
     if not isinstance(found, dict) or not _is_count(found.get("position")):
         raise UserError("an answer has a position and a value")
-    value, milliseconds = found.get("value"), found.get("milliseconds")
+    value: Any = found.get("value")
+    milliseconds: Any = found.get("milliseconds")
     if not isinstance(value, str):
         raise UserError("an answer has a position and a value")
     taken = milliseconds if _is_count(milliseconds) and milliseconds <= _LONGEST else None
     screen = found.get("screen")
-    known = isinstance(screen, str) and _SCREEN.fullmatch(screen)
-    return found["position"], Answer(value, taken, screen if known else "")
+    shown = screen if isinstance(screen, str) and _SCREEN.fullmatch(screen) else ""
+    return found["position"], Answer(value, taken, shown)
 
 
 def _is_count(value: object) -> bool:

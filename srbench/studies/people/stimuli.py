@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -144,7 +145,7 @@ def _references(
         return found
     for pair in files:
         if file_hash(pair.reference) == hashes.get(pair.image, {}).get("reference"):
-            found.setdefault((dataset, pair.image), lambda pair=pair: load_reference(pair))
+            found.setdefault((dataset, pair.image), partial(load_reference, pair))
     return found
 
 
@@ -169,7 +170,7 @@ def _calibration(
     outside = [
         (pair, load)
         for pair in pairs[: choice.calibration_images]
-        if pixel_hash((load := lambda pair=pair: load_reference(pair))()) not in judged
+        if pixel_hash((load := partial(load_reference, pair))()) not in judged
     ]
     if not outside:
         raise UserError(f"all images of {source} are in the test; take others with --calibration")
