@@ -22,7 +22,6 @@ FAMILY = Family(
             "DRCN, sixteen recursions on the enlarged luma (colours are bicubic)",
             "Kim et al., DRCN, CVPR 2016",
             DRCN,
-            recipe="",
         ),
     ),
     recipes={"drcn": drcn},

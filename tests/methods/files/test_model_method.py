@@ -245,7 +245,7 @@ def test_the_tensor_that_does_not_fit_is_named(
 def test_foreign_network_through_spandrel(tmp_path: Path) -> None:
     spandrel = pytest.importorskip("spandrel")
     torch.manual_seed(0)
-    compact = import_module("spandrel.Compact.__arch.SRVGG")
+    compact = import_module("spandrel.architectures.Compact.__arch.SRVGG")
     network = compact.SRVGGNetCompact(num_in_ch=3, num_out_ch=3, num_feat=16, num_conv=4, upscale=2)
     torch.save({"params": network.state_dict()}, tmp_path / "compact.pth")
     assert spandrel.ModelLoader().load_from_file(tmp_path / "compact.pth").scale == 2
@@ -315,7 +315,7 @@ def test_foreign_networks_give_the_pixels_of_their_own_call(tmp_path: Path, fami
     torch.manual_seed(0)
     small = {"embed_dim": 16, "depths": (1,), "num_heads": (2,)}
     options = {
-        "HAT": {**small, "upscale": 2, "upsampler": "pixelshuffle", "squeeze_factor": 4},
+        "HAT": {**small, "upscale": 2, "upsampler": "pixelshuffle", "squeeze_factor": 4, "window_size": 16},
         "OmniSR": {"num_feat": 16, "res_num": 1, "up_scale": 2},
         "RGT": {"embed_dim": 16, "depth": [1], "num_heads": [2], "upscale": 2, "split_size": [8, 8]},
         "SAFMN": {"dim": 16, "n_blocks": 1, "upscaling_factor": 2},

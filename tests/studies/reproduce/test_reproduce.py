@@ -231,6 +231,6 @@ def test_srgan_tables_on_real_set5(shared: Path, tmp_path: Path):
         for row in rows(tmp_path / "srgan.csv")
         if row["table"] == "2"
     }
-    # SRGAN, Table 2 (Ledig et al., CVPR 2017); SSIM to 0.001, because the daala tools dither.
+    # SRGAN, Table 2 (Ledig et al., CVPR 2017), to the printed digit: the daala tools' dither is theirs.
     assert found["nearest", "psnr_y"] == found["bicubic", "psnr_y"] == found["hr", "ssim_y"] == "reproduced"
-    assert found["nearest", "ssim_y"] == found["bicubic", "ssim_y"] == "within 0.001"
+    assert found["nearest", "ssim_y"] == found["bicubic", "ssim_y"] == "reproduced"
