@@ -103,8 +103,13 @@ def _pull_small() -> None:
 def list_methods(as_json: AsJson = False) -> None:
     """Every method, and whether it can run here."""
     from srbench.methods.catalogue import METHODS
+    from srbench.methods.trained import hiding
 
-    rows = ((method.name, method.summary, method.unavailable()) for method in METHODS)
+    def summary(method: Method) -> str:
+        own = hiding(method.weights)
+        return f"{method.summary} ({own})" if own else method.summary
+
+    rows = ((method.name, summary(method), method.unavailable()) for method in METHODS)
     print_list(rows, as_json=as_json)
 
 

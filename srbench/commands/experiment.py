@@ -26,6 +26,12 @@ def experiment(
     data_root: DataRoot = [],  # noqa: B006 - typer copies it
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
     devices: Annotated[int, typer.Option(min=1, help="Processes per row, one device each.")] = 1,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            min=1, help="Rows trained beside each other, on one device each where there are several."
+        ),
+    ] = 1,
     precision: Annotated[str, typer.Option(help="auto, 32-true, bf16-mixed or 16-mixed.")] = "auto",
 ) -> None:
     """Repeat a paper's ablation as short trainings; `srbench experiment list` names them.
@@ -58,6 +64,7 @@ def experiment(
         roots=tuple(data_root),
         device=device,
         devices=devices,
+        jobs=jobs,
         precision=precision,
     )
     with TrainingLog() as log:

@@ -7,6 +7,7 @@ cache (the user's own training), beside the package in a checkout, or inside the
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +35,16 @@ def model_folders() -> tuple[Path, ...]:
 def is_shipped(name: str) -> bool:
     """Whether a trained model of this folder's name comes with the package."""
     return any((folder / name / FILE).is_file() for folder in model_folders()[1:])
+
+
+def hiding(files: Iterable[WeightFile]) -> str:
+    """Says where a training of the user's own stands before a model that ships; empty where none does."""
+    for file in files:
+        if isinstance(file, TrainedFile):
+            own = cache_folder() / FOLDER / file.model
+            if file.cached == own / FILE and is_shipped(file.model):
+                return f"your own training, which hides the model that ships; delete {own} to have that back"
+    return ""
 
 
 @dataclass(frozen=True, kw_only=True)

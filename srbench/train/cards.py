@@ -96,7 +96,6 @@ def _write_weights(path: Path, module: nn.Module, recipe: Recipe, progress: Prog
         "name": model_name(recipe),
         "recipe": recipe.name,
         "iterations": str(progress.iteration),
-        "hours": f"{progress.seconds / 3600:.2f}",
         "start": progress.start,
         "feature_network": recipe.feature_network if recipe.needs_features else "none",
         "srbench": __version__,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from srbench.datasets.folders import data_roots, find_pairs
 from srbench.datasets.samples import load_reference, make_sample
 from srbench.images.codec import write_png
 from srbench.train.ablations import Experiment, Row
+from srbench.train.grid import Work, train_all
 from srbench.train.job import Job, resolve, run
 from srbench.train.recipes import RECIPES
 
@@ -51,6 +53,7 @@ class Plan:
     roots: tuple[Path, ...]
     device: str = "auto"
     devices: int = 1
+    jobs: int = 1
     precision: str = "auto"
 
 
@@ -64,19 +67,55 @@ def constants(budget: str) -> dict[str, int]:
 
 
 def carry_out(plan: Plan, report: Report) -> Path:
-    """Trains and measures every row that is not done yet, in order; returns the table."""
-    found: dict[str, dict[str, Any]] = {}
-    for row, recipe in recipes(plan):
-        done = plan.out / _folder(row) / _DONE
-        known = json.loads(done.read_text(encoding="utf-8")) if done.is_file() else {}
-        wanted = json.loads(json.dumps(recipe.as_dict()))
-        if known.get("recipe") != wanted:
+    """Trains and measures every row that is not done yet, in order or `jobs` at a time; returns the table."""
+    if plan.jobs > 1 and plan.devices > 1:
+        raise UsageError("--jobs trains rows beside each other, --devices one row on several; choose one")
+    rows = list(recipes(plan))
+    missing = [(row, recipe) for row, recipe in rows if _known(plan, row, recipe) is None]
+    if plan.jobs == 1:
+        for row, recipe in missing:
             report.say(f"{row.label}: {recipe.iterations} iterations")
-            known = {"recipe": wanted, **_trained(plan, row, recipe, report)}
-            with atomic_file(done) as temporary:
-                temporary.write_text(json.dumps(known), encoding="utf-8")
-        found[row.label] = known
+            _train(plan, row, recipe, report)
+    elif missing:
+        labels = {row.label for row, _ in missing}
+        train_all(
+            [
+                Work(
+                    row.label,
+                    row.start if row.start in labels else "",
+                    recipe.iterations,
+                    partial(_train_at, plan, row, recipe),
+                )
+                for row, recipe in missing
+            ],
+            plan.jobs,
+            report,
+        )
+    found = {row.label: _known(plan, row, recipe) or {} for row, recipe in rows}
     return write_text(plan.out / TABLE, table(plan, found))
+
+
+def _known(plan: Plan, row: Row, recipe: Recipe) -> dict[str, Any] | None:
+    """What is known of a row that was trained with this recipe."""
+    done = plan.out / _folder(row) / _DONE
+    known: dict[str, Any] = json.loads(done.read_text(encoding="utf-8")) if done.is_file() else {}
+    return known if known.get("recipe") == json.loads(json.dumps(recipe.as_dict())) else None
+
+
+def _train_at(plan: Plan, row: Row, recipe: Recipe, report: Report, place: int) -> None:
+    """Trains a row on one of several devices, where there are several."""
+    device = choose_device(plan.device)
+    if device == "cuda":
+        import torch
+
+        device = f"cuda:{place % torch.cuda.device_count()}"
+    _train(replace(plan, device=device), row, recipe, report)
+
+
+def _train(plan: Plan, row: Row, recipe: Recipe, report: Report) -> None:
+    known = {"recipe": recipe.as_dict(), **_trained(plan, row, recipe, report)}
+    with atomic_file(plan.out / _folder(row) / _DONE) as temporary:
+        temporary.write_text(json.dumps(known), encoding="utf-8")
 
 
 def _trained(plan: Plan, row: Row, recipe: Recipe, report: Report) -> dict[str, Any]:

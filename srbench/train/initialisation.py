@@ -178,7 +178,7 @@ def load_start(module: nn.Module, recipe: Recipe, start: str) -> str:
     tensors, told = load(path)
     load_into(module, tensors, start)
     name = told.get("name", path.stem)
-    trained = f", {told['iterations']} iterations in {told['hours']} hours" if "hours" in told else ""
+    trained = f", {told['iterations']} iterations" if "iterations" in told else ""
     before = f", which started from {told['start']}" if told.get("start") else ""
     return f"{name} (sha256 {file_hash(path)[:16]}{trained}{before})"
 

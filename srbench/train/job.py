@@ -125,7 +125,7 @@ def run(job: Job, report: Report) -> Result:
         shutil.copytree(weights.parent, target, dirs_exist_ok=True)
         lines.append(f"installed as {model_name(recipe)}: {target / FILE}")
         if is_shipped(model_name(recipe)):
-            lines.append(f"it hides the model of this name that ships; delete {target} to have that back")
+            lines.append(f"it hides the model that ships; delete {target} to have that back")
     hours = finished.progress.seconds / 3600
     return Result(tuple(lines), weights, finished.stopped, main=True, scores=scores, hours=hours)
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from srbench.core.files import cache_folder
 from srbench.core.records import Pair, Sample, UsageError
 from srbench.core.weights import load
 from srbench.methods.catalogue import METHODS
 from srbench.methods.contract import Runtime
+from srbench.methods.trained import model_folders
 from srbench.train import job
 from srbench.train.optimisation import learning_rate
 from srbench.train.overrides import changed, parse
@@ -48,6 +51,23 @@ def test_a_run_writes_the_model_folder_and_installs_it(tmp_path: Path) -> None:
     pair = Pair("test", "image", 4, Path("none"), None)
     upscale = METHODS.get("espcn").open(Runtime())
     assert upscale(Sample(pair, np.zeros((32, 32, 3), np.uint8), low)).shape == (32, 32, 3)
+
+
+def test_the_list_says_which_training_hides_a_model_that_ships(tmp_path: Path) -> None:
+    shipped = next(folder / "espcn" for folder in model_folders()[1:] if (folder / "espcn").is_dir())
+    installed = cache_folder() / "reference_models" / "espcn"
+    shutil.copytree(shipped, installed)
+    (line,) = (one for one in json.loads(command("methods", "list", "--json").out) if one["name"] == "espcn")
+    assert f"hides the model that ships; delete {installed}" in line["summary"]
+
+
+def test_a_training_repeated_gives_the_same_bytes(tmp_path: Path) -> None:
+    data = images(tmp_path / "data", count=2)
+    for name in ("a", "b"):
+        result = command("train", "espcn", "--data", data, "--out", tmp_path / name, *TINY)
+        assert result.code == 0, result.err
+    first, second = ((tmp_path / name / "model" / "weights.safetensors").read_bytes() for name in ("a", "b"))
+    assert first == second
 
 
 @pytest.mark.parametrize(

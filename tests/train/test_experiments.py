@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from srbench.core.records import UsageError
-from srbench.train import experiments
+from srbench.core.records import UsageError, UserError
+from srbench.core.weights import load
 from srbench.train.ablations import EXPERIMENTS, Experiment, Row
 from srbench.train.experiments import Plan, carry_out, constants, recipes
 from srbench.train.networks import specification
@@ -48,31 +48,50 @@ def test_the_losses_of_an_ablation_differ_as_the_paper_says(tmp_path: Path) -> N
     assert made["5: RRDB"].network == "rrdb"
 
 
-def test_a_grid_is_trained_once_and_tabled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def grid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
+    """Two rows of two iterations, the second one starting from the first."""
     monkeypatch.setenv("SRBENCH_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(experiments, "constants", lambda _: {"iterations": 2, "batch": 1, "crop": 48})
     images(tmp_path / "data", side=64)
     save(tmp_path / "roots" / "Set5" / "img_001.png", picture(96, 96, seed=9))
-    grid = Experiment(
-        "small",
-        "a paper",
-        "two networks",
-        (
-            Row("A", "espcn", ("border=0",)),
-            Row("B", "espcn", ("border=0",), "A"),
-        ),
-    )
+    small = ("border=0", "batch=1", "crop=48")
+    rows = (Row("A", "espcn", small), Row("B", "espcn", small, "A"))
+    return plan(tmp_path, Experiment("small", "a paper", "two networks", rows), budget="2", test=("set5",))
+
+
+def test_a_grid_is_trained_once_and_tabled(grid: Plan) -> None:
     report = Silent()
-    made = plan(tmp_path, grid, test=("set5",))
-    text = carry_out(made, report).read_text(encoding="utf-8")
+    text = carry_out(grid, report).read_text(encoding="utf-8")
     assert "| A | nothing | none |" in text
     assert "| B | A | none |" in text
     assert "set5/srbench/psnr\\_y" in text or "set5/srbench/psnr_y" in text
-    assert (tmp_path / "out" / "a" / "picture.png").is_file()
+    assert (grid.out / "a" / "picture.png").is_file()
     before = len([line for line in report.said if line.startswith(("A:", "B:"))])
-    again = carry_out(made, report).read_text(encoding="utf-8")
+    again = carry_out(grid, report).read_text(encoding="utf-8")
     assert again == text
     assert len([line for line in report.said if line.startswith(("A:", "B:"))]) == before == 2
+
+
+def test_rows_beside_each_other_are_those_one_after_the_other(grid: Plan) -> None:
+    carry_out(grid, Silent())
+    rows = (*grid.experiment.rows, Row("C", "espcn", ("crop=4096",)))
+    other = replace(
+        grid, experiment=replace(grid.experiment, rows=rows), out=grid.out.parent / "other", jobs=2
+    )
+    with pytest.raises(UserError, match="not trained: C;"):  # and the others are kept
+        carry_out(other, Silent())
+    for row in ("a", "b"):
+        assert (other.out / row / "row.json").is_file()
+        first, second = (
+            load(out / row / "model" / "weights.safetensors")[0] for out in (grid.out, other.out)
+        )
+        assert first.keys() == second.keys()
+        assert all((first[name] == second[name]).all() for name in first)
+
+
+def test_several_jobs_and_several_devices_a_row_exclude_each_other(grid: Plan) -> None:
+    with pytest.raises(UsageError, match="choose one"):
+        carry_out(replace(grid, jobs=2, devices=2), Silent())
 
 
 def test_a_budget_is_a_name_or_a_number() -> None:
