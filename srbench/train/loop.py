@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from srbench.train.recipe import Recipe
 
 _WARM = 5  # iterations
+_SEEN = 32  # batches, from which the averaged weights take their statistics
 
 
 def train(recipe: Recipe, options: Options, report: Report) -> Finished:  # noqa: PLR0912, PLR0915 - flat
@@ -220,6 +221,9 @@ def train(recipe: Recipe, options: Options, report: Report) -> Finished:  # noqa
             progress.seconds = before + now - began
             speed = (done - mark_iteration) * recipe.batch * world / max(now - mark, 1e-9)
             row: dict[str, float] = {name: float(total) / counted for name, total in sums.items()}
+            if saving and main and recipe.normalisation == "batch":
+                with fabric.autocast():
+                    average.renew(prepare(loader.load(sampler.choose(n)))[0] for n in range(_SEEN))
             if validating and main:
                 row["psnr_y"] = mean_score(
                     average.module, spec, pairs, recipe.degradation, str(fabric.device)

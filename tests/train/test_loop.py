@@ -17,6 +17,7 @@ from srbench.train import checkpoints, initialisation, loop
 from srbench.train.checkpoints import BEST, LAST
 from srbench.train.curves import read
 from srbench.train.networks import build_discriminator, build_generator
+from srbench.train.optimisation import Average
 from srbench.train.recipe import Recipe
 from srbench.train.recipes import RECIPES
 from tests.helpers import picture, python, save
@@ -209,6 +210,28 @@ def test_the_average_follows_the_weights(data: Path, tmp_path: Path) -> None:
     trained = checkpoints.load(tmp_path / LAST)["generator"]
     for name, value in finished.items():
         torch.testing.assert_close(value, 0.75 * initial[name] + 0.25 * trained[name])
+
+
+def test_averaged_weights_have_statistics_of_their_own() -> None:
+    torch.manual_seed(0)
+    trained = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 1), torch.nn.BatchNorm2d(4))
+    average = Average(trained, 0.5)
+    with torch.no_grad():
+        trained[0].weight.mul_(3.0)
+    average.update()
+    batches = [torch.rand(2, 3, 8, 8) for _ in range(4)]
+    average.renew(batches)
+    seen = torch.cat([average.module[0](batch) for batch in batches])
+    torch.testing.assert_close(average.module[1].running_mean, seen.mean(dim=(0, 2, 3)))
+    output = average.module.eval()(torch.cat(batches))
+    # Normalised by batches of equal size: their mean variance leaves out that of their means.
+    torch.testing.assert_close(output.var(dim=(0, 2, 3)), torch.ones(4), rtol=0.02, atol=0.0)
+
+
+def test_the_result_of_a_run_has_the_statistics_of_its_averaged_weights(data: Path, tmp_path: Path) -> None:
+    finished = weights(run(small("srresnet-mse", iterations=2, average=0.75), data, tmp_path))
+    counted = {int(value) for name, value in finished.items() if name.endswith("num_batches_tracked")}
+    assert counted == {32}
 
 
 def test_slow_layers_learn_slowly(data: Path, tmp_path: Path) -> None:
