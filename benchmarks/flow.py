@@ -52,7 +52,7 @@ def main() -> None:
             methods="bicubic", datasets="demo", scale=4, metrics="psnr_y", protocol="srbench", roots=(),
             out=out, device="cpu", workers=1, executor="local",
         )  # fmt: skip
-        run(options, begin=lambda _: None, advance=lambda: None)
+        run(options)
 
     with tempfile.TemporaryDirectory() as folder:
         score(Path(folder) / "warm")

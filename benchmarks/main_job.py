@@ -171,7 +171,7 @@ def run(folder: Path, out: Path) -> None:
         workers=1,
         executor="local",
     )
-    run_all(options, begin=lambda _: None, advance=lambda: None)
+    run_all(options)
 
 
 def least_work(data: Path, outputs: list[np.ndarray]) -> None:

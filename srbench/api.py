@@ -130,7 +130,7 @@ def run(
         workers=workers,
         executor="local",
     )
-    finished = run_all(options, begin=lambda _: None, advance=lambda: None)
+    finished = run_all(options)
     if finished.outcome.missing and not finished.outcome.scored:
         raise UserError(f"no score could be computed: {finished.outcome.missing[0].status}")
     return load(out)

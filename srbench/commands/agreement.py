@@ -66,7 +66,7 @@ def agreement(
         device=device,
     )
     with progress("metrics") as bar:
-        text, files = compare(request, out, begin=bar.begin, advance=bar.advance)
+        text, files = compare(request, out, progress=bar)
     console().print(text, markup=False, end="")
     console().print(f"files in {out}: {', '.join(path.name for path in files)}", markup=False)
 
@@ -101,7 +101,7 @@ def atlas(
     with progress("distortions") as bar:
         rows = measure(
             references, read_run(run), list(choice.usable.values()), chosen, scale=scale,
-            device=choose_device(device), begin=bar.begin, advance=bar.advance,
+            device=choose_device(device), progress=bar,
         )  # fmt: skip
     files = write(rows, out)
     console().print(f"{len(rows)} values; files: {', '.join(str(path) for path in files)}", markup=False)

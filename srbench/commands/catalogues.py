@@ -85,8 +85,7 @@ def _pull_small() -> None:
 
     wanted = small(file for method in METHODS for file in method.weights)
     with progress("small weights") as bar:
-        bar.begin(len(wanted))
-        came, failed = pull_each(wanted, advance=bar.advance)
+        came, failed = pull_each(wanted, progress=bar)
     notices().print(
         f"{len(came)} of {len(wanted)} files below {SMALL // 10**6} MB were downloaded"
         if wanted

@@ -78,7 +78,7 @@ def pull_dataset(
 
     dataset = resolve(name)
     with progress(f"downloading {dataset.name}") as bar:
-        folder = pull(dataset, scale=scale, begin=bar.begin, advance=bar.advance)
+        folder = pull(dataset, scale=scale, progress=bar)
     notices().print(f"{dataset.title} is complete in {folder} (licence: {dataset.license})", markup=False)
 
 
@@ -119,6 +119,5 @@ def make_dataset(
 
     pairs = find_pairs(resolve(name), scale, data_roots(data_root), inputs="made")
     with progress(f"making {name}") as bar:
-        bar.begin(len(pairs))
-        count = make(pairs, out, layout.value, advance=bar.advance)
+        count = make(pairs, out, layout.value, progress=bar)
     console().print(f"{count} images of {name} x{scale} in {out} ({layout.value})", markup=False)

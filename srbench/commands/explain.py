@@ -59,9 +59,7 @@ def explain(
             raise UsageError(f"{path}: the folder {path.absolute().parent} does not exist")
     sources = _sources(images, reference, method, dataset, scale, data_root)
     with progress("images") as bar:
-        found = search(
-            sources, claim, scale, workers=os.cpu_count() or 1, begin=bar.begin, advance=bar.advance
-        )
+        found = search(sources, claim, scale, workers=os.cpu_count() or 1, progress=bar)
     if not found.rows:
         raise UserError("no convention can be applied to these images; they are too small")
     _print(console(), found, scale)

@@ -139,7 +139,7 @@ def create(
         roots=list(data_root),
     )
     with progress("pictures") as bar:
-        made = make(choice, settings, out, begin=bar.begin, advance=bar.advance)
+        made = make(choice, settings, out, progress=bar)
     for line in made.remarks:
         notices().print(f"note: {line}", markup=False)
     console().print(

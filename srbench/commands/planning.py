@@ -39,9 +39,8 @@ def plan(
             spread = measured_spread(study)
     tried = (counts(raters, "--raters"), counts(images, "--images"))
     with progress("sizes") as bar:
-        bar.begin(len(tried[0]) * len(tried[1]))
         found = plans(
             difference, spread, *tried, repeats,
-            choices=design is DesignName.PREFERENCE, advance=bar.advance,
+            choices=design is DesignName.PREFERENCE, progress=bar,
         )  # fmt: skip
     console().print(plan_text(found, difference, spread), markup=False, end="")

@@ -70,7 +70,7 @@ def reproduce(
     if scores is None:
         means = Means(tuple(data_root), choose_device(device), workers, own_methods(method))
         with progress("images") as bar:
-            made = reproduce_all(papers, chosen, means, out, begin=bar.begin, advance=bar.advance)
+            made = reproduce_all(papers, chosen, means, out, progress=bar)
     else:
         made = rebuild(papers, chosen, scores, out)
     output = console()
@@ -128,8 +128,7 @@ def report(
             roots=data_root,
             with_images=images,
             post_hoc=post_hoc.value,
-            begin=bar.begin,
-            advance=bar.advance,
+            progress=bar,
         )
     output = console()
     if figures:

@@ -85,7 +85,7 @@ def run(
         limits=step_limits(task_timeout, task_memory, workers),
     )
     with progress("images") as bar:
-        finished = run_all(options, begin=bar.begin, advance=bar.advance)
+        finished = run_all(options, progress=bar)
     output = console()
     for board in finished.boards:
         print_board(output, board)

@@ -41,14 +41,13 @@ def score(
     wanted = _metrics(metrics, chosen, has_reference=reference is not None)
     found = candidates(images, reference)
     with progress("images") as bar:
-        bar.begin(len(found))
         scores = score_images(
             found,
             wanted,
             chosen,
             scale,
             device=choose_device(device),
-            advance=bar.advance,
+            progress=bar,
             workers=workers,
         )
     if csv is not None:

@@ -178,7 +178,7 @@ def recognition(
         batch_size=batch_size,
     )
     with progress("images") as bar:
-        finished = run(options, say=_say, begin=bar.begin, advance=bar.advance)
+        finished = run(options, say=_say, progress=bar)
     _print_recognition(finished)
 
 
@@ -227,7 +227,7 @@ def _bapps(options: Options) -> None:
     from srbench.studies.bapps.benchmark import run
 
     with progress("items") as bar:
-        finished = run(options, say=_say, begin=bar.begin, advance=bar.advance)
+        finished = run(options, say=_say, progress=bar)
     _print_bapps(finished)
 
 

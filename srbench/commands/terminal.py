@@ -72,7 +72,7 @@ def notices() -> Console:
 
 
 class Bar:
-    """The two things that long work reports: how many steps there are, and that one is done."""
+    """`srbench.core.progress.Progress` on the terminal."""
 
     def __init__(self, progress: Progress, task: TaskID) -> None:
         self._progress = progress

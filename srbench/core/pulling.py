@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UsageError, UserError
 from srbench.core.weights import WeightFile, pull
 
@@ -88,15 +89,16 @@ def small(files: Iterable[WeightFile]) -> list[WeightFile]:
 
 
 def pull_each(
-    files: Sequence[WeightFile], *, advance: Callable[[], None]
+    files: Sequence[WeightFile], *, progress: Progress = SILENT
 ) -> tuple[list[WeightFile], dict[str, str]]:
     """Downloads each; those that came, and the reasons of those that did not, by name."""
     came, failed = [], {}
+    progress.begin(len(files))
     for file in files:
         try:
             pull(file)
             came.append(file)
         except UserError as error:
             failed[file.name] = str(error)
-        advance()
+        progress.advance()
     return came, failed

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from srbench.core.files import cache_folder, file_hash
+from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UserError
 from srbench.core.text import first_line, remark
 from srbench.datasets.contract import Dataset
@@ -48,8 +48,7 @@ def pull(
     dataset: Dataset,
     *,
     scale: int | None = None,
-    begin: Callable[[int], None],
-    advance: Callable[[], None],
+    progress: Progress = SILENT,
 ) -> Path:
     """Downloads what is missing into the cache, verifies every file, returns the data set's folder.
 
@@ -65,7 +64,7 @@ def pull(
     pooch.get_logger().setLevel("WARNING")
     hashes = {file.path: file.sha256 for file in files}
     source = pooch.create(path=root, base_url=dataset.remote.base_url, registry=hashes, retry_if_failed=2)
-    begin(len(files))
+    progress.begin(len(files))
     for path in hashes:
         try:
             source.fetch(path)
@@ -74,7 +73,7 @@ def pull(
                 f"{path} of {dataset.name} cannot be downloaded ({first_line(error)}); files that came are "
                 f"kept in {root}, and the same command goes on from there"
             ) from None
-        advance()
+        progress.advance()
     return find_folder(dataset, [root])
 
 

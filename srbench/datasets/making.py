@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
+from srbench.core.progress import SILENT, Progress
 from srbench.core.records import Pair, UsageError
 from srbench.datasets.samples import degrade
 from srbench.images.codec import read_image, write_png
@@ -31,7 +32,7 @@ def make(
     folder: Path,
     layout: LayoutName,
     *,
-    advance: Callable[[], None],
+    progress: Progress = SILENT,
 ) -> int:
     """Writes references and MATLAB's bicubic reductions of all pairs below `folder`; returns how many images.
 
@@ -44,6 +45,7 @@ def make(
         raise UsageError(
             f"BasicSR's layout has references of multiples of 12; x{pairs[0].scale} does not fit"
         )
+    progress.begin(len(pairs))
     for pair in pairs:
         whole = read_image(pair.reference)
         multiple = _BASICSR_MULTIPLE if layout == "basicsr" else pair.scale
@@ -52,5 +54,5 @@ def make(
         high_path, low_path = paths(layout, pair.image, pair.scale)
         write_png(folder / high_path, whole if layout == "edsr" else reference)
         write_png(folder / low_path, low)
-        advance()
+        progress.advance()
     return len(pairs)

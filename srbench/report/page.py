@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from srbench import __version__
 from srbench.core.files import write_text
+from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UsageError, UserError
 from srbench.report.data import as_script, page_data
 from srbench.report.pictures import Pictures, collect
@@ -38,14 +38,13 @@ def write_report(
     roots: list[Path],
     with_images: bool,
     post_hoc: PostHoc = "wilcoxon-holm",
-    begin: Callable[[int], None],
-    advance: Callable[[], None],
+    progress: Progress = SILENT,
 ) -> Report:
     """The page of a run, with the pictures of its folder."""
     _prepare(out, folder)
     pictures: dict[tuple[str, int], Pictures] = {}
     if with_images:
-        pictures = collect(run, folder, out, roots, begin=begin, advance=advance)
+        pictures = collect(run, folder, out, roots, progress=progress)
     assets = out / "assets"
     assets.mkdir(exist_ok=True)
     for name in _ASSETS:

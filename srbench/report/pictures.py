@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from srbench.core.files import file_hash, file_name
+from srbench.core.progress import SILENT, Progress
 from srbench.core.records import Pair, Unscorable, UserError
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import data_roots, find_pairs
@@ -69,8 +70,7 @@ def collect(
     out: Path,
     roots: list[Path],
     *,
-    begin: Callable[[int], None],
-    advance: Callable[[], None],
+    progress: Progress = SILENT,
 ) -> dict[tuple[str, int], Pictures]:
     """Puts previews of all outputs of a run (and the references, where they are found) under `out`."""
     sources = {
@@ -78,10 +78,10 @@ def collect(
         for dataset, scale in sorted({(score.dataset, score.scale) for score in run.scores})
     }
     every = [source for found in sources.values() for source in found]
-    begin(len(every))
+    progress.begin(len(every))
     encode = _encoder(every)
     return {
-        place: _copied(found, out, file_name(f"{place[0]}_x{place[1]}"), encode, advance)
+        place: _copied(found, out, file_name(f"{place[0]}_x{place[1]}"), encode, progress)
         for place, found in sources.items()
     }
 
@@ -152,7 +152,7 @@ def _pixels(path: Path) -> int:
 
 
 def _copied(
-    sources: list[_Source], out: Path, folder: str, encoding: _Encoding, advance: Callable[[], None]
+    sources: list[_Source], out: Path, folder: str, encoding: _Encoding, progress: Progress
 ) -> Pictures:
     if not sources:
         return Pictures(note="The run folder has no output images.")
@@ -168,7 +168,7 @@ def _copied(
                 made.thumbs[source.image] = thumb.relative_to(out).as_posix()
         except Unscorable as error:
             made.note += f" {source.image} of {source.method} is left out ({error})."
-        advance()
+        progress.advance()
     return made
 
 

@@ -7,10 +7,10 @@ outcome as it comes, so that a run that was cut off goes on where it stopped.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from srbench.core.files import file_hash
+from srbench.core.progress import SILENT, Progress
 from srbench.core.records import OK, Pair, Score, Unscorable
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.contract import Dataset
@@ -40,10 +40,10 @@ class _Planned:
     key: str
 
 
-def evaluate(job: Job, store: Store, *, begin: Callable[[int], None], advance: Callable[[], None]) -> Outcome:
+def evaluate(job: Job, store: Store, *, progress: Progress = SILENT) -> Outcome:
     """Scores every method on every image; returns what was done.
 
-    `begin` is told how many images there are to work on, `advance` is called after each. `UserError`
+    `progress` is told of each image that there is something to do for. `UserError`
     where a data set is not there or the disk is full; what was recorded before stays.
     """
     pairs = [pair for name in job.datasets for pair in _pairs(job, store, name)]
@@ -54,7 +54,7 @@ def evaluate(job: Job, store: Store, *, begin: Callable[[int], None], advance: C
         ImageTask(pair, job.protocol, job.runtime, tuple(item.task for item in planned))
         for pair, planned in plans.items()
     ]
-    begin(len(tasks))
+    progress.begin(len(tasks))
     size = group_size(job.runtime.device)
     groups = [Group(tuple(tasks[first : first + size])) for first in range(0, len(tasks), size)]
     retries: Retries[Group] = Retries()
@@ -72,7 +72,7 @@ def evaluate(job: Job, store: Store, *, begin: Callable[[int], None], advance: C
             for task, results in zip(group.tasks, found, strict=True):
                 book.record(task.pair, plans[task.pair], results)
                 _tell(retries, task, results)
-                advance()
+                progress.advance()
     book.outcome.lost = book.lost()
     return book.outcome
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from srbench.core.files import sweep
+from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UsageError
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import Inputs
@@ -56,7 +56,7 @@ class Finished:
     seconds: float
 
 
-def run(options: Options, *, begin: Callable[[int], None], advance: Callable[[], None]) -> Finished:
+def run(options: Options, *, progress: Progress = SILENT) -> Finished:
     """Does the whole main job and writes the run folder; see `srbench.runs.evaluate`.
 
     The files are also written when the run is interrupted or fails half way, from what was recorded.
@@ -94,7 +94,7 @@ def run(options: Options, *, begin: Callable[[int], None], advance: Callable[[],
         sweep(options.out)
         put_facts(store, job)
         try:
-            outcome = evaluate(job, store, begin=begin, advance=advance)
+            outcome = evaluate(job, store, progress=progress)
         finally:
             seconds = time.perf_counter() - start
             store.put_run(run_record(sys.argv, started, seconds))

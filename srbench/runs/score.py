@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from srbench.core.progress import SILENT, Progress
 from srbench.core.records import Unscorable, UserError
 from srbench.images.codec import read_image
 from srbench.images.names import existing_folder, image_files, image_identifier, match_files
@@ -136,7 +137,7 @@ def score_images(
     scale: int,
     *,
     device: str,
-    advance: Callable[[], None],
+    progress: Progress = SILENT,
     workers: int = 1,
     limits: Limits | None = None,
 ) -> list[ImageScore]:
@@ -152,10 +153,11 @@ def score_images(
         retries=Retries(),
     )
     scores: dict[str, list[ImageScore]] = {}
+    progress.begin(len(tasks))
     with contextlib.closing(done):
         for task, measured in done:
             scores[task.label] = [ImageScore(task.label, **asdict(each)) for each in measured]
-            advance()
+            progress.advance()
     return [score for candidate in found for score in scores[candidate.image]]
 
 

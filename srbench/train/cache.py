@@ -9,7 +9,6 @@ name made of everything that decides its content, and then only read.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from srbench.core.files import atomic_file, cache_folder
+from srbench.core.progress import SILENT, Progress
 from srbench.core.records import Degradation, Unscorable, UserError
 from srbench.datasets.samples import degrade
 from srbench.images.codec import read_image
@@ -108,8 +108,7 @@ def open_cache(
     preparation: Preparation,
     *,
     masks: Masks | None = None,
-    begin: Callable[[int], None] = lambda _: None,
-    advance: Callable[[int, float], None] = lambda _done, _speed: None,
+    progress: Progress = SILENT,
 ) -> Images:
     """The cache of these files, made where it is not there yet.
 
@@ -119,10 +118,10 @@ def open_cache(
     folder = cache_folder() / "training" / _key(files, preparation)
     index = folder / "index.json"
     if not index.is_file():
-        begin(len(files))
+        progress.begin(len(files))
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            _write(folder, files, preparation, masks, advance)
+            _write(folder, files, preparation, masks, progress)
         except OSError as error:
             raise UserError(f"the training cache {folder} cannot be written ({error.strerror})") from None
     stored = json.loads(index.read_text(encoding="utf-8"))
@@ -147,15 +146,14 @@ def _write(
     files: list[Path],
     preparation: Preparation,
     masks: Masks | None,
-    advance: Callable[[int, float], None],
+    progress: Progress,
 ) -> None:
     entries: list[Entry] = []
     skipped: dict[str, str] = {}
     fingerprint = sha256()
     with atomic_file(folder / "pixels.u8") as temporary, temporary.open("wb") as stream:
-        began = time.monotonic()
-        for done, (path, parts) in enumerate(_prepared(files, preparation, masks), start=1):
-            advance(done, done / max(time.monotonic() - began, 1e-9))
+        for path, parts in _prepared(files, preparation, masks):
+            progress.advance()
             if isinstance(parts, str):
                 skipped[str(path)] = parts
                 continue

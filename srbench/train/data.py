@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -49,8 +50,7 @@ def open_data(recipe: Recipe, spec: NetworkSpec, options: Options, fabric: Fabri
         leaks = check(
             files,
             options.roots,
-            begin=lambda total: report.begin("comparing with test images", total, 0),
-            advance=lambda done: report.advance(done, 0.0),
+            progress=_Stretch(report, "comparing with test images"),
         )
     files = _without(files, leaks)
     if options.validation is None:
@@ -65,8 +65,7 @@ def open_data(recipe: Recipe, spec: NetworkSpec, options: Options, fabric: Fabri
             files,
             wanted,
             masks=options.masks,
-            begin=lambda total: report.begin("decoding", total, 0),
-            advance=report.advance,
+            progress=_Stretch(report, "decoding"),
         )
     pairs, unusable = held_out_pairs(held_out, recipe.scale)
     if fabric.is_global_zero:
@@ -78,6 +77,23 @@ def open_data(recipe: Recipe, spec: NetworkSpec, options: Options, fabric: Fabri
         if unusable:
             report.say(f"left out {len(unusable)} of {len(held_out)} validation images ({unusable[0]})")
     return Data(images, pairs, leaks)
+
+
+class _Stretch:
+    """A stretch of work before the training, as the report tells it: how much is done, and how fast."""
+
+    def __init__(self, report: Report, description: str) -> None:
+        self._report = report
+        self._description = description
+        self._done, self._began = 0, time.monotonic()
+
+    def begin(self, total: int) -> None:
+        self._done, self._began = 0, time.monotonic()
+        self._report.begin(self._description, total, 0)
+
+    def advance(self) -> None:
+        self._done += 1
+        self._report.advance(self._done, self._done / max(time.monotonic() - self._began, 1e-9))
 
 
 def _without(files: list[Path], leaks: LeakCheck) -> list[Path]:

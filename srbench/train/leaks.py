@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from srbench.core.files import atomic_file, cache_folder
+from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UserError
 from srbench.datasets.catalogue import DATASETS
 from srbench.datasets.folders import find_pairs
 from srbench.train.overlap import overlaps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from srbench.core.records import Pair
 
 THRESHOLD = 0.9
@@ -63,8 +62,7 @@ def check(
     files: Sequence[Path],
     roots: Sequence[Path] | None,
     *,
-    begin: Callable[[int], None] = lambda _: None,
-    advance: Callable[[int], None] = lambda _: None,
+    progress: Progress = SILENT,
 ) -> LeakCheck:
     """Compares training images with every image of every test set under the roots (None: with none)."""
     pairs = {} if roots is None else _test_images(list(roots))
@@ -77,12 +75,11 @@ def check(
     if remembered.is_file():
         leaks = tuple(Leak(**leak) for leak in json.loads(remembered.read_text(encoding="utf-8")))
         return LeakCheck(len(files), sets, leaks)
-    begin(len(files) + len(tests))
     leaks = tuple(
         Leak(
             files[match.first].name, tests[match.second].dataset, tests[match.second].image, match.correlation
         )
-        for match in overlaps(files, references, THRESHOLD, advance)
+        for match in overlaps(files, references, THRESHOLD, progress)
     )
     remembered.parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(remembered) as temporary:

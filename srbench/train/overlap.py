@@ -15,7 +15,7 @@ that of the details agrees. A bright sky over a dark field is alike in many phot
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,13 +23,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from srbench.core.progress import SILENT, Progress
 from srbench.core.records import Unscorable
 from srbench.images.codec import read_image
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-Advance = Callable[[int], None]
 
 _SIDE = 16  # pixels of a template when places are looked for
 _FINE = 48  # and when they are decided
@@ -75,20 +75,17 @@ class _Place:
 
 
 def overlaps(
-    first: Sequence[Path], second: Sequence[Path], threshold: float, advance: Advance = lambda _: None
+    first: Sequence[Path], second: Sequence[Path], threshold: float, progress: Progress = SILENT
 ) -> list[Match]:
     """For each image of `first` that shows what one of `second` shows: the most alike of these.
 
-    Images that cannot be read show nothing. `advance` is called with the number of images of both lists that
-    have been looked through.
+    Images that cannot be read show nothing.
     """
+    progress.begin(len(first) + len(second))
     found = [
         *_same_pictures(first, second),
-        *(Match(large, small, value) for small, large, value in _crops(second, first, advance)),
-        *(
-            Match(small, large, value)
-            for small, large, value in _crops(first, second, lambda done: advance(len(first) + done))
-        ),
+        *(Match(large, small, value) for small, large, value in _crops(second, first, progress)),
+        *(Match(small, large, value) for small, large, value in _crops(first, second, progress)),
     ]
     best: dict[int, Match] = {}
     for match in found:
@@ -129,7 +126,7 @@ def _hash(picture: np.ndarray) -> np.ndarray:
 
 
 def _crops(
-    smalls: Sequence[Path], larges: Sequence[Path], advance: Advance
+    smalls: Sequence[Path], larges: Sequence[Path], progress: Progress
 ) -> Iterator[tuple[int, int, float]]:
     """Small and large image and their correlation, for the most promising places of each small one."""
     templates = [np.stack([_unit(one) for one in _turns(path, _SIDE)]).astype(np.float32) for path in smalls]
@@ -142,7 +139,7 @@ def _crops(
         for place in _places(path, large, wanted, np.array(shown), steps):
             heap = promising[place.small]
             (heapq.heappush if len(heap) < _TRIED else heapq.heappushpop)(heap, place)
-        advance(large + 1)
+        progress.advance()
     for place in sorted((one for heap in promising for one in heap), key=lambda one: (one.large, one.small)):
         yield place.small, place.large, _decided(smalls[place.small], larges[place.large], place)
 

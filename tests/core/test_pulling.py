@@ -14,6 +14,7 @@ import pytest
 from srbench.core.pulling import pull_each, small, sources
 from srbench.core.records import UsageError, UserError
 from srbench.core.weights import WeightFile
+from tests.steps import Steps
 
 
 @pytest.fixture
@@ -45,11 +46,11 @@ def test_small_files_come_and_failures_are_listed_once(served: str, tmp_path: Pa
     ]
     wanted = small([good, good, changed, absent, *others])
     assert [file.name for file in wanted] == ["good", "changed", "absent"]
-    steps: list[int] = []
-    came, failed = pull_each(wanted, advance=lambda: steps.append(1))
+    steps = Steps()
+    came, failed = pull_each(wanted, progress=steps)
     assert came == [good]
     assert list(failed) == ["changed", "absent"]
-    assert len(steps) == 3
+    assert steps.done == steps.total == 3
     assert good.cached.read_bytes() == b"good"
     assert not changed.cached.exists()
     assert small([good]) == []

@@ -15,6 +15,7 @@ from srbench.core.records import UserError
 from srbench.datasets.contract import Dataset, RemoteFiles
 from srbench.datasets.download import published_files, pull, verify
 from tests.server import Site, serve
+from tests.steps import Steps
 
 # How many files the authors' repository has: HR and LR of each image and scale.
 PUBLISHED = {"set5": 5 * 2 * 3, "set14": 14 * 2 * 3, "bsd100": 600, "urban100": 400, "sunhays80": 160}
@@ -52,22 +53,9 @@ def tiny(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dataset
     )  # fmt: skip
 
 
-class Steps:
-    """Counts the steps of a download."""
-
-    def __init__(self) -> None:
-        self.total = self.done = 0
-
-    def begin(self, total: int) -> None:
-        self.total = total
-
-    def advance(self) -> None:
-        self.done += 1
-
-
 def get(dataset: Dataset) -> tuple[Path, Steps]:
     steps = Steps()
-    return pull(dataset, begin=steps.begin, advance=steps.advance), steps
+    return pull(dataset, progress=steps), steps
 
 
 def test_everything_is_downloaded_once(site: Site, tiny: Dataset, capsys: pytest.CaptureFixture[str]) -> None:
@@ -83,10 +71,10 @@ def test_everything_is_downloaded_once(site: Site, tiny: Dataset, capsys: pytest
 
 def test_one_scale_alone_is_downloaded(site: Site, tiny: Dataset) -> None:
     steps = Steps()
-    folder = pull(tiny, scale=4, begin=steps.begin, advance=steps.advance)
+    folder = pull(tiny, scale=4, progress=steps)
     assert (steps.done, sorted(path.name for path in folder.iterdir())) == (4, ["image_SRF_4"])
     with pytest.raises(UserError, match="tiny is not published at x3, only at x4"):
-        pull(tiny, scale=3, begin=steps.begin, advance=steps.advance)
+        pull(tiny, scale=3, progress=steps)
     served = replace(tiny, references_of={2: 4})
     assert published_files(served, 2) == published_files(tiny, 4)
 

@@ -33,7 +33,7 @@ def scored(
 ) -> list[ImageScore]:
     return score_images(
         candidates(images, reference), [METRICS.get(name) for name in metrics], PROTOCOLS.get(protocol), 4,
-        device="cpu", advance=lambda: None,
+        device="cpu",
     )  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def test_two_processes_give_the_same(folders: tuple[Path, Path]) -> None:
     def found(workers: int) -> list[tuple[str, str, float | None]]:
         made = score_images(
             candidates(*folders), [METRICS.get(name) for name in ("psnr_y", "ssim_y")], SRBENCH, 4,
-            device="cpu", advance=lambda: None, workers=workers,
+            device="cpu", workers=workers,
         )  # fmt: skip
         return [(row.image, row.metric, row.value) for row in made]
 

@@ -11,6 +11,7 @@ from PIL import Image
 from srbench.datasets.catalogue import DATASETS
 from srbench.train.leaks import THRESHOLD, check
 from srbench.train.overlap import overlaps
+from tests.steps import Steps
 
 _PHOTOGRAPHS = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg")
 
@@ -72,9 +73,10 @@ def test_the_check_names_the_leak_and_remembers_it(tmp_path: Path, monkeypatch: 
     cat = _photograph("chelsea.png")
     files = _folder(tmp_path / "data", {"cat.jpg": _crop(cat), "cup.jpg": _photograph("coffee.png")})
     _folder(tmp_path / "roots" / "Set5", {"img_001.png": cat})
-    begun: list[int] = []
-    first, again = (check(files, [tmp_path / "roots"], begin=begun.append) for _ in range(2))
-    assert len(begun) == 1
+    steps = Steps()
+    first, again = (check(files, [tmp_path / "roots"], progress=steps) for _ in range(2))
+    assert steps.begun == 1
+    assert steps.done == steps.total == len(files) + sum(count for _, count in first.sets)
     assert first == again
     assert ("set5", 1) in first.sets
     found = {(leak.training, leak.dataset, leak.test) for leak in first.leaks}

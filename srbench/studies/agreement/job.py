@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UserError
 from srbench.core.text import split_names
 from srbench.studies.agreement.measure import Material, of_images, of_study
@@ -28,13 +28,10 @@ class Request:
     device: str
 
 
-def agreement(
-    request: Request, out: Path, *, begin: Callable[[int], None], advance: Callable[[], None]
-) -> tuple[str, list[Path]]:
+def agreement(request: Request, out: Path, *, progress: Progress = SILENT) -> tuple[str, list[Path]]:
     """The page of text, and the files that were written."""
-    material = _study(request) if request.study else _public(request, begin, advance)
-    begin(len(material.values))
-    found = agreements(material, lower_is_better=request.lower_is_better, advance=advance)
+    material = _study(request) if request.study else _public(request, progress)
+    found = agreements(material, lower_is_better=request.lower_is_better, progress=progress)
     return text(found), write(found, material, out)
 
 
@@ -54,7 +51,7 @@ def _study(request: Request) -> Material:
         return of_study(study, run, request.protocol, split_names(request.metrics))
 
 
-def _public(request: Request, begin: Callable[[int], None], advance: Callable[[], None]) -> Material:
+def _public(request: Request, progress: Progress) -> Material:
     from srbench.core.devices import choose_device
     from srbench.protocols import PROTOCOLS
     from srbench.runs.choose import choose_metrics
@@ -74,6 +71,5 @@ def _public(request: Request, begin: Callable[[int], None], advance: Callable[[]
         list(choice.usable.values()),
         protocol,
         device=choose_device(request.device),
-        begin=begin,
-        advance=advance,
+        progress=progress,
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UserError
 from srbench.images.names import image_files
 from srbench.metrics.contract import Metric
@@ -80,8 +81,7 @@ def of_images(
     protocol: Protocol,
     *,
     device: str,
-    begin: Callable[[int], None],
-    advance: Callable[[], None],
+    progress: Progress = SILENT,
 ) -> Material:
     """Measures metrics on the images that the opinions name; those that are not here are left out."""
     files = _by_name(images)
@@ -98,8 +98,7 @@ def of_images(
         candidates.append(Candidate(one.image, path, reference, reason))
     if not chosen:
         raise UserError(f"{images} holds none of the {len(opinions)} images that the opinions name")
-    begin(len(chosen))
-    scores = score_images(candidates, list(metrics), protocol, 4, device=device, advance=advance)
+    scores = score_images(candidates, list(metrics), protocol, 4, device=device, progress=progress)
     values = {metric.name: np.full(len(chosen), math.nan) for metric in metrics}
     for index, score in enumerate(scores):
         if score.value is not None and math.isfinite(score.value):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from srbench.core.files import atomic_file, write_csv, write_text
+from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UserError
 from srbench.core.text import markdown, markdown_head, markdown_row
 from srbench.statistics.correlations import Agreement, agreement, difference_p, srcc, williams
@@ -44,7 +44,7 @@ class Agreements:
         return max(found, key=lambda name: -math.inf if math.isnan(found[name]) else found[name])
 
 
-def agreements(material: Material, *, lower_is_better: bool, advance: Callable[[], None]) -> Agreements:
+def agreements(material: Material, *, lower_is_better: bool, progress: Progress = SILENT) -> Agreements:
     """All metrics against opinions, over everything and within each family of five images or more.
 
     `lower_is_better` turns the opinions' direction.
@@ -55,6 +55,7 @@ def agreements(material: Material, *, lower_is_better: bool, advance: Callable[[
     remarks = list(material.remarks)
     table: dict[tuple[str, str], Agreement] = {}
     usable: dict[str, np.ndarray] = {}
+    progress.begin(len(material.values))
     for metric, values in material.values.items():
         turned = values * material.signs[metric]
         present = np.isfinite(turned)
@@ -69,7 +70,7 @@ def agreements(material: Material, *, lower_is_better: bool, advance: Callable[[
             rows = present & (families == family)
             if family and rows.sum() >= _LEAST:
                 table[str(family), metric] = agreement(turned[rows], people[rows], references[rows])
-        advance()
+        progress.advance()
     if not table:
         raise UserError("no metric has values for five of the images or more")
     return Agreements(table, _tests(usable, people, references), remarks)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from srbench.core.files import atomic_file, write_csv
+from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UserError, reason_of
 from srbench.images.codec import read_image
 from srbench.images.names import existing_folder, image_files
@@ -47,15 +48,14 @@ def atlas(
     *,
     scale: int,
     device: str,
-    begin: Callable[[int], None],
-    advance: Callable[[], None],
+    progress: Progress = SILENT,
 ) -> list[dict[str, Any]]:
     """A row for each metric, distortion and strength. `normalised` is how many standard deviations of the
     run's methods the value lies above (better) or below (worse) their mean."""
     files = image_files(existing_folder(folder))
     if not files:
         raise UserError(f"{folder} holds no images; give a folder of references")
-    begin(len(files) * len(DISTORTIONS))
+    progress.begin(len(files) * len(DISTORTIONS))
     values: dict[tuple[str, str, float], list[float]] = {}
     reasons: dict[tuple[str, str, float], str] = {}
     for path in files:
@@ -72,7 +72,7 @@ def atlas(
                         values.setdefault(place, []).append(float(metric.score(view, beside)))
                     except Exception as error:
                         reasons[place] = reason_of(error)
-            advance()
+            progress.advance()
     spreads = {metric.name: spread_of(run, metric.name, protocol.name) for metric in metrics}
     return [
         _row(metric, distortion.name, level, distortion.unit, values, reasons, spreads[metric.name])

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UsageError, UserError
 from srbench.datasets.bapps import Item, Kind, read_split
 from srbench.metrics.contract import Metric
@@ -60,8 +61,7 @@ def run(
     options: Options,
     *,
     say: Callable[[str], None],
-    begin: Callable[[int], None],
-    advance: Callable[[], None],
+    progress: Progress = SILENT,
 ) -> Finished:
     """Measures every metric on a split and writes the files; `UserError` where nothing can be measured."""
     if options.batch_size < 1:
@@ -79,8 +79,8 @@ def run(
     if options.half and options.device.startswith("cuda"):
         groups = [half_where_faithful(group, say) for group in groups]
     measurement = Measurement(single, groups, device=options.device, batch_size=options.batch_size, say=say)
-    begin(sum(len(items) for items in split.values()))
-    measured = {name: measurement.subset(items, advance) for name, items in split.items()}
+    progress.begin(sum(len(items) for items in split.values()))
+    measured = {name: measurement.subset(items, progress) for name, items in split.items()}
     _check_measured(measured)
     results = _results(options, measured)
     seconds = time.perf_counter() - started

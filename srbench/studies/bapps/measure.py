@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from srbench.core.batches import Batches
+from srbench.core.progress import SILENT, Progress
 from srbench.core.records import Unscorable
 from srbench.datasets.bapps import Item, read_patch
 from srbench.metrics.contract import Metric
@@ -78,8 +79,8 @@ class Measurement:
             name for group, _ in self._groups for name in group.scorers
         ]
 
-    def subset(self, items: list[Item], advance: Callable[[], None]) -> SubsetDistances:
-        """Distances of all items; `advance` is called after each."""
+    def subset(self, items: list[Item], progress: Progress = SILENT) -> SubsetDistances:
+        """Distances of all items; `progress` is told of each; whoever calls says how many there are."""
         measured = SubsetDistances(items)
         roles = len(items[0].files) - 1
         for name in self.names:
@@ -89,7 +90,7 @@ class Measurement:
             self._record(measured, number, loaded)
             number += len(loaded)
             for _ in loaded:
-                advance()
+                progress.advance()
         return measured
 
     def _record(self, measured: SubsetDistances, first: int, loaded: list[_Loaded]) -> None:

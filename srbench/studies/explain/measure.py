@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from srbench.core.progress import SILENT, Progress
 from srbench.core.records import Unscorable
 from srbench.studies.explain.conventions import Convention
 from srbench.studies.explain.planes import Images, Region, peak, planes, prepared, region
@@ -44,7 +45,7 @@ def measure(
     *,
     similar: bool,
     workers: int,
-    advance: Callable[[], None] = lambda: None,
+    progress: Progress = SILENT,
 ) -> list[Measured]:
     """Every convention over all images; those that an image is too small for are left out.
 
@@ -54,7 +55,7 @@ def measure(
 
     def of_source(load: Load) -> dict[Convention, Reading]:
         found = _readings(load, conventions, similar=similar)
-        advance()
+        progress.advance()
         return found
 
     with ThreadPoolExecutor(max_workers=workers) as pool:

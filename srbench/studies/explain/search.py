@@ -7,9 +7,10 @@ combinations some agree by chance. SSIM of departures is computed where their PS
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from srbench.core.progress import SILENT, Progress
 from srbench.studies.explain.claim import Claim
 from srbench.studies.explain.conventions import (
     Convention,
@@ -73,13 +74,13 @@ class _Search:
     """One search: the images, the claim, and what was measured."""
 
     def __init__(
-        self, sources: Sources, claim: Claim | None, scale: int, workers: int, advance: Callable[[], None]
+        self, sources: Sources, claim: Claim | None, scale: int, workers: int, progress: Progress
     ) -> None:
         self.sources = sources
         self.claim = claim
         self.scale = scale
         self._workers = workers
-        self._advance = advance
+        self._progress = progress
         inputs, upscaler = sources.variants[0]
         self.planes = [
             replace(convention, inputs=inputs, upscaler=upscaler)
@@ -88,7 +89,7 @@ class _Search:
 
     def measured(self, wanted: Iterable[Convention], *, similar: bool = True) -> list[Measured]:
         return measure(
-            self.sources.loads, wanted, similar=similar, workers=self._workers, advance=self._advance
+            self.sources.loads, wanted, similar=similar, workers=self._workers, progress=self._progress
         )
 
     def agreeing(self, departures: Iterable[Convention]) -> list[Measured]:
@@ -144,12 +145,11 @@ def explain(
     scale: int,
     *,
     workers: int,
-    begin: Callable[[int], None],
-    advance: Callable[[], None],
+    progress: Progress = SILENT,
 ) -> Explanation:
     """Scores the images under the conventions of the field; those that give the claim come first."""
-    search = _Search(sources, claim, scale, workers, advance)
-    begin((3 if claim else 2) * len(sources.loads))
+    search = _Search(sources, claim, scale, workers, progress)
+    progress.begin((3 if claim else 2) * len(sources.loads))
     found = search.base()
     found += search.measured(search.variants()) if len(sources.variants) > 1 else []
     doubles = False

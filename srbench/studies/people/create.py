@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UserError
 from srbench.studies.people.database import FILE, Study
 from srbench.studies.people.design import trials_of
@@ -35,8 +35,7 @@ def create(
     settings: Settings,
     out: Path,
     *,
-    begin: Callable[[int], None],
-    advance: Callable[[], None],
+    progress: Progress = SILENT,
 ) -> Created:
     """Writes the pictures and the database of a study; a folder that holds a study already is refused."""
     if (out / FILE).exists():
@@ -44,12 +43,11 @@ def create(
     if out.exists() and any(out.iterdir()):
         raise UserError(f"{out} is not empty; give another --out")
     pictures = collect(choice, settings)
-    begin(len(pictures))
     out.mkdir(parents=True, exist_ok=True)
     # The folder holds the key to the methods, the tokens and the answers: it is its owner's alone.
     out.chmod(0o700)
     try:
-        stimuli = write(pictures, out, crop=choice.crop, seed=settings.seed, advance=advance)
+        stimuli = write(pictures, out, crop=choice.crop, seed=settings.seed, progress=progress)
         facts = {"run": choice.run.name, "scale": pictures[0].pair.scale}
         with Study(out, make=True) as study:
             study.fill(settings, stimuli, facts)

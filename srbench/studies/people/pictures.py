@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from srbench.core.progress import SILENT, Progress
 from srbench.core.records import Pair, Unscorable, UserError
 from srbench.images.pixels import as_rgb
 from srbench.studies.people.records import Stimulus
@@ -31,7 +32,7 @@ class Picture:
 
 
 def write(
-    pictures: Sequence[Picture], out: Path, *, crop: int, seed: int, advance: Callable[[], None]
+    pictures: Sequence[Picture], out: Path, *, crop: int, seed: int, progress: Progress = SILENT
 ) -> list[Stimulus]:
     """Writes the pictures and gives their records; all versions of an image have one size and one encoding,
     so that a file tells nothing but its pixels."""
@@ -39,6 +40,7 @@ def write(
     folder.mkdir(parents=True)
     sizes: dict[tuple[str, str], tuple[int, ...]] = {}
     stimuli: list[Stimulus] = []
+    progress.begin(len(pictures))
     for number, picture in enumerate(pictures, start=1):
         pair, method = picture.pair, picture.method
         try:
@@ -70,7 +72,7 @@ def write(
                 height,
             )
         )
-        advance()
+        progress.advance()
     return stimuli
 
 

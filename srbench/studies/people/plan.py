@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UsageError, UserError
 from srbench.statistics.crossed import crossed_mean
 from srbench.studies.people.database import Study
@@ -51,7 +52,7 @@ def plans(
     repeats: int,
     *,
     choices: bool,
-    advance: Callable[[], None],
+    progress: Progress = SILENT,
 ) -> list[Plan]:
     """The power of every combination; for `choices` the difference is the share of votes, such as 0.6."""
     if choices and not 0.5 < difference < 1:
@@ -61,9 +62,10 @@ def plans(
     if min(*raters, *images, repeats) < 1 or max(*raters, *images) < 2:
         raise UsageError("--raters and --images need numbers of 2 or more")
     made = []
+    progress.begin(len(raters) * len(images))
     for r, i in itertools.product(sorted(raters), sorted(images)):
         made.append(Plan(r, i, repeats, _power(difference, spread, r, i, repeats, choices)))
-        advance()
+        progress.advance()
     return made
 
 

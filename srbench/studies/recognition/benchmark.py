@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UsageError, UserError
 from srbench.datasets.imagenet import LabelledImage, choose, find_images
 from srbench.methods.contract import Method, Runtime
@@ -61,8 +62,7 @@ def run(
     options: Options,
     *,
     say: Callable[[str], None],
-    begin: Callable[[int], None],
-    advance: Callable[[], None],
+    progress: Progress = SILENT,
 ) -> Finished:
     """Classifies the outputs of every method.
 
@@ -92,8 +92,7 @@ def run(
     inputs = {name: protocol.degradation_for(method.inputs) for name, method in methods.items()}
     preparation = Preparation(options.resize, options.crop, options.scale, protocol, inputs)
     measurement = Measurement(upscalers, classifiers, preparation, batch_size=options.batch_size, say=say)
-    begin(len(images))
-    looks = measurement.run(images, advance)
+    looks = measurement.run(images, progress)
     _check_looks(looks)
     rows, tests = make_rows(looks), make_tests(looks)
     said = {name: method.remark for name, method in methods.items() if method.remark}

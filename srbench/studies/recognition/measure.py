@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from srbench.core.batches import Batches
+from srbench.core.progress import SILENT, Progress
 from srbench.core.records import Degradation, Pair, Sample, Unscorable, reason_of
 from srbench.datasets.imagenet import LabelledImage, prepare
 from srbench.datasets.samples import make_sample
@@ -103,7 +104,7 @@ class Measurement:
         self._batch_size = batch_size
 
     def run(
-        self, images: Sequence[LabelledImage], advance: Callable[[], None]
+        self, images: Sequence[LabelledImage], progress: Progress = SILENT
     ) -> dict[tuple[str, str], Looks]:
         """Looks by (method, classifier), the originals first as method "baseline"."""
         methods = [BASELINE, *self._upscalers]
@@ -116,7 +117,7 @@ class Measurement:
             self._look(looks, made)
             if made.method == methods[-1]:
                 for _ in range(made.count):
-                    advance()
+                    progress.advance()
         return looks
 
     def _ahead(self, images: Sequence[LabelledImage], methods: Sequence[str]) -> Iterator[_Made]:

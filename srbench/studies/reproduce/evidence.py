@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from srbench.core.files import write_csv
+from srbench.core.progress import SILENT, Progress
 from srbench.core.records import Score, UsageError, UserError
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import data_roots, find_pairs
@@ -55,8 +56,7 @@ def measure(
     means: Means,
     out: Path,
     *,
-    begin: Callable[[int], None],
-    advance: Callable[[], None],
+    progress: Progress = SILENT,
 ) -> Evidence:
     """Measures everything that can be measured here; the runs stay in `out/runs` and are completed."""
     reasons = _reasons(wants, means)
@@ -67,7 +67,7 @@ def measure(
     scores: dict[Want, dict[str, Score]] = {}
     for (protocol, scale), group in groups.items():
         folder = out / "runs" / f"{protocol}-x{scale}"
-        _run(group, means, folder, begin=begin, advance=advance)
+        _run(group, means, folder, progress=progress)
         with Store(existing_run(folder), read_only=True) as store:
             scores |= by_want(store.results(), set(group))
     origins = {want.method: _origin(means.own.get(want.method, want.method)) for want in scores}
@@ -84,8 +84,7 @@ def _run(
     means: Means,
     folder: Path,
     *,
-    begin: Callable[[int], None],
-    advance: Callable[[], None],
+    progress: Progress = SILENT,
 ) -> None:
     """One run for each set of metrics: a table has not every metric for every method."""
     methods_of: dict[tuple[str, tuple[str, ...]], list[str]] = {}
@@ -109,7 +108,7 @@ def _run(
             executor="local",
             inputs="published",
         )
-        run_job(options, begin=begin, advance=advance)
+        run_job(options, progress=progress)
 
 
 def _reasons(wants: list[Want], means: Means) -> dict[Want, str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UsageError, UserError
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.studies.reproduce.cells import Cell, Evidence, Want, make_cells, rows_of, want_of
@@ -34,8 +34,7 @@ def reproduce(
     means: Means,
     out: Path,
     *,
-    begin: Callable[[int], None],
-    advance: Callable[[], None],
+    progress: Progress = SILENT,
 ) -> list[Reproduction]:
     """Measures what the tables need, keeps the scores, writes the tables."""
     _check(papers, datasets, means)
@@ -44,7 +43,7 @@ def reproduce(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{out} cannot be made ({error.strerror}); choose another --out") from None
-    evidence = measure(wants, means, out, begin=begin, advance=advance)
+    evidence = measure(wants, means, out, progress=progress)
     keep(evidence, out / "scores")
     return _written(papers, evidence, datasets, out)
 

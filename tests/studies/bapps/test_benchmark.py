@@ -39,7 +39,7 @@ from tests.studies.bapps.made import make_2afc, make_jnd
 
 def _run(tmp_path: Path, **changes: object) -> Finished:
     options = Options("2afc", "psnr_y", "val", (), (tmp_path,), tmp_path / "out")
-    return run(replace(options, **changes), say=print, begin=lambda _: None, advance=lambda: None)  # type: ignore[arg-type]
+    return run(replace(options, **changes), say=print)  # type: ignore[arg-type]
 
 
 def _values(finished: Finished, group: str) -> dict[str, float]:

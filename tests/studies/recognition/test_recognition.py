@@ -83,7 +83,7 @@ def _options(root: Path, out: Path, weights: Path) -> Options:
 
 
 def _run(options: Options) -> Finished:
-    return run(options, say=print, begin=lambda _: None, advance=lambda: None)
+    return run(options, say=print)
 
 
 def test_equals_a_torchvision_loop(made: tuple[Path, Path, torch.nn.Module], tmp_path: Path) -> None:
