@@ -37,7 +37,7 @@ from srbench.train.objective import Objective
 from srbench.train.optimisation import make_optimizer
 from srbench.train.overrides import changed
 from srbench.train.patches import MARGIN, Batch, Loader, Preparer, Sampler
-from srbench.train.processes import make_fabric
+from srbench.train.processes import choose_precision, make_fabric
 from srbench.train.recipe import Recipe
 from srbench.train.recipes import RECIPES
 
@@ -48,6 +48,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="a folder of training images")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--recipes", default="srresnet-mse,rrdb-psnr")
+    parser.add_argument("--precision", default="auto", help="auto, 32-true, bf16-mixed or 16-mixed")
     parser.add_argument("--batch", type=int, help="patches per iteration; the recipe's without it")
     parser.add_argument("--crop", type=int, help="side of the patches; the recipe's without it")
     parser.add_argument("--repeats", type=int, default=10)
@@ -66,7 +67,8 @@ def main() -> None:
 
 def measure(recipe: Recipe, arguments: argparse.Namespace, scratch: Path) -> list[str]:
     """The lines of one recipe."""
-    fabric = make_fabric(arguments.device, 1, "auto")
+    precision = choose_precision(arguments.device, arguments.precision, None)
+    fabric = make_fabric(arguments.device, 1, precision)
     spec = specification(recipe)
     files = training_files(arguments.data)
     kept = Preparation(recipe.scale, recipe.degradation, recipe.crop, spec.residual == "pil-bicubic")
@@ -90,7 +92,7 @@ def measure(recipe: Recipe, arguments: argparse.Namespace, scratch: Path) -> lis
         ways["ours, compiled"] = lambda: compiled(*prepare(loader.load(sampler.choose(next(place)))))
     times = in_turn(ways, arguments.repeats, fabric.device)
     lines = [
-        f"{way:18} {1e3 * seconds:9.2f} ms  {recipe.batch / seconds:9.1f} images/s  "
+        f"{precision:10} {way:18} {1e3 * seconds:9.2f} ms  {recipe.batch / seconds:9.1f} images/s  "
         f"{times['bare'] / seconds:6.3f} of bare"
         for way, seconds in times.items()
     ]
