@@ -115,6 +115,8 @@ def _combined(
         open=opener,
         scales=tuple(sorted(set.intersection(*limits))) if limits else None,
         weights=tuple(weights.values()),
+        reads=tuple(dict.fromkeys(file for part in parts for file in part.reads)),
+        reads_all=all(part.reads_all for part in parts),
         fingerprint=partial(_fingerprint, parts),
         parts=parts,
     )

@@ -45,6 +45,7 @@ class Method:
     - `trained_on` says which inputs it was made for, None where that is not known or does not matter. A
       protocol that knows several kinds of input gives a method its own, and everything else the usual one.
     - `reads` are further files that decide the pixels: a user's model, what a function says it reads.
+      `reads_all` is False where there may be others: stored outputs then serve the run that made them only.
     - `fingerprint(pair)` stands for whatever else decides the output of this pair (the content of a
       result file, say), without decoding anything.
     """
@@ -60,6 +61,7 @@ class Method:
     fingerprint: Callable[[Pair], str] | None = None
     trained_on: Degradation | None = None
     reads: tuple[Path, ...] = ()
+    reads_all: bool = True
 
     def unavailable(self) -> str | None:
         """Why this method cannot run here, with the command that mends it; None where it can.

@@ -22,7 +22,8 @@ class Job:
 
     `methods` holds each method by the name under which it can be resolved; `refused` tells, for each
     (method, metric) that was asked for by name and cannot run at all, why. `inputs` chooses among the
-    low-resolution files of a data set.
+    low-resolution files of a data set. `numbers` are those of this run for methods whose outputs serve one
+    run only (`srbench.runs.freshness`).
     """
 
     methods: dict[str, Method]
@@ -38,6 +39,7 @@ class Job:
     executor: Executor = "local"
     inputs: Inputs = "given"
     limits: Limits = field(default_factory=Limits)
+    numbers: dict[str, str] = field(default_factory=dict)
 
     def runs_foreign_code(self) -> bool:
         """Whether a method or metric is the user's own code or model, which may end or hang its process."""

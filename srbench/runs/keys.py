@@ -20,6 +20,7 @@ def output_key(job: Job, pair: Pair, method: Method) -> str:
     """Everything that decides the pixels of an output."""
     degradation = job.protocol.degradation_for(method.inputs)
     low = pair.low_resolution if takes_file(pair, degradation, job.protocol.edges) else None
+    number = job.numbers.get(method.name)
     return content_key(
         method.name,
         method.version,
@@ -30,6 +31,7 @@ def output_key(job: Job, pair: Pair, method: Method) -> str:
         hash_of_file(low) if low else degradation,
         job.protocol.edges,
         job.runtime.device,
+        *([number] if number else []),
     )
 
 

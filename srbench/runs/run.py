@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import Inputs
 from srbench.methods.contract import Runtime
 from srbench.protocol_files import resolve as resolve_protocol
+from srbench.runs import freshness
 from srbench.runs.choose import Names, Selection, choose, names_of
 from srbench.runs.data import stored_run
 from srbench.runs.evaluate import evaluate
@@ -93,8 +94,10 @@ def run(options: Options, *, progress: Progress = SILENT) -> Finished:
     with Store(options.out) as store:
         sweep(options.out)
         put_facts(store, job)
+        job = replace(job, numbers=freshness.begin(store, job.methods.values()))
         try:
             outcome = evaluate(job, store, progress=progress)
+            freshness.end(store, job.numbers)
         finally:
             seconds = time.perf_counter() - start
             store.put_run(run_record(sys.argv, started, seconds))

@@ -29,6 +29,8 @@ from srbench.runs.store import StoredOutput
 from srbench.runs.tasks import Group, ImageTask, MethodResult, MethodTask
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from srbench.core.records import Degradation, Sample
     from srbench.images.luma import GrayRule
     from srbench.protocols import Protocol
@@ -195,14 +197,23 @@ class _ImageWork:
 
 
 def open_method(name: str, runtime: Runtime) -> Upscaler:
-    """The upscaler of a method, opened once per process for each state of its weight files."""
-    files = [file.cached for file in resolve_method(name).weights]
-    return opened(name, runtime, tuple(path.stat().st_mtime_ns for path in files if path.is_file()))
+    """The upscaler of a method, opened once per process for each state of the files that it reads."""
+    method = resolve_method(name)
+    files = (*(file.cached for file in method.weights), *method.reads)
+    return opened(name, runtime, tuple((str(path), _state(path)) for path in files))
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    """What changes when a file is written again; None where there is none."""
+    if not path.is_file():
+        return None
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
 
 
 @lru_cache(maxsize=64)
-def opened(name: str, runtime: Runtime, _modified: tuple[int, ...]) -> Upscaler:
-    """The upscaler of a method for weight files of these times."""
+def opened(name: str, runtime: Runtime, _files: tuple[tuple[str, tuple[int, int] | None], ...]) -> Upscaler:
+    """The upscaler of a method for files in this state."""
     return resolve_method(name).open(runtime)
 
 

@@ -17,7 +17,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from multiprocessing import connection, get_all_start_methods, get_context
+from multiprocessing import connection, get_all_start_methods, get_context, parent_process
 from typing import Any, Generic, TypeVar
 
 from srbench.core.records import UserError
@@ -259,17 +259,16 @@ def _answer(work: Callable[[Iterable[Any], Note], Iterator[Any]], task: Any, not
 
 
 def _die_with_parent() -> None:
-    """Has this process end when the one that started it does, whatever it is at."""
-    parent = os.getppid()
-    if sys.platform == "linux":
-        import ctypes
+    """Has this process end when the one that gives it work does, whatever it is at.
 
-        set_parent_death_signal = 1  # PR_SET_PDEATHSIG of prctl(2)
-        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
-    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+    That one is not its parent where processes are forked by a server, and the server lives as long as any
+    of them does.
+    """
+    threading.Thread(target=_watch, daemon=True).start()
 
 
-def _watch(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(1)
+def _watch() -> None:
+    giver = parent_process()
+    if giver is not None:
+        giver.join()
+        os._exit(1)

@@ -1,34 +1,28 @@
-"""The user's own models as methods: model files, and Python functions.
+"""The user's own models as methods: model files, and Python functions (`srbench.methods.functions`).
 
-- `FILE.pth`, `.pt`, `.safetensors`, `.onnx`, `.pt2`, with what cannot be found out after a colon:
-  `FILE.onnx:scale=4,range=255,channels=1`; `overlap=N` lets an unknown network be cut into tiles,
-  `name=NAME` calls it otherwise than its file, and `trained_on=pil-lanczos` says what inputs it was made
-  for.
-- `package.module:function`, called as `function(image, scale)` with uint8 H x W x 3 (RGB); it returns
-  uint8 of `scale` times the size. The module is found as Python finds it, or in the current folder.
-  `package.module:function:weights=FILE` names a file that it reads (`weights=A,weights=B` for several), so
-  that its outputs are made again when the file has changed.
+`FILE.pth`, `.pt`, `.safetensors`, `.onnx`, `.pt2`, with what cannot be found out after a colon:
+`FILE.onnx:scale=4,range=255,channels=1`; `overlap=N` lets an unknown network be cut into tiles, `name=NAME`
+calls it otherwise than its file, and `trained_on=pil-lanczos` says what inputs it was made for.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from srbench.core.records import Degradation, Unscorable, UsageError, UserError
 from srbench.core.text import remark
 from srbench.methods.contract import Method, Runtime, Upscaler
 from srbench.methods.files.fingerprints import content_hashes, model_files
+from srbench.methods.functions import function_method, is_function
 
 if TYPE_CHECKING:
-    import numpy as np
     from torch import nn
 
-    from srbench.core.records import Pair, Sample
+    from srbench.core.records import Pair
     from srbench.methods.files.loading import LoadedModel, Options
     from srbench.methods.networks.specification import NetworkSpec
 
@@ -75,14 +69,14 @@ def is_model_name(name: str) -> bool:
     if name.startswith("mix:"):
         return False
     base = _file_part(name)[0]
-    return base.suffix.lower() in SUFFIXES or _is_function(str(base))
+    return base.suffix.lower() in SUFFIXES or is_function(str(base))
 
 
 def model_method(name: str) -> Method:
     """The method of such a name; `UsageError` for what cannot be one."""
     path, options = _file_part(name)
     if path.suffix.lower() not in SUFFIXES:
-        return _function_method(str(path), options, name)
+        return function_method(str(path), options, name)
     if not path.is_file():
         raise UserError(f"{path}: no such file")
     asked = _parse(options, name)
@@ -156,102 +150,3 @@ def _open(path: Path, asked: _Asked, runtime: Runtime) -> Upscaler:
 
 def _fingerprint(path: Path, asked: _Asked, _: Pair) -> str:
     return f"{content_hashes(model_files(path))} {asked}"
-
-
-def _is_function(name: str) -> bool:
-    module, colon, function = name.partition(":")
-    return bool(colon) and function.isidentifier() and all(part.isidentifier() for part in module.split("."))
-
-
-def _function_method(function_name: str, options: str, name: str) -> Method:
-    module, _, function = function_name.partition(":")
-    source = _source_of(module)
-    if source is None:
-        raise UsageError(
-            f"{name}: there is no Python module {module}; give a method, a model file or a module"
-        )
-    files = (source, *_declared(options, name))
-    return Method(
-        name=f"{module}.{function}",
-        summary=f"the Python function {function_name}",
-        kind="model",
-        source=str(source),
-        open=lambda _: _called(function_name, _import(module, function)),
-        reads=files,
-        fingerprint=lambda _: " ".join(content_hashes(files)),
-    )
-
-
-def _declared(options: str, name: str) -> list[Path]:
-    """The files that a function is said to read."""
-    files = []
-    for option in filter(None, options.split(",")):
-        key, _, value = option.partition("=")
-        if key != "weights":
-            raise UsageError(f"{name}: '{option}' is not weights=FILE")
-        if not Path(value).is_file():
-            raise UserError(f"{name}: {value}: no such file")
-        files.append(Path(value))
-    return files
-
-
-def _source_of(module: str) -> Path | None:
-    from importlib.util import find_spec
-
-    _see_current_folder()
-    try:
-        found = find_spec(module)
-    except (ImportError, ValueError):
-        return None
-    except (Exception, SystemExit) as error:  # finding a module imports the packages around it
-        raise UserError(f"{module} cannot be imported ({_first_line(error)})") from None
-    return Path(found.origin) if found is not None and found.origin else None
-
-
-def _see_current_folder() -> None:
-    import sys
-
-    if "" not in sys.path:
-        sys.path.insert(0, "")
-
-
-def _import(module: str, function: str) -> Callable[[np.ndarray, int], np.ndarray]:
-    from importlib import import_module
-
-    _see_current_folder()
-    try:
-        found = getattr(import_module(module), function)
-    # Importing runs the user's code, which may fail in any way, and must not end this program silently.
-    except (Exception, SystemExit) as error:
-        raise UserError(f"{module}:{function} cannot be imported ({_first_line(error)})") from None
-    if not callable(found):
-        raise UserError(f"{module}:{function} is not a function")
-    return cast("Callable[[np.ndarray, int], np.ndarray]", found)
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
-
-
-def _called(name: str, function: Callable[[np.ndarray, int], np.ndarray]) -> Upscaler:
-    def upscale(sample: Sample) -> np.ndarray:
-        import numpy as np
-
-        from srbench.images.pixels import as_rgb
-
-        image, scale = as_rgb(sample.low_resolution), sample.pair.scale
-        try:
-            result = function(image, scale)
-        except Unscorable:
-            raise
-        except (Exception, SystemExit) as error:
-            raise Unscorable(f"{name} failed: {type(error).__name__}: {_first_line(error)}") from error
-        expected = (image.shape[0] * scale, image.shape[1] * scale, 3)
-        if not isinstance(result, np.ndarray) or result.dtype != np.uint8 or result.shape != expected:
-            kind = (
-                f"{result.dtype} {result.shape}" if isinstance(result, np.ndarray) else type(result).__name__
-            )
-            raise Unscorable(f"{name} returned {kind} where uint8 {expected} is expected")
-        return result
-
-    return upscale
