@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 from typing import Annotated, Any, NoReturn
@@ -23,6 +24,7 @@ from srbench.commands.run import compare, run, table
 from srbench.commands.score import score
 from srbench.commands.studies import bapps_2afc, bapps_jnd, recognition
 from srbench.commands.train import train
+from srbench.core.plain import plain
 from srbench.core.records import Unscorable, UserError
 
 _INTERRUPTED = 130
@@ -102,6 +104,9 @@ def _terminate(*_: object) -> NoReturn:
 def main() -> None:
     """Entry point of the `srbench` command."""
     signal.signal(signal.SIGTERM, _terminate)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names of files need not be text
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = app(prog_name="srbench", standalone_mode=False)
     except typer.TyperException as error:
@@ -129,5 +134,5 @@ def _fail_usage(error: Any) -> NoReturn:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    print(f"srbench: {message}", file=sys.stderr)
+    print(f"srbench: {plain(message)}", file=sys.stderr)
     sys.exit(code)

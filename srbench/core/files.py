@@ -8,23 +8,30 @@ import hashlib
 import io
 import math
 import os
+import platform
 import re
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 _ABANDONED = 3600.0  # seconds
+# What spreadsheets take for the beginning of a formula, and the mark that makes it text.
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_AS_TEXT = "'"
+# A name that is no text is written as its escapes.
+_WRITTEN: dict[str, Any] = {"encoding": "utf-8", "errors": "backslashreplace"}
 
 
 def write_csv(path: Path, columns: Iterable[str], rows: Iterable[Mapping[str, object]]) -> Path:
     """A CSV file with a heading and LF line ends, at every moment absent or complete.
 
-    None and NaN become empty fields, booleans `true` and `false`; floats keep all digits. A row with a
+    None and NaN become empty fields, booleans `true` and `false`; floats keep all digits. Text that a
+    spreadsheet would take for a formula gets a `'` in front, which `cell_text` takes off. A row with a
     field that is no column raises `ValueError`.
     """
-    with atomic_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
+    with atomic_file(path) as temporary, temporary.open("w", **_WRITTEN, newline="") as stream:
         _write_rows(stream, columns, rows)
     return path
 
@@ -45,7 +52,7 @@ def _write_rows(stream: TextIO, columns: Iterable[str], rows: Iterable[Mapping[s
 def write_text(path: Path, text: str) -> Path:
     """A text file in UTF-8, at every moment absent or complete."""
     with atomic_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, **_WRITTEN)
     return path
 
 
@@ -54,8 +61,23 @@ def _field(value: object) -> object:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, str):
+        return f"{_AS_TEXT}{value}" if _FORMULA.match(value) and not _is_number(value) else value
     # Also NumPy's float64, whose own representation is not a number.
     return float.__repr__(value) if isinstance(value, float) else value
+
+
+def cell_text(cell: str) -> str:
+    """A cell of a table that `write_csv` wrote, as it was given."""
+    return cell.removeprefix(_AS_TEXT) if _FORMULA.match(cell) else cell
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return text in ("-", "+")
+    return True
 
 
 class atomic_file:  # noqa: N801 - reads as a statement
@@ -63,7 +85,8 @@ class atomic_file:  # noqa: N801 - reads as a statement
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+        prefix = f".{_host()}-{os.getpid()}-"
+        handle, name = tempfile.mkstemp(prefix=prefix, suffix=".part", dir=path.parent)
         os.close(handle)
         self._temporary = Path(name)
 
@@ -80,13 +103,33 @@ class atomic_file:  # noqa: N801 - reads as a statement
         self._temporary.replace(self._path)
 
 
-def sweep(folder: Path) -> None:
-    """Removes what `atomic_file` left in a folder, and below it, when it was killed: parts that nobody has
-    written to for an hour."""
-    for part in folder.rglob(".*.part"):
+def sweep(folder: Path, pattern: str = ".*.part") -> None:
+    """Removes what was left in a folder, and below it, by processes that were killed: parts of
+    `atomic_file`, or files of another `pattern`, whose process on this machine is no more, or that nobody
+    has written to for an hour."""
+    for part in folder.rglob(pattern):
         with contextlib.suppress(OSError):
-            if time.time() - part.stat().st_mtime > _ABANDONED:
+            if _is_orphan(part.name) or time.time() - part.stat().st_mtime > _ABANDONED:
                 part.unlink()
+
+
+def _host() -> str:
+    return re.sub(r"\W", "_", platform.node())
+
+
+def _is_orphan(name: str) -> bool:
+    found = re.fullmatch(rf"\.{_host()}-(\d+)-.*\.part", name)
+    return found is not None and os.name == "posix" and not _is_alive(int(found[1]))
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)  # sends nothing
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def file_hash(path: Path) -> str:
@@ -111,4 +154,5 @@ def file_name(name: str) -> str:
     safe = re.sub(r"[^\w@+.,=() -]", "_", name)[:100]
     if name and safe == name and not name.startswith("."):
         return name
-    return f"{safe.lstrip('.')}~{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    digest = hashlib.sha256(name.encode(errors="backslashreplace")).hexdigest()
+    return f"{safe.lstrip('.')}~{digest[:8]}"

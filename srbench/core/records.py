@@ -1,6 +1,6 @@
 """The records that flow through an evaluation, and the two errors that users can cause.
 
-Nothing here imports another module of the package.
+Nothing here imports another module of the package but `plain`.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from srbench.core.plain import plain
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +29,7 @@ class UserError(Exception):
     """
 
     def __init__(self, message: str, *, exit_code: int = 1) -> None:
-        super().__init__(" ".join(message.split()))
+        super().__init__(plain(" ".join(message.split())))
         self.exit_code = exit_code
 
 
@@ -42,7 +44,7 @@ class Unscorable(Exception):
     """One image cannot be scored (or upscaled); the message is the reason that the score row carries."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(" ".join(reason.split()))
+        super().__init__(plain(" ".join(reason.split())))
 
 
 @dataclass(frozen=True)
@@ -106,5 +108,5 @@ def reason_of(error: BaseException) -> str:
     """An exception as the status of a missing score."""
     if isinstance(error, Unscorable | UserError):
         return str(error)
-    text = " ".join(str(error).split())[:200]
+    text = plain(" ".join(str(error).split())[:200])
     return f"failed: {type(error).__name__}{': ' + text if text else ''}"

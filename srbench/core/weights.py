@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from srbench.core.files import cache_folder
+from srbench.core.files import cache_folder, sweep
 from srbench.core.records import UserError
 from srbench.core.text import first_line, remark
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 5  # of many missing files
 Tensors = dict[str, "np.ndarray"]
+DOWNLOADING = "tmp????????"  # how pooch calls what it has not wholly fetched
 _WITHOUT_NUMPY = ("BF16", "F8", "F4", "F6")
 
 
@@ -149,6 +150,7 @@ def pull(file: WeightFile, source: Path | None = None) -> Path:
     """
     from srbench.core.files import file_hash
 
+    sweep(file.destination.parent)
     if source is None and file.cached != file.destination:  # a verified copy lies elsewhere
         return file.cached
     original = download(file) if source is None else source
@@ -207,6 +209,7 @@ def download(file: WeightFile) -> Path:
     import pooch
 
     remark(f"downloading {file.name} from {file.url}{_size(file)}")
+    sweep(cache_folder() / "downloads", DOWNLOADING)
     whole = next((digest for digest in file.sha256 if len(digest) == 64), None)
     pooch.get_logger().setLevel("WARNING")
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
+from srbench.core.plain import plain
 from srbench.core.records import UsageError
 from srbench.core.registry import Registry
 from srbench.datasets.contract import Dataset, RemoteFiles
@@ -142,15 +143,15 @@ def resolve(name: str) -> Dataset:
     if not name.startswith("folder:"):
         return DATASETS.get(name)
     folder = Path(name.removeprefix("folder:"))
-    title = folder.resolve().name
+    title = plain(folder.resolve().name)
     if not title or name == "folder:":
         raise UsageError(f"{name}: a folder is needed")
     return Dataset(
         name=title,
-        title=str(folder),
+        title=plain(str(folder)),
         folders=(title,),
         images=None,
-        homepage=str(folder),
+        homepage=plain(str(folder)),
         license="the user's",
         citation="",
         folder=folder,

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from srbench.core.records import Unscorable, UserError
+from srbench.images.codec import opened_image
 
 CLASSES = 6  # TSRN, section 5: the six largest classes of an image by pixel count
 REGIONS = CLASSES + 1  # and "others"
@@ -40,15 +41,10 @@ def regions(classes: np.ndarray) -> np.ndarray:
 
 
 def _read_map(path: Path) -> np.ndarray:
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(path) as image:
-            # Maps are stored as plain gray or with a palette; the numbers are the same.
-            if image.mode not in ("L", "P"):
-                raise Unscorable(f"{path.name}: an annotation has one channel of 8 bits, not {image.mode}")
-            return np.asarray(image)
-    except FileNotFoundError:
-        raise Unscorable(f"no annotation {path.name}") from None
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise Unscorable(f"{path.name}: damaged or unreadable ({error})") from None
+    if not path.is_file():
+        raise Unscorable(f"no annotation {path.name}")
+    with opened_image(path) as image:
+        # Maps are stored as plain gray or with a palette; the numbers are the same.
+        if image.mode not in ("L", "P"):
+            raise Unscorable(f"{path.name}: an annotation has one channel of 8 bits, not {image.mode}")
+        return np.asarray(image)

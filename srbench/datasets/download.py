@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from srbench.core.files import cache_folder, file_hash
+from srbench.core.files import cache_folder, file_hash, sweep
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UserError
 from srbench.core.text import first_line, remark
+from srbench.core.weights import DOWNLOADING
 from srbench.datasets.contract import Dataset
 from srbench.datasets.folders import data_roots, find_folder
 
@@ -62,6 +63,7 @@ def pull(
     size = sum(file.size for file in files)
     remark(f"downloading {dataset.title} from {dataset.remote.base_url}, {size / 1e6:.1f} MB")
     pooch.get_logger().setLevel("WARNING")
+    sweep(root, DOWNLOADING)
     hashes = {file.path: file.sha256 for file in files}
     source = pooch.create(path=root, base_url=dataset.remote.base_url, registry=hashes, retry_if_failed=2)
     progress.begin(len(files))

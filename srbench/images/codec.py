@@ -5,6 +5,8 @@ Arrays are uint8, H x W for grayscale files and H x W x 3 (RGB) for colour, 0 to
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +14,42 @@ import numpy as np
 
 from srbench.core.files import atomic_file
 from srbench.core.records import Unscorable
+from srbench.core.text import first_line
 
 if TYPE_CHECKING:
     from PIL import Image
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".webp"})
+# Files are told by their content: PostScript, for one, would start Ghostscript under any name.
+_FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "PPM", "WEBP")
+
+
+@contextlib.contextmanager
+def opened_image(path: Path) -> Iterator[Image.Image]:
+    """A file as an image of PIL, its header read; every way in which it, or decoding it, fails is
+    `Unscorable`."""
+    from PIL import Image
+
+    with _explained(path.name), Image.open(path, formats=_FORMATS) as image:
+        yield image
+
+
+@contextlib.contextmanager
+def _explained(name: str) -> Iterator[None]:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        yield
+    except Unscorable:
+        raise
+    except FileNotFoundError:
+        raise Unscorable(f"{name}: no such file") from None
+    except UnidentifiedImageError:
+        raise Unscorable(f"{name}: not an image that can be read") from None
+    except Image.DecompressionBombError:
+        raise Unscorable(f"{name}: more than 179 megapixels") from None
+    except Exception as error:  # decoders of damaged files fail in nearly every way
+        raise Unscorable(f"{name}: damaged or unreadable ({first_line(error)})") from None
 
 
 def read_image(path: Path) -> np.ndarray:
@@ -26,19 +59,8 @@ def read_image(path: Path) -> np.ndarray:
     Raises `Unscorable` for what cannot be converted without changing numbers (16-bit, CMYK, Lab,
     transparency) and for missing, truncated or non-image files.
     """
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(path) as image:
-            return pillow_pixels(path.name, image)
-    except FileNotFoundError:
-        raise Unscorable(f"{path.name}: no such file") from None
-    except UnidentifiedImageError:
-        raise Unscorable(f"{path.name}: not an image that can be read") from None
-    except Image.DecompressionBombError:
-        raise Unscorable(f"{path.name}: more than 179 megapixels") from None
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise Unscorable(f"{path.name}: damaged or unreadable ({error})") from None
+    with opened_image(path) as image:
+        return pillow_pixels(path.name, image)
 
 
 def pillow_pixels(name: str, image: Image.Image) -> np.ndarray:
@@ -46,11 +68,9 @@ def pillow_pixels(name: str, image: Image.Image) -> np.ndarray:
 
     `name` is what the messages call it. Raises `Unscorable` for what `read_image` refuses.
     """
-    _refuse_other_depths(name, image)
-    try:
+    with _explained(name):  # PIL decodes when pixels are asked for
+        _refuse_other_depths(name, image)
         return _pixels(name, image)
-    except (OSError, SyntaxError, ValueError, EOFError) as error:  # PIL decodes when pixels are asked for
-        raise Unscorable(f"{name}: damaged or unreadable ({error})") from None
 
 
 def _refuse_other_depths(name: str, image: Image.Image) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from srbench.core.plain import plain
 from srbench.core.records import UserError
 from srbench.images.codec import IMAGE_SUFFIXES
 
@@ -14,7 +15,11 @@ _ROLE_OR_SCALE = re.compile(r"(_SRF_\d+|[_-](HR|LR|GT|SR|LRBI|mod\d+)|[_-]x\d+|(
 
 
 def image_identifier(stem: str) -> str:
-    """The stem without role and scale suffixes: `img_001_SRF_4_HR` is `img_001`, `baby_HR_x4` is `baby`."""
+    """The stem without role and scale suffixes: `img_001_SRF_4_HR` is `img_001`, `baby_HR_x4` is `baby`.
+
+    Control characters, and bytes that are no text, become their escapes.
+    """
+    stem = plain(stem)
     while True:
         shorter = _ROLE_OR_SCALE.sub("", stem)
         if shorter in ("", stem):
@@ -49,11 +54,11 @@ def match_files(identifiers: Iterable[str], files: Iterable[Path]) -> dict[str, 
     known = sorted(set(identifiers), key=len, reverse=True)
     matches: dict[str, list[Path]] = {identifier: [] for identifier in known}
     for path in files:
-        owner = next((identifier for identifier in known if _continues(path.stem, identifier)), None)
+        owner = next((identifier for identifier in known if _continues(plain(path.stem), identifier)), None)
         if owner is not None:
             matches[owner].append(path)
     for identifier, paths in matches.items():
-        exact = [path for path in paths if _is_exact(path.stem, identifier)]
+        exact = [path for path in paths if _is_exact(plain(path.stem), identifier)]
         matches[identifier] = exact or paths
     return matches
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from srbench.core.files import file_hash
+from srbench.core.plain import plain
 from srbench.core.records import Unscorable, UsageError, UserError
 from srbench.images.codec import read_image
 from srbench.images.names import existing_folder, image_files, match_files
@@ -41,7 +42,7 @@ def outputs_method(argument: str) -> Method:
         return read
 
     return Method(
-        name=name,
+        name=plain(name),
         summary=f"result images in {folder}",
         kind="outputs",
         source=str(folder),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Iterable
@@ -15,7 +16,7 @@ from srbench.core.records import Pair, Unscorable, UserError
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import data_roots, find_pairs
 from srbench.datasets.known import unmarked
-from srbench.images.codec import read_image
+from srbench.images.codec import opened_image, read_image
 from srbench.images.pixels import as_rgb, crop_to_multiple
 from srbench.runs.data import RunData
 from srbench.runs.folder import output_path
@@ -142,13 +143,9 @@ def _encoder(sources: list[_Source]) -> _Encoding:
 
 
 def _pixels(path: Path) -> int:
-    from PIL import Image
-
-    try:
-        with Image.open(path) as image:
-            return image.width * image.height
-    except OSError:
-        return 0
+    with contextlib.suppress(Unscorable), opened_image(path) as image:
+        return image.width * image.height
+    return 0
 
 
 def _copied(

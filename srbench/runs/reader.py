@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from srbench.core.plain import plain_values
 from srbench.core.records import Score, UserError
 from srbench.methods.renamed import name_today
 from srbench.runs.data import KINDS, RunData
@@ -48,8 +49,8 @@ def read_run(folder: Path) -> RunData:
 
 def _description(path: Path) -> dict[str, Any]:
     try:
-        description = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        description = plain_values(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path} is damaged or was edited by hand ({error})") from None
     if not isinstance(description, dict) or "format" not in description:
         raise UserError(f"{path} does not describe a run")

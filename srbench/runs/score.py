@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from srbench.core.plain import plain
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import Unscorable, UserError
 from srbench.images.codec import read_image
@@ -55,7 +56,7 @@ def candidates(images: Path, reference: Path | None) -> list[Candidate]:
     if not files:
         raise UserError(f"{images} holds no image files")
     if reference is None:
-        return _distinct([Candidate(path.stem, path, None) for path in files])
+        return _distinct([Candidate(plain(path.stem), path, None) for path in files])
     if not reference.exists():
         raise UserError(f"{reference}: no such file or folder")
     if reference.is_file():
@@ -70,7 +71,8 @@ def _distinct(found: list[Candidate]) -> list[Candidate]:
     """Files that differ in their suffix only are called by their whole names."""
     count = Counter(candidate.image for candidate in found)
     return [
-        replace(each, image=each.path.name) if each.path and count[each.image] > 1 else each for each in found
+        replace(each, image=plain(each.path.name)) if each.path and count[each.image] > 1 else each
+        for each in found
     ]
 
 
@@ -86,12 +88,14 @@ def _matched(files: list[Path], references: list[Path], folder: Path) -> list[Ca
         identifier = owner.get(path)
         if identifier is None:
             reason = f"no reference in {folder} for {path.name}"
-            made.append(Candidate(path.stem, path, None, reason))
+            made.append(Candidate(plain(path.stem), path, None, reason))
         elif len(by_identifier[identifier]) > 1:
             names = ", ".join(reference.name for reference in by_identifier[identifier][:3])
-            made.append(Candidate(path.stem, path, None, f"several references fit {path.name}: {names}"))
+            made.append(
+                Candidate(plain(path.stem), path, None, f"several references fit {path.name}: {names}")
+            )
         else:
-            made.append(Candidate(path.stem, path, by_identifier[identifier][0]))
+            made.append(Candidate(plain(path.stem), path, by_identifier[identifier][0]))
     for identifier in sorted(name for name, matched in matches.items() if not matched):
         reference = by_identifier[identifier][0]
         reason = f"no image for the reference {reference.name}"

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from srbench.core.files import cell_text
+from srbench.core.plain import plain
 from srbench.core.records import OK, Score, UserError
 
 
@@ -31,7 +33,7 @@ def read_scores(path: Path) -> list[Score]:
 def _score(path: Path, line: int, row: dict[str, str | None]) -> Score:
     if any(row[name] is None for name in SCORE_COLUMNS):
         raise UserError(f"{path}, line {line}: fewer cells than the table has columns")
-    cells = {name: str(row[name]) for name in SCORE_COLUMNS}
+    cells = {name: plain(cell_text(str(row[name]))) for name in SCORE_COLUMNS}
     try:
         value = float(cells["value"]) if cells["value"] else None
         scale = int(cells["scale"])

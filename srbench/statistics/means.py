@@ -16,7 +16,14 @@ def aggregate(values: Sequence[float], how: Aggregate) -> float:
     the mean of values that are infinite to both sides.
     """
     if how == "root-mean-square":
-        return math.sqrt(math.fsum(value * value for value in values) / len(values))
+        return math.sqrt(_mean([value * value for value in values]))
     if math.inf in values and -math.inf in values:
         return math.nan
-    return math.fsum(values) / len(values)
+    return _mean(values)
+
+
+def _mean(values: Sequence[float]) -> float:
+    try:
+        return math.fsum(values) / len(values)
+    except OverflowError:  # the sum is beyond the largest number, the mean is not
+        return math.fsum(value / len(values) for value in values)

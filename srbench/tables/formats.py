@@ -48,7 +48,7 @@ def _csv(boards: Sequence[Board]) -> str:
 def _json(boards: Sequence[Board]) -> str:
     """One array; JSON has no infinity, so an infinite PSNR is the text "inf"."""
     rows = [
-        {name: "inf" if value == math.inf else value for name, value in row.items()}
+        {name: str(value) if value in (math.inf, -math.inf) else value for name, value in row.items()}
         for row in leaderboard_rows(list(boards))[1]
     ]
     return json.dumps(rows, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

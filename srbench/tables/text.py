@@ -81,11 +81,12 @@ def gaps(board: Board) -> list[str]:
     """What is missing and why: one line for each set of reasons, with the cells that it holds for."""
     groups: dict[tuple[int, tuple[str, ...]], dict[str, list[str]]] = {}
     for (method, metric), cell in board.cells.items():
-        if cell.n < cell.expected:
+        if cell.n < cell.expected or cell.value is None:
             group = groups.setdefault((cell.expected - cell.n, cell.reasons), {})
             group.setdefault(method, []).append(metric)
     return [
-        f"{_cells(by_method)}: {count} of {board.images} images ({_shortened(reasons)})"
+        f"{_cells(by_method)}: "
+        + (f"{count} of {board.images} images ({_shortened(reasons)})" if count else _shortened(reasons))
         for (count, reasons), by_method in groups.items()
     ]
 

@@ -1,11 +1,17 @@
-"""What a killed process leaves."""
+"""What a killed process leaves, and what tables keep of names."""
 
 from __future__ import annotations
 
+import csv
 import os
+import signal
+import sys
 from pathlib import Path
 
-from srbench.core.files import atomic_file, sweep
+import pytest
+
+from srbench.core.files import atomic_file, cell_text, csv_text, sweep, write_csv
+from tests.helpers import python
 
 
 def test_abandoned_parts_are_swept_and_those_in_the_making_stay(tmp_path: Path) -> None:
@@ -20,3 +26,43 @@ def test_abandoned_parts_are_swept_and_those_in_the_making_stay(tmp_path: Path) 
         temporary.write_bytes(b"whole")
         sweep(tmp_path)
     assert sorted(path.name for path in tmp_path.rglob("*.p*")) == ["a.png", "whole.part"]
+
+
+def test_other_files_are_swept_by_their_pattern(tmp_path: Path) -> None:
+    for name in ("tmpabcdefgh", "model.pth"):
+        (tmp_path / name).write_bytes(b"half")
+        os.utime(tmp_path / name, (0, 0))
+    sweep(tmp_path, "tmp????????")
+    assert [path.name for path in tmp_path.iterdir()] == ["model.pth"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes are told by their ids")
+def test_a_part_goes_as_soon_as_its_process_is_no_more(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys, pathlib\n"
+        "from srbench.core.files import atomic_file\n"
+        "with atomic_file(pathlib.Path(sys.argv[1]) / 'a.png'): os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    child = python(code, tmp_path)
+    child.communicate(timeout=60)
+    assert child.returncode == -signal.SIGKILL
+    assert len(list(tmp_path.iterdir())) == 1
+    sweep(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+FORMULAS = ["=1+1", "+cmd", "-cmd|x", "@SUM(A1)", "\tx", "'=quoted", "''=twice"]
+HARMLESS = ["bicubic", "-0.5", "+1e-3", "-inf", "-", "'quoted'", "a=b", ""]
+
+
+def test_text_that_spreadsheets_would_run_is_text_and_comes_back(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "t.csv", ["a"], ({"a": text} for text in [*FORMULAS, *HARMLESS]))
+    with path.open(newline="", encoding="utf-8") as stream:
+        cells = [row["a"] for row in csv.DictReader(stream)]
+    assert all(cell[0] == "'" for cell in cells[: len(FORMULAS)])
+    assert cells[len(FORMULAS) :] == HARMLESS
+    assert [cell_text(cell) for cell in cells] == [*FORMULAS, *HARMLESS]
+
+
+def test_numbers_are_never_quoted() -> None:
+    assert csv_text(["a"], [{"a": -0.5}, {"a": -3}]) == "a\n-0.5\n-3\n"

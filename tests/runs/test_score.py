@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from srbench.core.files import cell_text
 from srbench.core.records import UserError
 from srbench.metrics.catalogue import METRICS
 from srbench.metrics.luma.distortion import psnr
@@ -231,4 +232,4 @@ def test_any_file_name_is_shown_as_it_is(tmp_path: Path, name: str) -> None:
     ended = score(path, "--reference", path, "--csv", tmp_path / "s.csv")
     assert ended.code == 0
     assert name in ended.out
-    assert {row["image"] for row in rows(tmp_path / "s.csv")} == {name}
+    assert {cell_text(row["image"]) for row in rows(tmp_path / "s.csv")} == {name}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from srbench.core.files import write_csv, write_text
+from srbench.core.files import cell_text, write_csv, write_text
 from srbench.runs.scores_csv import SCORE_COLUMNS, score_rows
 from srbench.tables.boards import SIGNIFICANCE_COLUMNS, Board, MetricInfo, boards
 from srbench.tables.run_leaderboard import leaderboard_markdown, leaderboard_rows
@@ -68,7 +68,7 @@ def test_any_name_survives_the_csv(tmp_path: Path, name: str) -> None:
     missing = score(name, name, None, status=name)
     write_csv(tmp_path / "s.csv", SCORE_COLUMNS, score_rows([missing]))
     (row,) = rows(tmp_path / "s.csv")
-    assert (row["method"], row["image"], row["value"]) == (name, name, "")
+    assert (cell_text(row["method"]), cell_text(row["image"]), row["value"]) == (name, name, "")
 
 
 def test_missing_values_are_empty_with_the_reason(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
+from srbench.core.plain import plain
 from srbench.core.records import Degradation, Unscorable, UsageError, UserError
 from srbench.core.text import remark
 from srbench.methods.contract import Method, Runtime, Upscaler
@@ -81,7 +82,7 @@ def model_method(name: str) -> Method:
         raise UserError(f"{path}: no such file")
     asked = _parse(options, name)
     return ModelMethod(
-        name=asked.name or (f"{path.name}:{options}" if options else path.name),
+        name=asked.name or plain(f"{path.name}:{options}" if options else path.name),
         summary=f"the model {path}",
         kind="model",
         source=str(path),

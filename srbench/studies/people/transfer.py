@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from srbench.core.files import csv_text
+from srbench.core.files import cell_text, csv_text
+from srbench.core.plain import plain
 from srbench.core.records import UsageError, UserError
 from srbench.studies.people.database import FILE, Study
 from srbench.studies.people.records import (
@@ -116,7 +117,7 @@ class _Row:
 
     def get(self, path: Path, name: str) -> str:
         """A cell that has to be there."""
-        value = (self.cells.get(name) or "").strip()
+        value = plain(cell_text((self.cells.get(name) or "").strip()))
         if not value:
             raise UserError(f"{path}, line {self.line}: no {name}")
         return value

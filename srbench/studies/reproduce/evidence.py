@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from srbench.core.files import write_csv
+from srbench.core.files import cell_text, write_csv
+from srbench.core.plain import plain
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import Score, UsageError, UserError
 from srbench.datasets.catalogue import resolve as resolve_dataset
@@ -191,7 +192,7 @@ def _table(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
             reader = csv.DictReader(stream)
             if tuple(reader.fieldnames or ()) != columns:
                 raise UserError(f"{path} does not have the columns {', '.join(columns)}")
-            return [{name: str(row[name] or "") for name in columns} for row in reader]
+            return [{name: plain(cell_text(row[name] or "")) for name in columns} for row in reader]
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; srbench reproduce writes it") from None
 

@@ -7,6 +7,7 @@ import pickle
 import resource
 import struct
 import zipfile
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,8 +69,45 @@ def legacy_colliding_keys(path: Path) -> Path:
     return path
 
 
+def many_tuples(path: Path) -> Path:
+    """Hashes of tuples can be foreseen, so keys can be chosen that all collide."""
+    return archive(path, pickle.dumps(dict.fromkeys((number, 0) for number in range(3_000)), 2))
+
+
+def many_tuples_in_a_call(path: Path) -> Path:
+    return archive(path, pickle.dumps(OrderedDict(((number, 0), 1) for number in range(3_000)), 2))
+
+
+def many_tuples_in_a_set(path: Path) -> Path:
+    return archive(path, pickle.dumps({(number, 0) for number in range(3_000)}, 4))
+
+
+def nested_tuple(path: Path) -> Path:
+    """A key whose hash takes 2^200 steps."""
+    twice = b"".join(b"h" + bytes([level]) + b"\x86q" + bytes([level + 1]) for level in range(200))
+    return archive(path, b"\x80\x02}K\x01\x85q\x00" + twice + b"K\x01s.")
+
+
+def changed_function(path: Path) -> Path:
+    """The state of something that the file did not make."""
+    return archive(path, b"\x80\x02ctorch._utils\n_rebuild_tensor\n}X\x01\x00\x00\x00aK\x01sb.")
+
+
 @pytest.mark.parametrize(
-    "bomb", [memo, nested_lists, zeros, stride_of_zero, colliding_keys, legacy_colliding_keys]
+    "bomb",
+    [
+        many_tuples,
+        many_tuples_in_a_call,
+        many_tuples_in_a_set,
+        nested_tuple,
+        changed_function,
+        memo,
+        nested_lists,
+        zeros,
+        stride_of_zero,
+        colliding_keys,
+        legacy_colliding_keys,
+    ],
 )
 def test_bombs_are_refused_before_anything_is_allocated(tmp_path: Path, bomb: Callable[[Path], Path]) -> None:
     path = bomb(tmp_path / "model.pth")

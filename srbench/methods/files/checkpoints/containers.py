@@ -63,7 +63,7 @@ def _read(path: Path) -> Any:
 
 def unwrapped(content: Any, source: str, depth: int = 0) -> Tensors:
     """The tensors of an object as training programs store it; see `read_tensors`."""
-    from srbench.methods.files.checkpoints.pickles import Placeholder
+    from srbench.methods.files.checkpoints.unpickling import Placeholder
 
     if depth > _DEEPEST:
         raise UserError(f"{source} holds itself")

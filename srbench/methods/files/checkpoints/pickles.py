@@ -10,12 +10,8 @@ from __future__ import annotations
 
 import io
 import math
-import pickle
-import sys
 import zipfile
-from collections import OrderedDict, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,50 +26,7 @@ from srbench.methods.files.checkpoints.budgets import (
     require_modest_archive,
     require_modest_pickle,
 )
-
-_TYPES = {
-    "FloatStorage": "<f4",
-    "DoubleStorage": "<f8",
-    "HalfStorage": "<f2",
-    "BFloat16Storage": "<u2",  # widened to float32 when it is read
-    "LongStorage": "<i8",
-    "IntStorage": "<i4",
-    "ShortStorage": "<i2",
-    "CharStorage": "i1",
-    "ByteStorage": "u1",
-    "BoolStorage": "?",
-}
-
-
-@dataclass(frozen=True)
-class _Storage:
-    kind: str
-    key: str
-    size: int
-
-
-@dataclass(frozen=True)
-class _Tensor:
-    storage: _Storage
-    offset: int
-    shape: tuple[int, ...]
-    stride: tuple[int, ...]
-
-
-class _PassiveType(type):
-    """Classes that can be instantiated by the unpickler (`NEWOBJ`) but not called (`REDUCE`)."""
-
-    def __call__(cls, *_: Any) -> Any:
-        raise Refused(f"it wants to call {cls.__module__}.{cls.__name__}")
-
-
-class Placeholder(metaclass=_PassiveType):
-    """An object of a class that is not imported: its state and nothing else."""
-
-    state: Any = None
-
-    def __setstate__(self, state: Any) -> None:
-        self.state = state
+from srbench.methods.files.checkpoints.unpickling import TYPES, Placeholder, Reader, Storage, Tensor
 
 
 def read_pickled(path: Path) -> Any:
@@ -109,11 +62,11 @@ def _read_zip(path: Path) -> Any:
             raise Refused("it is a TorchScript program, not a checkpoint; give it as a model file instead")
         content = _loaded(io.BytesIO(read_member(archive, index)))[0]
 
-        def fetch(storage: _Storage) -> np.ndarray:
+        def fetch(storage: Storage) -> np.ndarray:
             name = f"{folder}data/{storage.key}"
-            if archive.getinfo(name).file_size < storage.size * np.dtype(_TYPES[storage.kind]).itemsize:
+            if archive.getinfo(name).file_size < storage.size * np.dtype(TYPES[storage.kind]).itemsize:
                 raise Refused(f"the values {name} are cut off")
-            return np.frombuffer(read_member(archive, name), _TYPES[storage.kind])
+            return np.frombuffer(read_member(archive, name), TYPES[storage.kind])
 
         return _resolved(content, fetch, Budget(size))
 
@@ -129,7 +82,7 @@ def _read_legacy(data: bytes) -> Any:
     for key in _loaded(stream)[0]:
         storage = storages[key]
         count = int.from_bytes(stream.read(8), "little")
-        dtype = np.dtype(_TYPES[storage.kind])
+        dtype = np.dtype(TYPES[storage.kind])
         raw = stream.read(count * dtype.itemsize)
         if len(raw) != count * dtype.itemsize:
             raise Refused("its last values are cut off")
@@ -137,110 +90,22 @@ def _read_legacy(data: bytes) -> Any:
     return _resolved(content, lambda storage: values[storage.key], Budget(len(data)))
 
 
-def _loaded(stream: io.BytesIO) -> tuple[Any, dict[str, _Storage]]:
+def _loaded(stream: io.BytesIO) -> tuple[Any, dict[str, Storage]]:
     """The object of one pickle of the stream, and the storages that it refers to by key."""
     require_modest_pickle(stream)
-    reader = _Reader(stream)
+    reader = Reader(stream)
     return reader.load(), reader.storages
 
 
-class _Reader(pickle.Unpickler):
-    """An unpickler that imports nothing."""
-
-    def __init__(self, stream: io.BytesIO) -> None:
-        super().__init__(stream, encoding="utf-8")
-        self.storages: dict[str, _Storage] = {}
-
-    def find_class(self, module: str, name: str) -> Any:
-        """A harmless stand-in for what a pickle names; `Refused` for everything else."""
-        known = _KNOWN.get(f"{module}.{name}")
-        if known is not None:
-            return known
-        if module in ("torch", "torch.cuda", "torch.storage") and name in _TYPES:
-            return _storage_kind(name)
-        if module.partition(".")[0] in sys.stdlib_module_names and (module, name) not in _HARMLESS:
-            raise Refused(f"it wants to use {module}.{name}")
-        return _PassiveType(name, (Placeholder,), {"__module__": module})
-
-    def persistent_load(self, identifier: Any) -> Any:
-        """The storage that a pickle refers to, not read yet."""
-        if identifier[0] == "module":  # a class with its source text, which stays text
-            return identifier[1]
-        if identifier[0] != "storage":
-            raise Refused(f"it refers to an unknown {identifier[0]!r}")
-        storage = _Storage(identifier[1].kind, str(identifier[2]), int(identifier[4]))
-        self.storages[identifier[2]] = storage
-        if len(identifier) > 5 and identifier[5] is not None:
-            raise Refused("it holds views of storages, which no current version of PyTorch writes")
-        return storage
-
-
-_HARMLESS = {("argparse", "Namespace")}
-
-
-def _storage_kind(name: str) -> Any:
-    return _PassiveType(name, (Placeholder,), {"kind": name})
-
-
-def _rebuild_tensor(storage: _Storage, offset: int, shape: Any, stride: Any, *_: Any) -> _Tensor:
-    return _Tensor(storage, int(offset), tuple(map(int, shape)), tuple(map(int, stride)))
-
-
-def _rebuild_parameter(data: Any, *_: Any) -> Any:
-    return data
-
-
-def _plain_size(values: Any = ()) -> tuple[int, ...]:
-    return tuple(values)
-
-
-def _scalar(_: Any, raw: bytes | str) -> bytes | str:
-    return raw  # a number of numpy beside the weights (an epoch, a score): kept as its bytes
-
-
-def _passive(*_: Any) -> Placeholder:
-    return Placeholder.__new__(Placeholder)
-
-
-def _bytes(text: str, encoding: str) -> bytes:
-    if encoding not in ("latin1", "latin-1", "ascii", "utf-8"):
-        raise Refused(f"it wants to encode text as {encoding[:20]!r}")
-    return text.encode(encoding)
-
-
-_KNOWN: dict[str, Callable[..., Any]] = {
-    "collections.OrderedDict": OrderedDict,
-    "collections.defaultdict": defaultdict,
-    "builtins.dict": dict,
-    "builtins.list": list,
-    "builtins.set": set,
-    "builtins.int": int,
-    "builtins.float": float,
-    "__builtin__.set": set,
-    "__builtin__.dict": dict,
-    "torch._utils._rebuild_tensor": _rebuild_tensor,
-    "torch._utils._rebuild_tensor_v2": _rebuild_tensor,
-    "torch._utils._rebuild_parameter": _rebuild_parameter,
-    "torch.nn.parameter.Parameter": _rebuild_parameter,  # as torch before 1.0 pickled it
-    "torch.nn.backends.thnn._get_thnn_function_backend": _passive,  # modules from before torch 1.2
-    "torch.Size": _plain_size,
-    "numpy.core.multiarray.scalar": _scalar,
-    "numpy._core.multiarray.scalar": _scalar,
-    "numpy.dtype": _passive,
-    "torch.device": _passive,
-    "_codecs.encode": _bytes,
-}
-
-
-def _resolved(content: Any, fetch: Callable[[_Storage], np.ndarray], budget: Budget) -> Any:
+def _resolved(content: Any, fetch: Callable[[Storage], np.ndarray], budget: Budget) -> Any:
     """The object with arrays in place of tensors; what is shared or refers to itself stays so."""
-    arrays: dict[_Storage, np.ndarray] = {}
+    arrays: dict[Storage, np.ndarray] = {}
     seen: dict[int, Any] = {}
 
     def visit(item: Any) -> Any:
         if id(item) in seen:
             return seen[id(item)]
-        if isinstance(item, _Tensor):
+        if isinstance(item, Tensor):
             if item.storage not in arrays:
                 arrays[item.storage] = fetch(item.storage)
             result: Any = _array(item, arrays[item.storage], budget)
@@ -263,7 +128,7 @@ def _resolved(content: Any, fetch: Callable[[_Storage], np.ndarray], budget: Bud
     return visit(content)
 
 
-def _array(tensor: _Tensor, values: np.ndarray, budget: Budget) -> np.ndarray:
+def _array(tensor: Tensor, values: np.ndarray, budget: Budget) -> np.ndarray:
     count = math.prod(tensor.shape)
     if min(tensor.shape, default=1) < 0:
         raise Refused("a tensor has a negative size")
