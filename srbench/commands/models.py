@@ -67,9 +67,10 @@ def interpolate_networks(
     ] = Path("interpolated.safetensors"),
 ) -> None:
     """Write the network (1 - alpha) A + alpha B, usable as a method by its file name."""
+    from srbench.methods.catalogue import METHODS
     from srbench.methods.files.blend import interpolate_files
 
-    interpolate_files(first, second, alpha, out)
+    interpolate_files(first, second, alpha, out, METHODS.get)
     console().print(f"written: {out}; use it as --methods {out}", markup=False)
 
 

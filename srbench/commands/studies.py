@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,8 @@ from srbench.core.records import UsageError
 from srbench.core.text import split_names
 
 if TYPE_CHECKING:
-    from srbench.studies.bapps.benchmark import Finished, Options
+    from srbench.datasets.bapps import Kind
+    from srbench.studies.bapps.benchmark import Finished
     from srbench.studies.recognition.benchmark import Finished as RecognitionFinished
 
 _Metrics = Annotated[
@@ -49,76 +51,60 @@ _Variants = Annotated[
 ]
 
 
-def bapps_2afc(
-    metrics: _Metrics = "all",
-    split: _Split = "val",
-    subsets: _Subsets = "",
-    data_root: DataRoot = [],  # noqa: B006 - typer copies it
-    out: Annotated[Path, typer.Option(help="Folder for the tables.")] = Path("runs/bapps-2afc"),
-    device: _Device = "auto",
-    batch_size: _BatchSize = 50,
-    gram_variants: _GramVariants = False,
-    half: _Half = False,
-    variant: _Variants = [],  # noqa: B006 - typer copies it
-) -> None:
+def _bapps_command(kind: Kind, purpose: str) -> Callable[..., None]:
+    """The command of one of the two tests of BAPPS; `purpose` is its help."""
+
+    def command(
+        metrics: _Metrics = "all",
+        split: _Split = "val",
+        subsets: _Subsets = "",
+        data_root: DataRoot = [],  # noqa: B006 - typer copies it
+        out: Annotated[Path, typer.Option(help="Folder for the tables.")] = Path(f"runs/bapps-{kind}"),
+        device: _Device = "auto",
+        batch_size: _BatchSize = 50,
+        gram_variants: _GramVariants = False,
+        half: _Half = False,
+        variant: _Variants = [],  # noqa: B006 - typer copies it
+    ) -> None:
+        from srbench.studies.bapps.benchmark import Options, run
+
+        options = Options(
+            kind=kind,
+            metrics=metrics,
+            split=split,
+            subsets=tuple(split_names(subsets)),
+            roots=tuple(data_root),
+            out=out,
+            device=_chosen(device),
+            batch_size=batch_size,
+            gram_variants=gram_variants,
+            variants=tuple(variant),
+            half=half,
+        )
+        with progress("items") as bar:
+            finished = run(options, say=_say, progress=bar)
+        _print_bapps(finished)
+
+    command.__doc__ = purpose
+    return command
+
+
+bapps_2afc = _bapps_command(
+    "2afc",
     """Score metrics by how often they agree with people on BAPPS triplets (TSRN's Table 5).
 
     Reads 2afc/SPLIT/SUBSET/{ref,p0,p1,judge} under a data root; a part of the data set will do. Metrics
     see whole 64x64 patches (protocol bapps). Writes 2afc.csv, 2afc.md, tests.csv, items.csv, run.json.
-    """
-    from srbench.studies.bapps.benchmark import Options
-
-    _bapps(
-        Options(
-            kind="2afc",
-            metrics=metrics,
-            split=split,
-            subsets=tuple(split_names(subsets)),
-            roots=tuple(data_root),
-            out=out,
-            device=_chosen(device),
-            batch_size=batch_size,
-            gram_variants=gram_variants,
-            variants=tuple(variant),
-            half=half,
-        )
-    )
-
-
-def bapps_jnd(
-    metrics: _Metrics = "all",
-    split: _Split = "val",
-    subsets: _Subsets = "",
-    data_root: DataRoot = [],  # noqa: B006 - typer copies it
-    out: Annotated[Path, typer.Option(help="Folder for the tables.")] = Path("runs/bapps-jnd"),
-    device: _Device = "auto",
-    batch_size: _BatchSize = 50,
-    gram_variants: _GramVariants = False,
-    half: _Half = False,
-    variant: _Variants = [],  # noqa: B006 - typer copies it
-) -> None:
+    """,
+)
+bapps_jnd = _bapps_command(
+    "jnd",
     """Score metrics by how well they rank BAPPS pairs by "people see no difference" (average precision).
 
     Reads jnd/SPLIT/SUBSET/{p0,p1,same} under a data root; a part of the data set will do. Metrics see
     whole 64x64 patches (protocol bapps). Writes jnd.csv, jnd.md, items.csv, run.json.
-    """
-    from srbench.studies.bapps.benchmark import Options
-
-    _bapps(
-        Options(
-            kind="jnd",
-            metrics=metrics,
-            split=split,
-            subsets=tuple(split_names(subsets)),
-            roots=tuple(data_root),
-            out=out,
-            device=_chosen(device),
-            batch_size=batch_size,
-            gram_variants=gram_variants,
-            variants=tuple(variant),
-            half=half,
-        )
-    )
+    """,
+)
 
 
 def recognition(
@@ -221,14 +207,6 @@ def _named_file(text: str) -> tuple[str, Path]:
     if not separator or not name or not file:
         raise UsageError(f"--classifier-weights {text}: give NAME=FILE")
     return name, Path(file)
-
-
-def _bapps(options: Options) -> None:
-    from srbench.studies.bapps.benchmark import run
-
-    with progress("items") as bar:
-        finished = run(options, say=_say, progress=bar)
-    _print_bapps(finished)
 
 
 def _print_bapps(finished: Finished) -> None:

@@ -1,4 +1,4 @@
-"""Compiled inner loops of resampling and luma conversion.
+"""Compiled inner loops of resampling, luma conversion and squared errors.
 
 Apart from the modules that call them, because compiling needs numba, which takes a while to import.
 Sums run in the order of the taps in float64 without fast-math, so that results do not depend on the
@@ -78,3 +78,16 @@ def rational_luma(image, red, green, blue, offset, divisor, out):  # type: ignor
             total = red * np.float64(image[i, j, 0]) + green * np.float64(image[i, j, 1])
             total += blue * np.float64(image[i, j, 2]) + offset
             out[i, j] = np.uint8((2.0 * total + divisor) / (2.0 * divisor))
+
+
+@njit(cache=True, nogil=True)
+def squared_error(x, y):  # type: ignore[no-untyped-def]
+    """The sum of squared differences of two planes of one size."""
+    total = 0.0
+    for i in range(x.shape[0]):
+        row = 0.0
+        for j in range(x.shape[1]):
+            difference = np.float64(x[i, j]) - np.float64(y[i, j])
+            row += difference * difference
+        total += row
+    return total

@@ -16,7 +16,7 @@ METRICS: Registry[Metric] = Registry("metric", group="srbench.metrics", record=M
 _ALIASES = {"psnr_y": ("psnr",), "ssim_y": ("ssim",), "rmse_y": ("rmse",), "lpips-alex": ("lpips",)}
 
 for _module in (
-    "luma.entries",
+    "luma.distortion",
     "natural.perceptual_index",
     "deep.entries",
 ):

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from srbench.core.figures import save, style
 from srbench.core.files import file_name
 from srbench.core.records import Pair, UsageError, UserError
 from srbench.images.codec import read_image
 from srbench.images.pixels import as_rgb
-from srbench.report.figures import new_figure, save
+from srbench.report.figures import new_figure
 from srbench.runs.data import RunData
 from srbench.runs.folder import output_path
 from srbench.runs.reader import read_run
@@ -50,9 +51,6 @@ def parse_box(text: str) -> tuple[int, int, int, int]:
 
 def write_crops(folder: Path, request: Request, out: Path | None) -> list[Path]:
     """Writes the figure as SVG and PNG; `out` is the path without its suffix."""
-    import matplotlib as mpl
-
-    mpl.use("Agg")
     run = read_run(folder)
     dataset, scale, protocol = _place(run, request)
     known = list(dict.fromkeys(score.method for score in run.scores))
@@ -71,7 +69,7 @@ def write_crops(folder: Path, request: Request, out: Path | None) -> list[Path]:
     }
     whole = next((pictures[name] for name in chosen if name in run.references()), pictures[chosen[0]])
     _check_box(request.box, whole)
-    with mpl.rc_context({"font.size": 8, "svg.hashsalt": "srbench", "text.parse_math": False}):
+    with style(8):
         figure = _figure(request.box, whole, pictures, _captions(chosen, metrics, scores))
         stem = out or folder / "figures" / file_name(f"{dataset}_{request.image}_crops")
         stem.parent.mkdir(parents=True, exist_ok=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from srbench.core.figures import COLOURS, save, style
 from srbench.core.files import file_name
 from srbench.core.records import Score
 from srbench.report.data import DISTORTION, PERCEPTION, correlations
@@ -21,43 +22,18 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe and Ito's colours, which people with any kind of colour vision can tell apart.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#882255", "#6b5344")
-_STYLE: dict[Any, Any] = {
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "svg.fonttype": "none",
-    # Names are text: a dollar sign must not start a formula.
-    "text.parse_math": False,
-    # The same scores give the same file.
-    "svg.hashsalt": "srbench",
-}
-
 
 def write_figures(run: RunData, out: Path, post_hoc: PostHoc = "wilcoxon-holm") -> list[Path]:
     """Writes every plot of a run as SVG and PNG; returns the files."""
-    import matplotlib as mpl
-
-    mpl.use("Agg")
     out.mkdir(parents=True, exist_ok=True)
     files = []
-    with mpl.rc_context(_STYLE):
+    with style():
         for board in run.boards():
             ranked = rank(board, of_board(run.scores, board), post_hoc)
             stem = f"{board.dataset}_x{board.scale}_{board.protocol}"
             for name, figure in _figures(ranked, of_board(run.scores, board)):
                 files += save(figure, out / file_name(f"{stem}_{name}"))
     return files
-
-
-def save(figure: Figure, stem: Path) -> list[Path]:
-    """Writes a figure as `<stem>.svg` and `<stem>.png`."""
-    # A dot in the name is a part of it and no suffix.
-    paths = [stem.parent / f"{stem.name}.{kind}" for kind in ("svg", "png")]
-    figure.savefig(paths[0], bbox_inches="tight", metadata={"Date": None})
-    figure.savefig(paths[1], bbox_inches="tight", dpi=200)
-    return paths
 
 
 def new_figure(width: float, height: float) -> tuple[Figure, Axes]:

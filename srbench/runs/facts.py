@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -61,7 +61,7 @@ def run_record(command: Sequence[str], started: str, seconds: float) -> dict[str
         "command": " ".join([Path(command[0]).name, *command[1:]]),
         "started": started,
         "seconds": round(seconds, 3),
-        "versions": {"srbench": __version__, "python": platform.python_version(), **_versions()},
+        "versions": {"srbench": __version__, "python": platform.python_version(), **versions(_PACKAGES)},
         "machine": {
             "system": f"{platform.system()} {platform.release()}",
             "processor": platform.machine(),
@@ -70,9 +70,10 @@ def run_record(command: Sequence[str], started: str, seconds: float) -> dict[str
     }
 
 
-def _versions() -> dict[str, str]:
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """The installed version of each package, or that it is not installed."""
     found = {}
-    for package in _PACKAGES:
+    for package in packages:
         try:
             found[package] = version(package)
         except PackageNotFoundError:

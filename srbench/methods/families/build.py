@@ -32,8 +32,9 @@ def as_named(tensors: Tensors) -> Tensors:
 class Checkpoint:
     """How a user's file of a network is known, and the interface of what it holds.
 
-    - `signature` is a tensor that only this network has, after `rename`; names and shapes of all tensors
-      have to agree with the network of one of the `scales`, tried in this order.
+    - `signature` is the name of a tensor that only this network has, `older` are its names in files of
+      other generations. `rename` then turns all names into those of our network, and names and shapes of
+      all tensors have to agree with the network of one of the `scales`, tried in this order.
     - `any_scale`: the tensors are the same at every scale, so the file serves all of them.
     - `sized` gives the interface by the renamed tensors, in place of `network`, where files differ in depth.
     """
@@ -41,9 +42,14 @@ class Checkpoint:
     signature: str
     network: SpecOfScale
     scales: tuple[int, ...] = (4,)
+    older: tuple[str, ...] = ()
     rename: Renaming = as_named
     any_scale: bool = False
     sized: Callable[[Tensors], SpecOfScale] | None = None
+
+    def may_be(self, tensors: Tensors) -> bool:
+        """Whether these tensors, under the names that the file gives them, look like this network's."""
+        return any(name in tensors for name in (self.signature, *self.older))
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ _TRAINED = (
 
 FAMILY = Family(
     checkpoints=(
-        Checkpoint("up_first.weight", only(ENHANCENET), rename=enhancenet_names),
+        Checkpoint("generator/Conv/weights", only(ENHANCENET), rename=enhancenet_names),
         Checkpoint("up_first.weight", only(ENHANCENET)),
     ),
     recipes={"enhancenet": enhancenet},

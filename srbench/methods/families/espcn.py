@@ -15,7 +15,7 @@ def espcn(scale: int) -> NetworkSpec:
 ESPCN = espcn(4)
 
 FAMILY = Family(
-    checkpoints=(Checkpoint("conv3.weight", espcn, (2, 3, 4, 8)),),
+    checkpoints=(Checkpoint("conv1.weight", espcn, (2, 3, 4, 8)),),
     recipes={"espcn": espcn},
     methods=(
         trained(

@@ -105,7 +105,9 @@ def lapsrn_names(tensors: Tensors) -> Tensors:
 
 FAMILY = Family(
     checkpoints=(
-        Checkpoint("levels.0.up_image.weight", lapsrn, (2, 4, 8), rename=lapsrn_names),
+        Checkpoint(
+            "levels.0.up_image.weight", lapsrn, (2, 4, 8), older=("convt_I1.weight",), rename=lapsrn_names
+        ),
         Checkpoint("up_features.weight", ms_lapsrn, any_scale=True),
     ),
     methods=(

@@ -69,7 +69,15 @@ def _as_deep(tensors: Tensors) -> SpecOfScale:
 _CITATION = "Wang et al.: ESRGAN, ECCVW 2018"
 
 FAMILY = Family(
-    checkpoints=(Checkpoint("conv_body.weight", only(RRDB_23), rename=rrdb_names, sized=_as_deep),),
+    checkpoints=(
+        Checkpoint(
+            "conv_body.weight",
+            only(RRDB_23),
+            older=("trunk_conv.weight", "model.0.weight"),
+            rename=rrdb_names,
+            sized=_as_deep,
+        ),
+    ),
     recipes={"rrdb": only(RRDB_23)},
     methods=(
         published(

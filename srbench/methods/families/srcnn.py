@@ -77,8 +77,8 @@ ENLARGING_SRCNN = NetworkSpec(builder("srcnn", "EnlargingSRCNN"), 4, radius=3)
 
 FAMILY = Family(
     checkpoints=(
-        Checkpoint("conv3.weight", srcnn, any_scale=True),
-        Checkpoint("conv3.weight", only(ENLARGING_SRCNN)),
+        Checkpoint("conv1.weight", srcnn, any_scale=True),
+        Checkpoint("conv1.weight", only(ENLARGING_SRCNN)),
     ),
     recipes={"srcnn": srcnn},
     methods=(

@@ -47,7 +47,15 @@ def vdsr_names(tensors: Tensors) -> Tensors:
 
 
 FAMILY = Family(
-    checkpoints=(Checkpoint("body.17.weight", vdsr, rename=vdsr_names, any_scale=True),),
+    checkpoints=(
+        Checkpoint(
+            "body.17.weight",
+            vdsr,
+            older=("residual_layer.17.conv.weight",),
+            rename=vdsr_names,
+            any_scale=True,
+        ),
+    ),
     recipes={"vdsr": vdsr},
     methods=(
         authors(

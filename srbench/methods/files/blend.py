@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from srbench.core.records import UsageError
+from srbench.methods.contract import Method
 from srbench.methods.networks.method import NetworkMethod
 
 if TYPE_CHECKING:
     from srbench.core.weights import Tensors
 
 
-def interpolate_files(first: str, second: str, alpha: float, out: Path) -> None:
+def interpolate_files(
+    first: str, second: str, alpha: float, out: Path, resolve: Callable[[str], Method]
+) -> None:
     """Writes (1 - alpha) `first` + alpha `second` as safetensors, with where it comes from.
 
-    Each is a method's name or a checkpoint file; files of networks that this package knows may use
+    Each is a checkpoint file or the name of a method, which `resolve` gives; files of networks that this
+    package knows may use
     different generations of names. `UserError` where the two are not of one network.
     """
     if not 0 <= alpha <= 1:
@@ -26,7 +31,7 @@ def interpolate_files(first: str, second: str, alpha: float, out: Path) -> None:
 
     from srbench.core.files import atomic_file
 
-    (tensors_a, origin_a), (tensors_b, origin_b) = _tensors(first), _tensors(second)
+    (tensors_a, origin_a), (tensors_b, origin_b) = (_tensors(name, resolve) for name in (first, second))
     mixed = interpolate(tensors_a, tensors_b, alpha)
     metadata = {"alpha": repr(alpha), "first": origin_a, "second": origin_b, "made_by": "srbench interpolate"}
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -61,10 +66,9 @@ def interpolate(first: Tensors, second: Tensors, alpha: float) -> Tensors:
     return result
 
 
-def _tensors(name: str) -> tuple[Tensors, str]:
+def _tensors(name: str, resolve: Callable[[str], Method]) -> tuple[Tensors, str]:
     """The tensors of a method or file, and what identifies it."""
     from srbench.core.files import file_hash
-    from srbench.methods.catalogue import METHODS
 
     path = Path(name)
     if path.is_file():
@@ -75,7 +79,7 @@ def _tensors(name: str) -> tuple[Tensors, str]:
         known = recognise(tensors, path.name)
         own = known.tensors if isinstance(known, Recognised) else tensors
         return own, f"{path.name} sha256 {file_hash(path)}"
-    method = METHODS.get(name)
+    method = resolve(name)
     if not isinstance(method, NetworkMethod):
         raise UsageError(
             f"{name} is not a network; srbench interpolate takes two networks or checkpoint files"

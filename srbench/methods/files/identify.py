@@ -40,11 +40,11 @@ def recognise(tensors: Tensors, source: str) -> Recognised | Misfit:
     misfit = Misfit(f"{source} is of no network that srbench defines", near=False)
     most = 0
     for checkpoint in (one for family in FAMILIES for one in family.checkpoints):
+        if not checkpoint.may_be(tensors):
+            continue
         try:
             renamed = checkpoint.rename(tensors)
         except (ValueError, IndexError):
-            continue
-        if checkpoint.signature not in renamed:
             continue
         network = checkpoint.sized(renamed) if checkpoint.sized else checkpoint.network
         for scale in checkpoint.scales:

@@ -2,58 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from srbench.metrics.contract import Metric
 from srbench.metrics.deep.features import ALEX, SQUEEZE, VGG, Backbone
 from srbench.metrics.deep.gram import GramDistance
 from srbench.metrics.deep.lpips import FeatureDistance
+from srbench.metrics.view import View
 from srbench.statistics.intervals import DISTANCE
 
 _WHOLE = "of the whole image, no border crop"
 
 
 def _lpips(backbone: Backbone) -> Metric:
-    return Metric(
-        name=f"lpips-{backbone.name}",
-        title=f"LPIPS ({backbone.title})",
-        unit="",
-        higher_is_better=False,
-        needs_reference=True,
-        source="Zhang et al., CVPR 2018, equation 1; v0.1 linear weights of richzhang/PerceptualSimilarity",
-        compute=FeatureDistance(backbone, linear=True, patches=True),
-        weights=(backbone.file,),
-        bounds=DISTANCE,
+    return _distance(
+        backbone,
+        f"lpips-{backbone.name}",
+        "LPIPS",
+        "Zhang et al., CVPR 2018, equation 1; v0.1 linear weights of richzhang/PerceptualSimilarity",
+        FeatureDistance(backbone, linear=True, patches=True),
+        f"{_WHOLE}; the tsrn protocol takes the mean over 64x64 patches of the centre crop",
         modules=("lpips",),
-        note=f"{_WHOLE}; the tsrn protocol takes the mean over 64x64 patches of the centre crop",
     )
 
 
 def _gram(backbone: Backbone) -> Metric:
-    return Metric(
-        name=f"gram-{backbone.name}",
-        title=f"Gram distance ({backbone.title})",
-        unit="",
-        higher_is_better=False,
-        needs_reference=True,
-        source="TSRN (Gondal et al., ECCVW 2018), equation 5, Net-G",
-        compute=GramDistance(backbone),
-        weights=(backbone.file,),
-        bounds=DISTANCE,
-        note=f"{_WHOLE}; unit-length features, Gram matrices divided by the number of positions",
+    return _distance(
+        backbone,
+        f"gram-{backbone.name}",
+        "Gram distance",
+        "TSRN (Gondal et al., ECCVW 2018), equation 5, Net-G",
+        GramDistance(backbone),
+        f"{_WHOLE}; unit-length features, Gram matrices divided by the number of positions",
     )
 
 
 def _features(backbone: Backbone) -> Metric:
+    return _distance(
+        backbone,
+        f"feat-{backbone.name}",
+        "Feature distance",
+        "Zhang et al., CVPR 2018, without linear weights; Net-F of TSRN (Gondal et al., ECCVW 2018)",
+        FeatureDistance(backbone, linear=False),
+        _WHOLE,
+    )
+
+
+def _distance(
+    backbone: Backbone,
+    name: str,
+    title: str,
+    source: str,
+    compute: Callable[[View, View], float],
+    note: str,
+    *,
+    modules: tuple[str, ...] = (),
+) -> Metric:
     return Metric(
-        name=f"feat-{backbone.name}",
-        title=f"Feature distance ({backbone.title})",
+        name=name,
+        title=f"{title} ({backbone.title})",
         unit="",
         higher_is_better=False,
         needs_reference=True,
-        source="Zhang et al., CVPR 2018, without linear weights; Net-F of TSRN (Gondal et al., ECCVW 2018)",
-        compute=FeatureDistance(backbone, linear=False),
+        source=source,
+        compute=compute,
         weights=(backbone.file,),
         bounds=DISTANCE,
-        note=_WHOLE,
+        modules=modules,
+        note=note,
     )
 
 

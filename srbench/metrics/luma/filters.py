@@ -106,6 +106,18 @@ def store_row(row: FloatArray, number: int, ring: FloatArray) -> None:
 
 
 @njit(cache=True, nogil=True)
+def store_moments(x, y, number, rings, half, unroll, squares, product, filtered):  # type: ignore[no-untyped-def]
+    """Put row `number` of two images, filtered, into the first two of four rings, and those of the sum of
+    their squares and of their product into the others; the last three arguments are work space."""
+    for j in range(x.shape[0]):
+        squares[j] = x[j] * x[j] + y[j] * y[j]
+        product[j] = x[j] * y[j]
+    for ring, line in zip(rings, (x, y, squares, product)):  # noqa: B905 - numba has no strict
+        correlate_row(line, half, unroll, filtered)
+        store_row(filtered, number, ring)
+
+
+@njit(cache=True, nogil=True)
 def correlate_ring(
     ring: FloatArray, first: int, half: FloatArray, unroll: tuple[int, ...], result: FloatArray
 ) -> None:

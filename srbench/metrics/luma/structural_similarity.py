@@ -15,11 +15,10 @@ from numba import njit
 from srbench.core.records import Unscorable
 from srbench.metrics.luma.filters import (
     correlate_ring,
-    correlate_row,
     gaussian_taps,
     half_taps,
     new_ring,
-    store_row,
+    store_moments,
 )
 
 _C1 = (0.01 * 255) ** 2
@@ -118,12 +117,7 @@ def _wang_mean(x, y, half, unroll):  # type: ignore[no-untyped-def]
     moments = np.empty((4, columns))
     total = 0.0
     for row in range(height):
-        for j in range(width):
-            squares[j] = x[row, j] * x[row, j] + y[row, j] * y[row, j]
-            product[j] = x[row, j] * y[row, j]
-        for ring, line in zip(rings, (x[row], y[row], squares, product)):  # noqa: B905 - numba has no strict
-            correlate_row(line, half, unroll, filtered)
-            store_row(filtered, row, ring)
+        store_moments(x[row], y[row], row, rings, half, unroll, squares, product, filtered)
         if row >= 2 * reach:
             for m in range(4):
                 correlate_ring(rings[m], row - 2 * reach, half, unroll, moments[m])

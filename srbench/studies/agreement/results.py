@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from srbench.core.files import atomic_file, write_csv, write_text
+from srbench.core.figures import COLOURS, save, style
+from srbench.core.files import write_csv, write_text
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UserError
 from srbench.core.text import markdown, markdown_head, markdown_row
@@ -27,7 +28,6 @@ TEST_COLUMNS = (
     "metric_a", "metric_b", "n", "srcc_a", "srcc_b", "p_permutation", "p_holm", "significant", "p_williams",
 )  # fmt: skip
 _LEAST = 5
-_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#882255", "#6b5344")
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,6 @@ def _n(value: float) -> str:
 
 def _plot(found: Agreements, material: Material, stem: Path) -> list[Path]:
     """Opinions against each metric, families by colour."""
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
     metrics = [metric for family, metric in found.table if family == "all"]
@@ -178,9 +177,7 @@ def _plot(found: Agreements, material: Material, stem: Path) -> list[Path]:
     rows = -(-len(metrics) // columns)
     people = np.array([one.score for one in material.opinions])
     families = list(dict.fromkeys(one.family for one in material.opinions))
-    with mpl.rc_context(
-        {"font.size": 8, "svg.fonttype": "none", "svg.hashsalt": "srbench", "text.parse_math": False}
-    ):
+    with style(8):
         figure = Figure(figsize=(3.2 * columns, 2.8 * rows), layout="constrained")
         for place, metric in enumerate(metrics, start=1):
             axes = figure.add_subplot(rows, columns, place)
@@ -188,8 +185,8 @@ def _plot(found: Agreements, material: Material, stem: Path) -> list[Path]:
                 of = np.array([one.family == family for one in material.opinions])
                 axes.scatter(
                     material.values[metric][of], people[of], s=9, alpha=0.6, linewidths=0,
-                    color=_COLOURS[index % len(_COLOURS)], label=family,
-                    marker="os^D"[index // len(_COLOURS) % 4],
+                    color=COLOURS[index % len(COLOURS)], label=family,
+                    marker="os^D"[index // len(COLOURS) % 4],
                 )  # fmt: skip
             axes.set_xlabel(f"{material.titles[metric]} {'↑' if material.signs[metric] > 0 else '↓'}")
             axes.set_ylabel("people")
@@ -197,9 +194,4 @@ def _plot(found: Agreements, material: Material, stem: Path) -> list[Path]:
         if any(families):
             handles, labels = axes.get_legend_handles_labels()
             figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=7)
-        paths = []
-        for kind, more in (("svg", {"metadata": {"Date": None}}), ("png", {"dpi": 150})):
-            with atomic_file(stem.with_suffix(f".{kind}")) as temporary:
-                figure.savefig(temporary, format=kind, **more)
-            paths.append(stem.with_suffix(f".{kind}"))
-        return paths
+        return save(figure, stem)

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from srbench.core.files import atomic_file, write_csv
+from srbench.core.figures import save, style
+from srbench.core.files import write_csv
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UserError, reason_of
 from srbench.images.codec import read_image
@@ -111,7 +112,6 @@ def write(rows: list[dict[str, Any]], out: Path) -> list[Path]:
 
 def _figure(rows: list[dict[str, Any]], stem: Path) -> list[Path]:
     """Metrics as rows, distortions with rising strength as columns; red is worse than the run's methods."""
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
     metrics = list(dict.fromkeys(row["metric"] for row in rows))
@@ -122,18 +122,11 @@ def _figure(rows: list[dict[str, Any]], stem: Path) -> list[Path]:
             table[metrics.index(row["metric"]), columns.index((row["distortion"], row["level"]))] = row[
                 "normalised"
             ]
-    with mpl.rc_context(
-        {"font.size": 8, "svg.fonttype": "none", "svg.hashsalt": "srbench", "text.parse_math": False}
-    ):
+    with style(8):
         figure = Figure(figsize=(2.2 + 0.42 * len(columns), 1.8 + 0.34 * len(metrics)), layout="constrained")
         axes = figure.add_subplot()
         image = axes.imshow(table, cmap="RdBu", vmin=-4, vmax=4, aspect="auto")
         axes.set_yticks(range(len(metrics)), metrics)
         axes.set_xticks(range(len(columns)), [f"{name} {level:g}" for name, level in columns], rotation=90)
         figure.colorbar(image, ax=axes, label="standard deviations of the run's methods", fraction=0.04)
-        paths = []
-        for kind, more in (("svg", {"metadata": {"Date": None}}), ("png", {"dpi": 150})):
-            with atomic_file(stem.with_suffix(f".{kind}")) as temporary:
-                figure.savefig(temporary, format=kind, **more)
-            paths.append(stem.with_suffix(f".{kind}"))
-        return paths
+        return save(figure, stem)

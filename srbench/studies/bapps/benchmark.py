@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -25,6 +24,7 @@ from srbench.studies.bapps.half import half_where_faithful
 from srbench.studies.bapps.measure import Measurement, SubsetDistances
 from srbench.studies.bapps.results import Results, jnd_results, reported_scores, two_afc_results
 from srbench.studies.bapps.variants import open_variant, parse_variant
+from srbench.studies.harness import provenance, versions_of
 
 BATCH = 50
 
@@ -84,8 +84,8 @@ def run(
     _check_measured(measured)
     results = _results(options, measured)
     seconds = time.perf_counter() - started
-    provenance = _provenance(options, chosen, groups, skipped, split, seconds)
-    files = write_files(options.out, options.kind, results, measured, provenance)
+    description = _provenance(options, chosen, groups, skipped, split, seconds)
+    files = write_files(options.out, options.kind, results, measured, description)
     return Finished(results, files, skipped, sum(map(len, split.values())), seconds)
 
 
@@ -132,38 +132,16 @@ def _provenance(
     split: dict[str, list[Item]],
     seconds: float,
 ) -> dict[str, Any]:
-    from importlib.metadata import PackageNotFoundError, version
-
-    from srbench import __version__
-
-    def installed(package: str) -> str | None:
-        try:
-            return version(package)
-        except PackageNotFoundError:
-            return None
-
-    return {
+    facts = {
         "benchmark": f"bapps-{options.kind}",
         "split": options.split,
         "subsets": {name: len(items) for name, items in split.items()},
         "protocol": PROTOCOLS.get("bapps").as_dict(),
-        "metrics": {
-            metric.name: {
-                "version": metric.version,
-                "weights": {file.name: file.sha256 for file in metric.weights},
-            }
-            for metric in chosen
-        },
-        "left_out": skipped,
+        "metrics": versions_of((metric.name, metric.version, metric.weights) for metric in chosen),
         "variants": list(options.variants),
         "half_precision": sorted(group.network.backbone.name for group in groups if group.network.half),
         "device": options.device,
         "batch_size": options.batch_size,
-        "versions": {
-            "srbench": __version__,
-            "python": platform.python_version(),
-            **{name: installed(name) for name in ("torch", "torchvision", "lpips", "numpy")},
-        },
-        "machine": platform.platform(),
-        "seconds": round(seconds, 3),
     }
+    packages = ("torch", "torchvision", "lpips", "numpy")
+    return provenance(facts, skipped=skipped, packages=packages, seconds=seconds)

@@ -5,10 +5,7 @@ Decoding, and the metrics that work on single patches, run in threads ahead of t
 
 from __future__ import annotations
 
-import itertools
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,9 +16,7 @@ from srbench.core.records import Unscorable
 from srbench.datasets.bapps import Item, read_patch
 from srbench.metrics.contract import Metric
 from srbench.studies.bapps.distances import NetworkMetrics, Patches, batch_distances, view_distances
-
-_AHEAD = 3  # batches that are decoded before they are needed
-_READERS = 2
+from srbench.studies.harness import loaded_ahead
 
 
 @dataclass
@@ -86,7 +81,7 @@ class Measurement:
         for name in self.names:
             measured.distances[name] = np.full((len(items), roles), np.nan)
         number = 0
-        for loaded in self._load(items):
+        for loaded in loaded_ahead(items, self._batch_size, self._load):
             self._record(measured, number, loaded)
             number += len(loaded)
             for _ in loaded:
@@ -122,23 +117,7 @@ class Measurement:
         else:
             measured.distances[name][number] = value
 
-    def _load(self, items: list[Item]) -> Iterator[list[_Loaded]]:
-        """Batches of loaded items in order, a few of them in the making."""
-        starts = iter(range(0, len(items), self._batch_size))
-        with ThreadPoolExecutor(_READERS) as pool:
-
-            def submit(start: int) -> Future[list[_Loaded]]:
-                return pool.submit(self._load_batch, items[start : start + self._batch_size])
-
-            waiting = deque(submit(start) for start in itertools.islice(starts, _AHEAD))
-            while waiting:
-                yield waiting.popleft().result()
-                waiting.extend(submit(start) for start in itertools.islice(starts, 1))
-
-    def _load_batch(self, items: list[Item]) -> list[_Loaded]:
-        return [self._load_item(item) for item in items]
-
-    def _load_item(self, item: Item) -> _Loaded:
+    def _load(self, item: Item) -> _Loaded:
         if item.reason:
             return _Loaded(None, item.reason, {})
         try:

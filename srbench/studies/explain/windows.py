@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from srbench.metrics.luma.filters import correlate_ring, correlate_row, half_taps, new_ring, store_row
+from srbench.metrics.luma.filters import correlate_ring, half_taps, new_ring, store_moments
 
 
 def similarity_map(
@@ -34,12 +34,7 @@ def _map(x, y, half, unroll, factor, c1, c2, result):  # type: ignore[no-untyped
     filtered = np.empty(columns)
     moments = np.empty((4, columns))
     for row in range(x.shape[0]):
-        for j in range(x.shape[1]):
-            squares[j] = x[row, j] * x[row, j] + y[row, j] * y[row, j]
-            product[j] = x[row, j] * y[row, j]
-        for ring, line in zip(rings, (x[row], y[row], squares, product)):  # noqa: B905 - numba has no strict
-            correlate_row(line, half, unroll, filtered)
-            store_row(filtered, row, ring)
+        store_moments(x[row], y[row], row, rings, half, unroll, squares, product, filtered)
         if row >= 2 * reach:
             top = row - 2 * reach
             for m in range(4):

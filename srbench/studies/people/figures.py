@@ -3,45 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from srbench.core.files import atomic_file
+from srbench.core.figures import save, style
 from srbench.studies.people.choice_tables import ChoiceTable
 from srbench.studies.people.opinion_tables import OpinionTable
 from srbench.studies.people.records import SCALE
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-# The same answers give the same file, and names are text: a dollar sign must not start a formula.
-_STYLE: dict[Any, Any] = {
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "srbench",
-    "text.parse_math": False,
-}
-
-
-def _saved(figure: Figure, stem: Path) -> list[Path]:
-    paths = []
-    for kind, more in (("svg", {"metadata": {"Date": None}}), ("png", {"dpi": 200})):
-        path = stem.parent / f"{stem.name}.{kind}"
-        with atomic_file(path) as temporary:
-            figure.savefig(temporary, format=kind, bbox_inches="tight", **more)
-        paths.append(path)
-    return paths
 
 
 def distribution(table: OpinionTable, stem: Path) -> list[Path]:
     """Colour-coded distribution of ratings, a column for each method, with the mean and its interval as a
     red marker; bins are centred on the scores (SRGAN, Figure 5)."""
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
     methods = sorted(table.methods, key=lambda one: one.mean.mean)
-    with mpl.rc_context(_STYLE):
+    with style():
         figure = Figure(figsize=(1.4 + 0.62 * len(methods), 3.4))
         axes = figure.add_subplot()
         shares = [[one.counts[row] / one.n for one in methods] for row in range(len(SCALE))]
@@ -57,7 +33,7 @@ def distribution(table: OpinionTable, stem: Path) -> list[Path]:
         axes.set_ylabel("rating")
         axes.set_title(f"{table.opinions.dataset}: {_counts(methods)}", fontsize=9)
         figure.colorbar(image, ax=axes, label="share of ratings", fraction=0.05)
-        return _saved(figure, stem)
+        return save(figure, stem)
 
 
 def _counts(methods: list[Any]) -> str:
@@ -67,14 +43,13 @@ def _counts(methods: list[Any]) -> str:
 
 def scores(table: ChoiceTable, stem: Path) -> list[Path]:
     """Bradley-Terry scores with intervals, best on top; nothing where there are none."""
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
     values, intervals = table.scores.values, table.scores.intervals
     if values is None:
         return []
     order = values.argsort().tolist()
-    with mpl.rc_context(_STYLE):
+    with style():
         figure = Figure(figsize=(4.8, 0.8 + 0.32 * len(order)))
         axes = figure.add_subplot()
         for row, index in enumerate(order):
@@ -84,4 +59,4 @@ def scores(table: ChoiceTable, stem: Path) -> list[Path]:
         axes.set_yticks(range(len(order)), [table.choices.methods[index] for index in order])
         axes.set_xlabel("Bradley-Terry score (log-odds, mean 0)")
         axes.set_title(table.choices.dataset, fontsize=9)
-        return _saved(figure, stem)
+        return save(figure, stem)

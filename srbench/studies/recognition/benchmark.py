@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from srbench.datasets.imagenet import LabelledImage, choose, find_images
 from srbench.methods.contract import Method, Runtime
 from srbench.protocol_files import resolve as resolve_protocol
 from srbench.runs.choose import Names, choose_methods
+from srbench.studies.harness import provenance, versions_of
 from srbench.studies.recognition.classifiers import open_classifier
 from srbench.studies.recognition.export import write_files
 from srbench.studies.recognition.measure import Looks, Measurement, Preparation
@@ -97,8 +97,8 @@ def run(
     rows, tests = make_rows(looks), make_tests(looks)
     said = {name: method.remark for name, method in methods.items() if method.remark}
     seconds = time.perf_counter() - started
-    provenance = _provenance(options, methods, choice.skipped, images, seconds)
-    files = write_files(options.out, options.scale, rows, tests, images, looks, said, provenance)
+    description = _provenance(options, methods, choice.skipped, images, seconds)
+    files = write_files(options.out, options.scale, rows, tests, images, looks, said, description)
     return Finished(rows, tests, files, choice.skipped, said, len(images), seconds)
 
 
@@ -127,11 +127,7 @@ def _provenance(
     images: list[LabelledImage],
     seconds: float,
 ) -> dict[str, Any]:
-    from importlib.metadata import version
-
-    from srbench import __version__
-
-    return {
+    facts = {
         "benchmark": "recognition",
         "scale": options.scale,
         "protocol": resolve_protocol(options.protocol).as_dict(),
@@ -140,18 +136,9 @@ def _provenance(
         "resize": options.resize,
         "crop": options.crop,
         "classifiers": {name: str(options.weights.get(name, "published")) for name in options.classifiers},
-        "methods": {
-            name: {"version": method.version, "weights": {file.name: file.sha256 for file in method.weights}}
-            for name, method in methods.items()
-        },
-        "left_out": skipped,
+        "methods": versions_of((name, method.version, method.weights) for name, method in methods.items()),
         "device": options.device,
         "half": options.half,
-        "versions": {
-            "srbench": __version__,
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("torch", "torchvision", "timm", "numpy", "pillow")},
-        },
-        "machine": platform.platform(),
-        "seconds": round(seconds, 3),
     }
+    packages = ("torch", "torchvision", "timm", "numpy", "pillow")
+    return provenance(facts, skipped=skipped, packages=packages, seconds=seconds)

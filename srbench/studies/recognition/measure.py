@@ -6,7 +6,6 @@ through every method, and each method's outputs through every classifier in batc
 
 from __future__ import annotations
 
-import itertools
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,13 +22,12 @@ from srbench.images.pixels import as_rgb
 from srbench.methods.contract import Upscaler
 from srbench.methods.running.together import upscale_together
 from srbench.protocols import Protocol
+from srbench.studies.harness import loaded_ahead
 from srbench.studies.recognition.accuracy import confidences, finite_rows, true_ranks
 from srbench.studies.recognition.classifiers import Classifier
 
 BASELINE = "baseline"
 DATASET = "imagenet"
-_AHEAD = 3
-_READERS = 2
 _OUTPUTS_AHEAD = 2
 _NOT_FINITE = "the classifier gave NaN or infinite logits"
 
@@ -107,6 +105,7 @@ class Measurement:
         self, images: Sequence[LabelledImage], progress: Progress = SILENT
     ) -> dict[tuple[str, str], Looks]:
         """Looks by (method, classifier), the originals first as method "baseline"."""
+        progress.begin(len(images))
         methods = [BASELINE, *self._upscalers]
         looks = {
             (method, classifier.name): Looks(np.full(len(images), -1), np.full(len(images), np.nan))
@@ -125,7 +124,7 @@ class Measurement:
         with ThreadPoolExecutor(1) as pool:
             waiting: deque[Future[_Made]] = deque()
             first = 0
-            for batch in self._load(images):
+            for batch in loaded_ahead(images, self._batch_size, self._prepare):
                 for method in methods:
                     waiting.append(pool.submit(self._make, first, batch, method))
                     if len(waiting) > _OUTPUTS_AHEAD:
@@ -177,21 +176,6 @@ class Measurement:
                 f"the output is {output.shape} {output.dtype}, not {sample.reference.shape} uint8"
             )
         return output
-
-    def _load(self, images: Sequence[LabelledImage]) -> Iterator[list[_Prepared]]:
-        starts = iter(range(0, len(images), self._batch_size))
-        with ThreadPoolExecutor(_READERS) as pool:
-
-            def submit(start: int) -> Future[list[_Prepared]]:
-                return pool.submit(self._prepare_all, images[start : start + self._batch_size])
-
-            waiting = deque(submit(start) for start in itertools.islice(starts, _AHEAD))
-            while waiting:
-                yield waiting.popleft().result()
-                waiting.extend(submit(start) for start in itertools.islice(starts, 1))
-
-    def _prepare_all(self, images: Sequence[LabelledImage]) -> list[_Prepared]:
-        return [self._prepare(image) for image in images]
 
     def _prepare(self, image: LabelledImage) -> _Prepared:
         how = self._preparation

@@ -96,15 +96,15 @@ def test_interpolate_refuses_what_does_not_fit(tmp_path: Path) -> None:
     names = [str(tmp_path / name) for name in ("espcn.pth", "srcnn.pth")]
     out = tmp_path / "out.safetensors"
     with pytest.raises(UsageError, match="the networks differ"):
-        interpolate_files(*names, 0.5, out)
+        interpolate_files(*names, 0.5, out, METHODS.get)
     with pytest.raises(UsageError, match="alpha is a number from 0 to 1"):
-        interpolate_files(*names, 1.5, out)
+        interpolate_files(*names, 1.5, out, METHODS.get)
     with pytest.raises(UsageError, match="name it so"):
-        interpolate_files(*names, 0.5, tmp_path / "out.pth")
+        interpolate_files(*names, 0.5, tmp_path / "out.pth", METHODS.get)
     with pytest.raises(UsageError, match="bicubic is not a network"):
-        interpolate_files("bicubic", names[0], 0.5, out)
+        interpolate_files("bicubic", names[0], 0.5, out, METHODS.get)
     with pytest.raises(UserError, match="not here"):
-        interpolate_files("esrgan", "rrdb-psnr", 0.5, out)
+        interpolate_files("esrgan", "rrdb-psnr", 0.5, out, METHODS.get)
     assert not out.exists()
 
 

@@ -1,0 +1,44 @@
+"""How figures look and are saved: one style, one pair of files, the same bytes for the same numbers."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from srbench.core.files import atomic_file
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Okabe and Ito's colours, which people with any kind of colour vision can tell apart.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#882255", "#6b5344")
+_STYLE: dict[Any, Any] = {
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "svg.fonttype": "none",
+    # Names are text: a dollar sign must not start a formula.
+    "text.parse_math": False,
+    # The same scores give the same file.
+    "svg.hashsalt": "srbench",
+}
+_KINDS: dict[str, dict[str, Any]] = {"svg": {"metadata": {"Date": None}}, "png": {"dpi": 200}}
+
+
+def style(size: float = 9, **more: Any) -> AbstractContextManager[None]:
+    """What figures are drawn within: letters of `size` points, and `more` of matplotlib's settings."""
+    import matplotlib as mpl
+
+    return mpl.rc_context({"font.size": size, **_STYLE, **more})
+
+
+def save(figure: Figure, stem: Path) -> list[Path]:
+    """Writes a figure as `<stem>.svg` and `<stem>.png`, each at every moment absent or complete."""
+    # A dot in the name is a part of it and no suffix.
+    paths = []
+    for kind, settings in _KINDS.items():
+        path = stem.parent / f"{stem.name}.{kind}"
+        with atomic_file(path) as temporary:
+            figure.savefig(temporary, format=kind, bbox_inches="tight", **settings)
+        paths.append(path)
+    return paths
