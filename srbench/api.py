@@ -11,10 +11,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
-from srbench.core.records import Pair, Sample, UsageError, UserError
-from srbench.images.arrays import ImageLike, as_image
+from srbench.core.records import Pair, Sample, Unscorable, UsageError, UserError
+from srbench.images.arrays import ImageLike, as_image, as_scale
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from srbench.runs.data import RunData
 
 FolderLike = str | os.PathLike[str]
+_Layout = Literal["boards", "paper"]
 
 
 class Scores(dict[str, float | None]):
@@ -47,15 +48,19 @@ def score(
 
     `metrics` are names of `srbench metrics list` ("default" are the protocol's); those that compare need
     `reference`. `scale` is needed where the protocol's border depends on it. What cannot be scored is None,
-    with its reason in `reasons`; `UsageError` for unknown names.
+    with its reason in `reasons`, also where a file is damaged; `UserError` for files that are not there,
+    `UsageError` for unknown names.
     """
     from srbench.metrics.functions import Accumulated
     from srbench.protocol_files import resolve as protocol_of
 
     names = protocol_of(protocol).metrics if metrics == "default" else _names(metrics, "metrics")
     measured = [Accumulated(name, protocol=protocol, scale=scale, device=device) for name in names]
-    output = as_image(image)
-    beside = None if reference is None else as_image(reference)
+    try:
+        output = as_image(image)
+        beside = None if reference is None else as_image(reference)
+    except Unscorable as error:
+        return Scores(dict.fromkeys(names), dict.fromkeys(names, str(error)))
     for one in measured:
         one.update(output, beside)
     return Scores(
@@ -79,6 +84,7 @@ def upscale(image: ImageLike, method: str | Path, *, scale: int = 4, device: str
     from srbench.methods.catalogue import resolve
     from srbench.methods.contract import Runtime
 
+    scale = as_scale(scale)
     chosen = resolve(str(method))
     if chosen.kind in ("reference", "outputs"):
         raise UsageError(f"{chosen.name} does not upscale: its images come from a data set")
@@ -189,17 +195,19 @@ class Run:
         found = compare_run(self.folder, list(methods), metric)
         return pd.DataFrame([pair.row for pair in found.pairs], columns=list(SIGNIFICANCE_COLUMNS))
 
-    def latex(self, *, layout: Literal["boards", "paper"] = "paper") -> str:
+    def latex(self, *, layout: _Layout = "paper") -> str:
         """The leaderboards as LaTeX tables (needs `booktabs`): best bold, second best underlined."""
         return self._formatted("latex", layout)
 
-    def markdown(self, *, layout: Literal["boards", "paper"] = "paper") -> str:
+    def markdown(self, *, layout: _Layout = "paper") -> str:
         """The leaderboards as Markdown tables."""
         return self._formatted("markdown", layout)
 
-    def _formatted(self, wanted: Literal["latex", "markdown"], layout: Literal["boards", "paper"]) -> str:
+    def _formatted(self, wanted: Literal["latex", "markdown"], layout: _Layout) -> str:
         from srbench.tables.formats import formatted
 
+        if layout not in get_args(_Layout):
+            raise UsageError(f"layout={layout!r}: 'boards' or 'paper' is needed")
         return formatted(self._data.boards(), wanted, layout)
 
 
@@ -207,4 +215,6 @@ def _names(given: Sequence[str | Path], what: str) -> list[str]:
     """A list of names; a single text is refused, because its letters would be taken for names."""
     if isinstance(given, str | Path):
         raise UsageError(f"{what} must be a list of names, such as ['{given}']")
+    if not given:
+        raise UsageError(f"{what} is empty; give names")
     return [str(name) for name in given]

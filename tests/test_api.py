@@ -60,6 +60,15 @@ def test_score_has_none_and_a_reason_for_what_cannot_be_scored() -> None:
     assert len(scores.reasons["niqe"].splitlines()) == 1
 
 
+def test_a_damaged_image_is_a_reason_and_a_missing_one_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "cut.png").write_bytes(b"\x89PNG")
+    scores = srbench.score(tmp_path / "cut.png", picture(40, 40, 1))
+    assert dict(scores) == {"psnr_y": None, "ssim_y": None}
+    assert scores.reasons["ssim_y"].startswith("cut.png: ")
+    with pytest.raises(srbench.UserError, match=r"away\.png: no such file"):
+        srbench.score(picture(40, 40, 1), tmp_path / "away.png")
+
+
 def test_score_without_a_reference_says_what_lacks() -> None:
     scores = srbench.score(picture(40, 40, 1), metrics=["psnr_y"])
     assert scores.reasons == {"psnr_y": "psnr_y needs a reference"}
@@ -81,6 +90,9 @@ def test_a_scale_is_asked_for_where_the_border_depends_on_it() -> None:
         (lambda: srbench.run(["bicubik"], ["demo"], out="x"), r"unknown method 'bicubik'"),
         (lambda: srbench.upscale(picture(8, 8, 1), "hr"), "hr does not upscale"),
         (lambda: srbench.upscale(picture(8, 8, 1), "espcn", scale=3), "x"),
+        (lambda: srbench.upscale(picture(8, 8, 1), "bicubic", scale=0), "scale=0: a positive whole number"),
+        (lambda: srbench.upscale(picture(8, 8, 1), "bicubic", scale=1.5), r"scale=1\.5: a positive whole"),  # type: ignore[arg-type]
+        (lambda: srbench.score(picture(8, 8, 1), metrics=[]), "metrics is empty"),
     ],
 )
 def test_wrong_usage_is_one_line(call, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
@@ -127,6 +139,8 @@ def test_a_run_is_printed_for_papers(folder: Path) -> None:
     assert "\\begin{tabular}" in run.latex()
     assert run.markdown().startswith("###")
     assert "2 methods on demo" in repr(run)
+    with pytest.raises(srbench.UsageError, match="layout='wide': 'boards' or 'paper'"):
+        run.latex(layout="wide")  # type: ignore[arg-type]
 
 
 def test_load_refuses_what_is_no_run(tmp_path: Path) -> None:

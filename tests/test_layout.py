@@ -45,8 +45,8 @@ def test_no_module_has_more_than_300_lines() -> None:
 
 
 def test_there_are_at_most_20_rooms() -> None:
-    rooms = [path.name for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()]
-    assert len(set(rooms) - {"__init__.py"}) <= 20
+    rooms = [*PACKAGE.glob("*/__init__.py"), *(PACKAGE.glob("*.py"))]
+    assert len(set(rooms) - {PACKAGE / "__init__.py"}) <= 20
 
 
 def test_every_room_has_its_tests() -> None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from srbench.core.records import UsageError
+from srbench.core.records import UsageError, UserError
+from srbench.core.text import first_line
 from srbench.images.codec import pillow_pixels, read_image
 from srbench.images.pixels import to_bytes
 
@@ -26,7 +27,7 @@ def as_image(image: ImageLike) -> np.ndarray:
     """One image as uint8, H x W (grayscale) or H x W x 3 (RGB), 0 to 255; read-only, may share memory.
 
     - A path (`str` or `Path`) is read, a PIL image converted, both as files are: Unscorable for what is
-      missing, damaged or cannot be converted without changing numbers.
+      damaged or cannot be converted without changing numbers, UserError where there is no such file.
     - A NumPy array is uint8, H x W, H x W x 1 or H x W x 3; or float in [0, 1], H x W or C x H x W.
     - A torch tensor is float in [0, 1] or uint8 in [0, 255], H x W or C x H x W.
     - C is 1 or 3; a batch of one image is that image.
@@ -40,9 +41,18 @@ def as_image(image: ImageLike) -> np.ndarray:
     return images[0]
 
 
+def as_scale(scale: int) -> int:
+    """A super-resolution factor as a caller gives it; `UsageError` where it is no whole number from 1 on."""
+    if isinstance(scale, bool) or not isinstance(scale, int | np.integer) or scale < 1:
+        raise UsageError(f"scale={scale!r}: a positive whole number is needed")
+    return int(scale)
+
+
 def as_images(images: ImageLike) -> list[np.ndarray]:
     """The images of a batch (N x C x H x W), or the only one; each as `as_image` says."""
     if isinstance(images, str | Path):
+        if not Path(images).is_file():
+            raise UserError(f"{images}: no such file")
         return [read_image(Path(images))]
     if isinstance(images, np.ndarray):
         return _of_array(images, channels_first=images.dtype.kind == "f")
@@ -63,10 +73,13 @@ def _is_tensor(thing: object) -> bool:
 
 
 def _tensor_values(tensor: Any) -> np.ndarray:
-    values = tensor.detach().cpu()
-    # NumPy has no bfloat16, and float16 has too few digits to be multiplied by 255.
-    values = values.float() if values.is_floating_point() and values.element_size() < 4 else values
-    array: np.ndarray = values.numpy()
+    try:
+        values = tensor.detach().cpu()
+        # NumPy has no bfloat16, and float16 has too few digits to be multiplied by 255.
+        values = values.float() if values.is_floating_point() and values.element_size() < 4 else values
+        array: np.ndarray = values.numpy()
+    except (TypeError, NotImplementedError) as error:  # sparse, quantised, without data
+        raise UsageError(f"the tensor holds no plain values ({first_line(error)})") from None
     return array
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from srbench.core.devices import choose_device
 from srbench.core.records import Unscorable, UsageError, UserError
-from srbench.images.arrays import ImageLike, as_images
+from srbench.images.arrays import ImageLike, as_images, as_scale
 from srbench.metrics.catalogue import resolve, usual
 from srbench.metrics.contract import Metric
 from srbench.metrics.view import View
@@ -203,6 +203,4 @@ def _scale_of(metric: Metric, protocol: Protocol, scale: int | None) -> int:
                 "give scale=4, say"
             )
         return 1
-    if isinstance(scale, bool) or not isinstance(scale, int) or scale < 1:
-        raise UsageError(f"scale={scale!r}: a positive whole number is needed")
-    return scale
+    return as_scale(scale)

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torchvision.utils import save_image
 
-from srbench.core.records import Unscorable, UsageError
+from srbench.core.records import Unscorable, UsageError, UserError
 from srbench.images.arrays import as_image, as_images
 from srbench.images.codec import read_image
 from tests.helpers import picture, save
@@ -126,10 +126,16 @@ def test_pil_images_are_refused_as_their_files_are(mode: str) -> None:
         as_image(Image.new(mode, (9, 9)))
 
 
+@pytest.mark.parametrize("tensor", [torch.zeros(9, 9).to_sparse(), torch.zeros(9, 9, device="meta")])
+def test_tensors_without_plain_values_are_refused(tensor: torch.Tensor) -> None:
+    with pytest.raises(UsageError, match="the tensor holds no plain values"):
+        as_image(tensor)
+
+
 def test_a_damaged_file_opened_by_the_caller_is_a_reason(tmp_path: Path) -> None:
     path = save(tmp_path / "a.png", picture(80, 80))
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(Unscorable, match="the PIL image: damaged or unreadable"):
         as_image(Image.open(path))
-    with pytest.raises(Unscorable, match=r"b\.png: no such file"):
+    with pytest.raises(UserError, match=r"b\.png: no such file"):
         as_image(tmp_path / "b.png")
