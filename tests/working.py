@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import srbench.runs.work
 from srbench.methods.catalogue import METHODS
 from srbench.methods.contract import Method, Runtime, Upscaler
 from srbench.metrics.catalogue import METRICS
@@ -59,7 +58,6 @@ class Work:
         self.add_metric(dataclasses.replace(metric, compute=compute))
 
     def add(self, method: Method) -> None:
-        srbench.runs.work.opened.cache_clear()
         self.monkeypatch.setitem(METHODS._records, method.name, method)
         self.monkeypatch.setitem(METHODS._other_names, method.name.casefold(), method.name)
 

@@ -13,6 +13,7 @@ import re
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -136,6 +137,17 @@ def file_hash(path: Path) -> str:
     """SHA-256 of a file's bytes."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def remembered_hash(path: Path) -> str:
+    """SHA-256 of a file's bytes, computed once for each version of the file."""
+    status = path.stat()
+    return _hash_of_version(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=65536)
+def _hash_of_version(path: Path, _modified: int, _size: int) -> str:
+    return file_hash(path)
 
 
 def cache_folder() -> Path:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from srbench.images.resize import Edges
 
 Upscaler = Callable[["Sample"], "np.ndarray"]
+GROUP = 8  # images that a GPU is given at once
 _ORIGINS = {"reference": "reference", "interpolation": "interpolation", "outputs": "result images"}
 
 
@@ -31,6 +32,11 @@ class Runtime:
     device: str = "cpu"
     edges: Edges = "clamp"
     max_memory: int = 2 * 1024**3
+
+    @property
+    def at_once(self) -> int:
+        """How many images to prepare before methods run: CPUs gain nothing from batches."""
+        return 1 if self.device == "cpu" else GROUP
 
 
 @dataclass(frozen=True)

@@ -7,28 +7,22 @@ outcome as it comes, so that a run that was cut off goes on where it stopped.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 
 from srbench.core.files import file_hash
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import OK, Pair, Score, Unscorable
-from srbench.datasets.catalogue import resolve as resolve_dataset
-from srbench.datasets.contract import Dataset
-from srbench.datasets.folders import data_roots, find_pairs
-from srbench.datasets.known import marked
 from srbench.methods.contract import Method
-from srbench.methods.running.together import group_size
 from srbench.metrics.contract import Metric
 from srbench.runs.execute import choose_workers, execute
 from srbench.runs.folder import output_path
-from srbench.runs.inputs import inputs_of
 from srbench.runs.job import Job, Outcome
-from srbench.runs.keys import hash_of_file, output_key, score_key
 from srbench.runs.measure import Measured
 from srbench.runs.steps import Retries, Step
 from srbench.runs.store import Store
 from srbench.runs.tasks import Group, ImageTask, MethodResult, MethodTask
-from srbench.runs.work import work
+from srbench.runs.work import Tools, work
 
 
 @dataclass(frozen=True)
@@ -40,13 +34,12 @@ class _Planned:
     key: str
 
 
-def evaluate(job: Job, store: Store, *, progress: Progress = SILENT) -> Outcome:
+def evaluate(job: Job, pairs: list[Pair], store: Store, *, progress: Progress = SILENT) -> Outcome:
     """Scores every method on every image; returns what was done.
 
     `progress` is told of each image that there is something to do for. `UserError`
     where a data set is not there or the disk is full; what was recorded before stays.
     """
-    pairs = [pair for name in job.datasets for pair in _pairs(job, store, name)]
     book = _Book(job, store)
     book.refuse(pairs)
     plans = {pair: planned for pair in pairs if (planned := book.plan(pair))}
@@ -55,11 +48,12 @@ def evaluate(job: Job, store: Store, *, progress: Progress = SILENT) -> Outcome:
         for pair, planned in plans.items()
     ]
     progress.begin(len(tasks))
-    size = group_size(job.runtime.device)
+    size = job.runtime.at_once
     groups = [Group(tuple(tasks[first : first + size])) for first in range(0, len(tasks), size)]
     retries: Retries[Group] = Retries()
+    tools = Tools(job.methods, {metric.name: metric for metric in job.metrics})
     done = execute(
-        work,
+        partial(work, tools),
         groups,
         workers=choose_workers(job.workers, len(groups), job.runtime.device),
         executor=job.executor,
@@ -127,7 +121,7 @@ class _Book:
     def _plan_method(self, pair: Pair, spec: str, method: Method) -> _Planned | None:
         path = output_path(self.job.out, method.name, pair)
         try:
-            key = output_key(self.job, pair, method)
+            key = self.job.output_key(pair, method)
         except (Unscorable, OSError) as error:
             for metric in self.job.metrics:
                 self._put(pair, method.name, Measured(metric.name, None, str(error), 0.0), "")
@@ -156,13 +150,13 @@ class _Book:
         for measured in result.measured:
             metric = by_name[measured.metric]
             if measured.value is not None:
-                key = score_key(self.job, pair, item.method, pixels, metric)
+                key = self.job.score_key(pair, item.method, pixels, metric)
                 self.store.put_score(key, measured.value, measured.seconds)
             known = self._stored(pair, item.method, pixels, metric) if measured.value is None else None
             self._put(pair, item.method.name, known or measured, pixels)
 
     def _stored(self, pair: Pair, method: Method, pixels: str, metric: Metric) -> Measured | None:
-        stored = self.store.score(score_key(self.job, pair, method, pixels, metric))
+        stored = self.store.score(self.job.score_key(pair, method, pixels, metric))
         return None if stored is None else Measured(metric.name, stored[0], OK, stored[1])
 
     def _put(self, pair: Pair, method: str, measured: Measured, output: str) -> None:
@@ -187,36 +181,3 @@ class _Book:
             status=measured.status,
             seconds=measured.seconds,
         )
-
-
-def _pairs(job: Job, store: Store, name: str) -> list[Pair]:
-    dataset = resolve_dataset(name)
-    pairs = find_pairs(dataset, job.scale, data_roots(list(job.roots)), inputs=job.inputs)
-    dataset = marked(dataset, job.scale, pairs)
-    pairs = [replace(pair, dataset=dataset.name) for pair in pairs]
-    place = f"{dataset.name} x{job.scale}"
-    with store.transaction():
-        store.keep_images(dataset.name, job.scale, [pair.image for pair in pairs])
-        known = store.facts("dataset").get(place, {}).get("inputs", {})
-        inputs = {**known.get(job.protocol.name, {}), **inputs_of(job.methods.values(), job.protocol, pairs)}
-        fact = _dataset_fact(dataset, job.scale, pairs) | {"inputs": {**known, job.protocol.name: inputs}}
-        store.put_fact("dataset", place, fact)
-    return pairs
-
-
-def _dataset_fact(dataset: Dataset, scale: int, pairs: list[Pair]) -> dict[str, object]:
-    def hashes(pair: Pair) -> dict[str, str | None]:
-        low = pair.low_resolution
-        return {
-            "reference": hash_of_file(pair.reference),
-            "low_resolution": hash_of_file(low) if low else None,
-        }
-
-    return {
-        "title": dataset.title,
-        "citation": dataset.citation,
-        "license": dataset.license,
-        "expected_images": dataset.images,
-        "remark": dataset.remarks.get(scale, ""),
-        "images": {pair.image: hashes(pair) for pair in pairs},
-    }

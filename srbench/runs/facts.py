@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from srbench import __version__
+from srbench.core.files import remembered_hash
 from srbench.metrics.catalogue import METRICS
 from srbench.metrics.contract import Metric
-from srbench.runs.job import Job
-from srbench.runs.keys import hash_of_file, weight_hashes
+from srbench.runs.job import Job, weight_hashes
 from srbench.runs.store import Store
 from srbench.tables.boards import MetricInfo
 
@@ -49,7 +49,7 @@ def put_facts(store: Store, job: Job) -> None:
                 "weights": weight_hashes(method.weights),
                 "remark": method.remark,
                 "origin": method.origin,
-                "files": {str(file): hash_of_file(file) for file in method.reads if file.is_file()},
+                "files": {str(file): remembered_hash(file) for file in method.reads if file.is_file()},
                 "trained_on": method.trained_on,
             }
             store.put_fact("method", method.name, fact)

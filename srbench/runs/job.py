@@ -1,18 +1,23 @@
-"""What a run is asked to evaluate, and what came of it."""
+"""What a run is asked to evaluate, the keys of its outputs and scores, and what came of it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from srbench.core.records import Score
+from srbench.core.files import remembered_hash
+from srbench.core.records import Pair, Score
+from srbench.core.weights import WeightFile
 from srbench.datasets.folders import Inputs
+from srbench.datasets.samples import takes_file
 from srbench.methods.catalogue import is_foreign
 from srbench.methods.contract import Method, Runtime
 from srbench.metrics.catalogue import METRICS
 from srbench.metrics.contract import Metric
 from srbench.protocols import Protocol
 from srbench.runs.execute import Executor
+from srbench.runs.store import content_key
 from srbench.runs.workers import Limits
 
 
@@ -41,6 +46,37 @@ class Job:
     limits: Limits = field(default_factory=Limits)
     numbers: dict[str, str] = field(default_factory=dict)
 
+    def output_key(self, pair: Pair, method: Method) -> str:
+        """Everything that decides the pixels of an output."""
+        degradation = self.protocol.degradation_for(method.inputs)
+        low = pair.low_resolution if takes_file(pair, degradation, self.protocol.edges) else None
+        number = self.numbers.get(method.name)
+        return content_key(
+            method.name,
+            method.version,
+            weight_hashes(method.files(pair.scale)),
+            method.fingerprint(pair) if method.fingerprint else None,
+            pair.scale,
+            remembered_hash(pair.reference),
+            remembered_hash(low) if low else degradation,
+            self.protocol.edges,
+            self.runtime.device,
+            *([number] if number else []),
+        )
+
+    def score_key(self, pair: Pair, method: Method, pixels: str, metric: Metric) -> str:
+        """Everything that decides the value of a metric of an output; the method decides nothing but the
+        protocol's rule for it."""
+        return content_key(
+            pixels,
+            remembered_hash(pair.reference),
+            pair.scale,
+            self.protocol.for_inputs(method.inputs).measurement(),
+            metric.name,
+            metric.version,
+            weight_hashes(metric.weights),
+        )
+
     def runs_foreign_code(self) -> bool:
         """Whether a method or metric is the user's own code or model, which may end or hang its process."""
         return any(map(is_foreign, self.methods.values())) or any(
@@ -59,3 +95,8 @@ class Outcome:
     scored: int = 0
     missing: list[Score] = field(default_factory=list)
     lost: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+
+def weight_hashes(files: Iterable[WeightFile]) -> dict[str, str]:
+    """SHA-256 of each cached weight file by name; files that are not here are left out."""
+    return {file.name: remembered_hash(file.cached) for file in files if file.cached.is_file()}

@@ -22,6 +22,7 @@ from srbench.runs.evaluate import evaluate
 from srbench.runs.execute import Executor, choose_workers
 from srbench.runs.facts import put_facts, run_record
 from srbench.runs.folder import write_files
+from srbench.runs.images import images_of
 from srbench.runs.job import Job, Outcome
 from srbench.runs.store import Store
 from srbench.runs.workers import Limits
@@ -96,7 +97,7 @@ def run(options: Options, *, progress: Progress = SILENT) -> Finished:
         put_facts(store, job)
         job = replace(job, numbers=freshness.begin(store, job.methods.values()))
         try:
-            outcome = evaluate(job, store, progress=progress)
+            outcome = evaluate(job, images_of(job, store), store, progress=progress)
             freshness.end(store, job.numbers)
         finally:
             seconds = time.perf_counter() - start

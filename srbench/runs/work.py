@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,9 +19,10 @@ from srbench.datasets.samples import load_reference, make_sample
 from srbench.images.codec import read_image, write_png
 from srbench.images.pixels import pixel_hash
 from srbench.methods.catalogue import resolve as resolve_method
-from srbench.methods.contract import Runtime, Upscaler
+from srbench.methods.contract import Method, Runtime, Upscaler
 from srbench.methods.running.together import upscale_together
 from srbench.metrics.catalogue import resolve as resolve_metric
+from srbench.metrics.contract import Metric
 from srbench.metrics.view import View
 from srbench.runs.measure import Measured, measure, unmeasured
 from srbench.runs.steps import OUTPUT, Note, Step, unwatched
@@ -29,8 +30,6 @@ from srbench.runs.store import StoredOutput
 from srbench.runs.tasks import Group, ImageTask, MethodResult, MethodTask
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from srbench.core.records import Degradation, Sample
     from srbench.images.luma import GrayRule
     from srbench.protocols import Protocol
@@ -45,7 +44,43 @@ class _Begun:
     measured: tuple[Measured, ...]
 
 
-def work(groups: Iterable[Group], note: Note = unwatched) -> Iterator[list[list[MethodResult]]]:
+class Tools:
+    """The methods and metrics of a run in one process, and the upscalers that are open.
+
+    They do not travel to another process, since records hold functions: there they are made from their
+    names, each when a task first asks for it, so that what fails in it is that task's.
+    """
+
+    def __init__(
+        self, methods: Mapping[str, Method] | None = None, metrics: Mapping[str, Metric] | None = None
+    ) -> None:
+        self._methods = dict(methods or {})
+        self._metrics = dict(metrics or {})
+        self._upscalers: dict[str, Upscaler] = {}
+
+    def __reduce__(self) -> tuple[type[Tools], tuple[()]]:
+        return Tools, ()
+
+    def method(self, name: str) -> Method:
+        """The method of a name."""
+        if name not in self._methods:
+            self._methods[name] = resolve_method(name)
+        return self._methods[name]
+
+    def metric(self, name: str) -> Metric:
+        """The metric of a name."""
+        if name not in self._metrics:
+            self._metrics[name] = resolve_metric(name)
+        return self._metrics[name]
+
+    def upscaler(self, name: str, runtime: Runtime) -> Upscaler:
+        """The upscaler of a method, opened once."""
+        if name not in self._upscalers:
+            self._upscalers[name] = self.method(name).open(runtime)
+        return self._upscalers[name]
+
+
+def work(tools: Tools, groups: Iterable[Group], note: Note = unwatched) -> Iterator[list[list[MethodResult]]]:
     """Does groups one after the other; gives each image's results, in the order of its `methods`.
 
     Output images are written beside the work on what follows. Failures of a method or metric become
@@ -53,7 +88,7 @@ def work(groups: Iterable[Group], note: Note = unwatched) -> Iterator[list[list[
     """
     before: list[list[_Begun]] | None = None
     for group in groups:
-        begun = _begin(group.tasks, note)
+        begun = _begin(tools, group.tasks, note)
         if before is not None:
             yield [[_finish(item) for item in image] for image in before]
         before = begun
@@ -61,11 +96,11 @@ def work(groups: Iterable[Group], note: Note = unwatched) -> Iterator[list[list[
         yield [[_finish(item) for item in image] for image in before]
 
 
-def _begin(tasks: Sequence[ImageTask], note: Note) -> list[list[_Begun]]:
-    works = [_open_image(task, note) for task in tasks]
+def _begin(tools: Tools, tasks: Sequence[ImageTask], note: Note) -> list[list[_Begun]]:
+    works = [_open_image(tools, task, note) for task in tasks]
     readable = [work for work in works if isinstance(work, _ImageWork)]
     if len(readable) > 1:
-        _upscale_ahead(readable, note)
+        _upscale_ahead(tools, readable, note)
     return [
         [
             _failed(method, str(work)) if isinstance(work, Unscorable) else work.run(method)
@@ -75,18 +110,18 @@ def _begin(tasks: Sequence[ImageTask], note: Note) -> list[list[_Begun]]:
     ]
 
 
-def _open_image(task: ImageTask, note: Note) -> _ImageWork | Unscorable:
+def _open_image(tools: Tools, task: ImageTask, note: Note) -> _ImageWork | Unscorable:
     given_up = [dict(method.reasons).get(OUTPUT) for method in task.methods]
     if all(given_up):
         return Unscorable(given_up[0] or "")
     note(Step(task.image, ""))
     try:
-        return _ImageWork(task, load_reference(task.pair), note)
+        return _ImageWork(tools, task, load_reference(task.pair), note)
     except Unscorable as error:
         return error
 
 
-def _upscale_ahead(works: list[_ImageWork], note: Note) -> None:
+def _upscale_ahead(tools: Tools, works: list[_ImageWork], note: Note) -> None:
     """Makes what images can share; an error here comes again, with its image, when they go one by one."""
     for name in dict.fromkeys(method.method for work in works for method in work.task.methods):
         concerned = [work for work in works if work.makes(name)]
@@ -96,7 +131,7 @@ def _upscale_ahead(works: list[_ImageWork], note: Note) -> None:
         with contextlib.suppress(Unscorable, UserError):
             samples = {place: work.sample(name) for place, work in enumerate(concerned)}
             start = time.perf_counter()
-            made = upscale_together(open_method(name, works[0].task.runtime), samples)
+            made = upscale_together(tools.upscaler(name, works[0].task.runtime), samples)
             for place, image in made.items():
                 concerned[place].ahead[name] = image, (time.perf_counter() - start) / len(made)
 
@@ -110,7 +145,8 @@ def _writer() -> ThreadPoolExecutor:
 class _ImageWork:
     """One image's reference, what is derived from it, and outputs with their seconds made `ahead`."""
 
-    def __init__(self, task: ImageTask, reference: np.ndarray, note: Note) -> None:
+    def __init__(self, tools: Tools, task: ImageTask, reference: np.ndarray, note: Note) -> None:
+        self.tools = tools
         self.task = task
         self.note = note
         self.protocol = task.protocol
@@ -137,8 +173,8 @@ class _ImageWork:
         except (Exception, SystemExit, GeneratorExit) as error:
             return _failed(task, reason_of(error))
         stored = _writer().submit(_store_output, task, image, seconds)
-        tried = [resolve_metric(name) for name in task.metrics if name not in reasons]
-        protocol = self.protocol.for_inputs(resolve_method(task.method).inputs)
+        tried = [self.tools.metric(name) for name in task.metrics if name not in reasons]
+        protocol = self.protocol.for_inputs(self.tools.method(task.method).inputs)
         views = self._view(image, protocol), self._reference(protocol)
         found = {
             measured.metric: measured
@@ -155,7 +191,8 @@ class _ImageWork:
             image, seconds = self.ahead.pop(task.method)
             return self._checked(image), seconds
         else:
-            image = self._checked(open_method(task.method, self.task.runtime)(self.sample(task.method)))
+            upscale = self.tools.upscaler(task.method, self.task.runtime)
+            image = self._checked(upscale(self.sample(task.method)))
         return image, time.perf_counter() - start
 
     def _reference(self, protocol: Protocol) -> View:
@@ -188,33 +225,12 @@ class _ImageWork:
 
     def sample(self, method: str) -> Sample:
         """The image with the input that a method gets under the protocol."""
-        degradation = self.protocol.degradation_for(resolve_method(method).inputs)
+        degradation = self.protocol.degradation_for(self.tools.method(method).inputs)
         if degradation not in self._samples:
             self._samples[degradation] = make_sample(
                 self.task.pair, self.reference, degradation, self.protocol.edges
             )
         return self._samples[degradation]
-
-
-def open_method(name: str, runtime: Runtime) -> Upscaler:
-    """The upscaler of a method, opened once per process for each state of the files that it reads."""
-    method = resolve_method(name)
-    files = (*(file.cached for file in method.weights), *method.reads)
-    return opened(name, runtime, tuple((str(path), _state(path)) for path in files))
-
-
-def _state(path: Path) -> tuple[int, int] | None:
-    """What changes when a file is written again; None where there is none."""
-    if not path.is_file():
-        return None
-    status = path.stat()
-    return status.st_mtime_ns, status.st_size
-
-
-@lru_cache(maxsize=64)
-def opened(name: str, runtime: Runtime, _files: tuple[tuple[str, tuple[int, int] | None], ...]) -> Upscaler:
-    """The upscaler of a method for files in this state."""
-    return resolve_method(name).open(runtime)
 
 
 def _failed(task: MethodTask, reason: str) -> _Begun:

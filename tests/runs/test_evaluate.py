@@ -6,14 +6,12 @@ import dataclasses
 import json
 import math
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-import srbench.runs.work
 from srbench.core.files import file_hash
 from srbench.core.records import Pair, Unscorable
 from srbench.core.weights import WeightFile
@@ -38,9 +36,8 @@ def out(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def work(monkeypatch: pytest.MonkeyPatch) -> Iterator[Work]:
-    yield Work(monkeypatch)
-    srbench.runs.work.opened.cache_clear()
+def work(monkeypatch: pytest.MonkeyPatch) -> Work:
+    return Work(monkeypatch)
 
 
 def test_a_second_run_computes_nothing_and_changes_nothing(images: Path, out: Path, work: Work) -> None:

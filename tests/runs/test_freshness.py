@@ -13,7 +13,7 @@ import pytest
 
 from srbench.core.records import UserError
 from srbench.methods.catalogue import resolve
-from srbench.runs.work import open_method
+from srbench.runs.work import Tools
 from tests.helpers import Result, command, python, references, values
 from tests.methods.models import CPU, picture, sample
 
@@ -133,9 +133,9 @@ def test_declarations_that_cannot_be_followed(folder: Path) -> None:
 def test_one_process_follows_a_function_and_its_files(folder: Path) -> None:
     method = "reading:upscale:weights=level.txt"
     low = sample(picture(4, 4), 2)
-    assert np.unique(open_method(method, CPU)(low)) == 100
+    assert np.unique(Tools().upscaler(method, CPU)(low)) == 100
     (folder / "reading.py").write_text(READING.replace("level, np.uint8", "level + 1, np.uint8"))
     os.utime(folder / "reading.py")
-    assert np.unique(open_method(method, CPU)(low)) == 101
+    assert np.unique(Tools().upscaler(method, CPU)(low)) == 101
     (folder / "reading.py").write_text(READING.replace("level, np.uint8", "level + 2, np.uint8"))
-    assert np.unique(open_method(method, CPU)(low)) == 102
+    assert np.unique(Tools().upscaler(method, CPU)(low)) == 102

@@ -54,9 +54,8 @@ def out(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def work(monkeypatch: pytest.MonkeyPatch) -> Iterator[Work]:
-    yield Work(monkeypatch)
-    srbench.runs.work.opened.cache_clear()
+def work(monkeypatch: pytest.MonkeyPatch) -> Work:
+    return Work(monkeypatch)
 
 
 def arguments(images: Path, out: Path, *more: str) -> list[str]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-import srbench.runs.work
 from srbench.core.weights import WeightFile
 from srbench.images.codec import read_image
 from srbench.methods.catalogue import METHODS
@@ -31,9 +29,8 @@ def out(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def work(monkeypatch: pytest.MonkeyPatch) -> Iterator[Work]:
-    yield Work(monkeypatch)
-    srbench.runs.work.opened.cache_clear()
+def work(monkeypatch: pytest.MonkeyPatch) -> Work:
+    return Work(monkeypatch)
 
 
 def start(images: Path, out: Path, methods: str = "bicubic", *more: str) -> Result:

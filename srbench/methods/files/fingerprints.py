@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-from srbench.core.files import file_hash
+from srbench.core.files import remembered_hash
 
 # An entry of `TensorProto.external_data` in ONNX's protocol buffers: the key, then the tag of the value.
 _LOCATION = re.compile(rb"\n\x08location\x12([\x01-\x7f]|[\x80-\xff][\x01-\x7f])")
@@ -34,17 +34,5 @@ def _model_files(path: Path, _modified: int, _size: int) -> tuple[Path, ...]:
 
 
 def content_hashes(files: tuple[Path, ...]) -> tuple[str, ...]:
-    """SHA-256 of each file, computed once for each of its versions; "missing" where there is none."""
-    return tuple(_hash(file) for file in files)
-
-
-def _hash(file: Path) -> str:
-    if not file.is_file():
-        return "missing"
-    status = file.stat()
-    return _hash_of_version(file, status.st_mtime_ns, status.st_size)
-
-
-@lru_cache(maxsize=1024)
-def _hash_of_version(file: Path, _modified: int, _size: int) -> str:
-    return file_hash(file)
+    """SHA-256 of each file; "missing" where there is none."""
+    return tuple(remembered_hash(file) if file.is_file() else "missing" for file in files)

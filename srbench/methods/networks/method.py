@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from srbench.core.weights import WeightFile, locate, serving
 from srbench.methods.contract import Method, Runtime, Upscaler
 from srbench.methods.networks.specification import NetworkSpec, SpecOfScale, only
-from srbench.methods.running.together import group_size
 
 if TYPE_CHECKING:
     import numpy as np
@@ -120,7 +119,7 @@ class NetworkUpscalers:
         self._runtime = runtime
         self._name = name
         self._opened: dict[int, NetworkUpscaler] = {}
-        self.takes_batches = group_size(runtime.device) > 1
+        self.takes_batches = runtime.at_once > 1
 
     def __call__(self, sample: Sample) -> np.ndarray:
         """uint8, `scale` times as large as the sample's input."""

@@ -22,8 +22,8 @@ from srbench.images.kernels import add_to_channels
 from srbench.images.pixels import as_rgb, to_bytes
 from srbench.images.resize import imresize_double, tensorflow1_bicubic
 from srbench.images.ycbcr import enlarged_chroma, rgb_to_luma, ycbcr_to_rgb
+from srbench.methods.contract import GROUP
 from srbench.methods.running.tiling import Box, images_within, make_plan, run
-from srbench.methods.running.together import GROUP
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

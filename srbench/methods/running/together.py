@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 Key = TypeVar("Key")
 
-GROUP = 8  # images that a GPU is given at once
-
 
 @runtime_checkable
 class BatchUpscaler(Protocol):
@@ -32,11 +30,6 @@ class BatchUpscaler(Protocol):
     def batch(self, samples: Sequence[Sample]) -> list[np.ndarray]:
         """The outputs of samples of one scale, size and kind, in order."""
         ...
-
-
-def group_size(device: str) -> int:
-    """How many images to prepare before methods run: CPUs gain nothing from batches."""
-    return 1 if device == "cpu" else GROUP
 
 
 def upscale_together(upscaler: Upscaler, samples: Mapping[Key, Sample]) -> dict[Key, np.ndarray]:

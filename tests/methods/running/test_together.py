@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import srbench.runs.evaluate
-import srbench.runs.work
 from srbench.core.records import Pair, Sample, Unscorable
-from srbench.methods.running.together import BatchUpscaler, group_size, upscale_together
+from srbench.methods.contract import Runtime
+from srbench.methods.running.together import BatchUpscaler, upscale_together
 from tests.helpers import picture, rows, save
 from tests.working import Work, method, run
 
@@ -65,8 +64,8 @@ def test_nothing_where_it_does_not_pay_or_cannot_be_done() -> None:
 
 
 def test_processors_get_single_images_and_gpus_several() -> None:
-    assert group_size("cpu") == 1
-    assert group_size("cuda:1") == group_size("cuda") > 1
+    assert Runtime("cpu").at_once == 1
+    assert Runtime("cuda:1").at_once == Runtime("cuda").at_once > 1
 
 
 @pytest.fixture
@@ -81,13 +80,12 @@ def test_the_main_job_gives_groups_to_methods_and_reports_single_failures(
     images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As on a GPU, where images are prepared in groups; "refusing" fails on c, and c alone has no score."""
-    monkeypatch.setattr(srbench.runs.evaluate, "group_size", lambda _: 3)
+    monkeypatch.setattr(Runtime, "at_once", 3)
     doubling, refusing = Doubling(), Doubling(refused="c")
     work = Work(monkeypatch)
     work.add(method("doubling", doubling))
     work.add(method("refusing", refusing))
     run(images, tmp_path / "grouped", methods="doubling,refusing")
-    srbench.runs.work.opened.cache_clear()
     assert doubling.batches == [2]
     assert sorted(doubling.alone) == ["b", "d"]
     found = scores(tmp_path / "grouped")
@@ -95,9 +93,8 @@ def test_the_main_job_gives_groups_to_methods_and_reports_single_failures(
     assert found["refusing", "c"]["status"] == "no"
     assert found["refusing", "a"]["value"] == found["doubling", "a"]["value"]
 
-    monkeypatch.setattr(srbench.runs.evaluate, "group_size", lambda _: 1)
+    monkeypatch.setattr(Runtime, "at_once", 1)
     run(images, tmp_path / "single", methods="doubling")
-    srbench.runs.work.opened.cache_clear()
     for key, row in scores(tmp_path / "single").items():
         assert row["value"] == found[key]["value"]
 
