@@ -1,9 +1,19 @@
-"""How many files of the package data pass through: those whose functions are entered, imports excluded.
+"""How many files of the package a thing passes through: those of which a function is entered.
 
-    python benchmarks/flow.py MODEL_FILE
+    python benchmarks/flow.py [MODEL_FILE]
 
-prints them for a reference image on its way to a cell of the leaderboard (first a run that only warms up, so
-that nothing is imported or registered on the way), and for a user's model file on its way to pixels.
+A file is counted once, when one of its functions is first entered (`sys.setprofile`, in this thread); importing
+it does not count. Everything is done once before, so that compiled code is there and plug-ins are registered.
+Three ways are counted, each printed with its files:
+
+- the set-up of a run: names become records, data sets become pairs of files, facts are stored. It happens once
+  a run, whatever the number of images;
+- a reference image to its cell: everything that `evaluate` does for a pair, from its key in the store to its
+  scores there, by way of the input, the method, the output's file and the metric; and on from the store to the
+  line of `leaderboard.md`. It is counted for the demo data set, bicubic and PSNR; the files beside the table
+  (`scores.csv`, significance, PIRM) are not on the way;
+- a user's model file to its pixels: `srbench.upscale(image, FILE)`, from the name to the pixels. Without
+  MODEL_FILE it is a shipped network as .safetensors and, saved by torch, as .pth.
 """
 
 from __future__ import annotations
@@ -11,64 +21,126 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import numpy as np
+
 import srbench
 
 PACKAGE = Path(srbench.__file__).parent
+SHIPPED = PACKAGE.parent / "reference_models" / "srresnet-mse" / "weights.safetensors"
+GOALS = {"a reference image to its cell": 15, "a model file to its pixels": 25}
 
 
-def entered(work: Callable[[], Any]) -> list[str]:
-    """The package's files of which functions were entered, in the order of the first visit."""
-    seen: dict[str, None] = {}
+class Visits:
+    """The files that were entered inside `with` blocks, in the order of the first visit."""
 
-    def look(frame: FrameType, event: str, _: Any) -> None:
+    def __init__(self) -> None:
+        self.files: dict[str, None] = {}
+
+    def _look(self, frame: FrameType, event: str, _: Any) -> None:
         code = frame.f_code
         if event == "call" and code.co_name != "<module>" and code.co_filename.startswith(str(PACKAGE)):
-            seen.setdefault(str(Path(code.co_filename).relative_to(PACKAGE)))
+            self.files.setdefault(str(Path(code.co_filename).relative_to(PACKAGE)))
 
-    sys.setprofile(look)
-    try:
-        work()
-    finally:
+    def __enter__(self) -> Visits:
+        sys.setprofile(self._look)
+        return self
+
+    def __exit__(self, *_: object) -> None:
         sys.setprofile(None)
-    return list(seen)
+
+
+def scored(out: Path) -> tuple[Visits, Visits]:
+    """What the set-up of a run visits, and what its images visit on their way to the leaderboard."""
+    from srbench.methods.contract import Runtime
+    from srbench.protocol_files import resolve
+    from srbench.runs.choose import choose
+    from srbench.runs.data import stored_run
+    from srbench.runs.evaluate import evaluate
+    from srbench.runs.facts import put_facts
+    from srbench.runs.images import images_of
+    from srbench.runs.job import Job
+    from srbench.runs.store import Store
+    from srbench.tables.run_leaderboard import leaderboard_markdown
+
+    setup, way = Visits(), Visits()
+    with setup:
+        protocol = resolve("srbench")
+        selection = choose("bicubic", "psnr_y", 4, protocol)
+        job = Job(
+            methods=selection.methods.usable, metrics=tuple(selection.metrics.usable.values()),
+            datasets=("demo",), scale=4, protocol=protocol, roots=(), out=out,
+            runtime=Runtime(edges=protocol.edges), workers=1,
+        )  # fmt: skip
+        store = Store(out)
+        put_facts(store, job)
+        pairs = images_of(job, store)
+    with store, way:
+        evaluate(job, pairs, store)
+        text = leaderboard_markdown(stored_run(store).boards())
+    assert "bicubic" in text
+    return setup, way
+
+
+def upscaled(model: Path) -> Visits:
+    """What a model file visits on its way to pixels."""
+    image = np.random.default_rng(0).integers(0, 256, (24, 24, 3), np.uint8)
+    way = Visits()
+    with contextlib.redirect_stderr(io.StringIO()), way:
+        srbench.upscale(image, model, scale=4)
+    return way
+
+
+@contextmanager
+def models(given: Path | None) -> Iterator[list[Path]]:
+    """The model file that was given, or a shipped one in the two usual formats."""
+    if given is not None:
+        yield [given]
+        return
+    import torch
+    from safetensors.torch import load_file
+
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder) / "mine.safetensors", Path(folder) / "mine.pth"]
+        shutil.copy(SHIPPED, files[0])
+        torch.save(load_file(SHIPPED), files[1])
+        yield files
+
+
+def show(title: str, visits: Visits) -> None:
+    """Prints a way."""
+    goal = f" (goal {GOALS[title]})" if title in GOALS else ""
+    print(f"{title}{goal}: {len(visits.files)} files\n  " + "\n  ".join(visits.files))
+
+
+def warm(count: Callable[[], Any]) -> Any:
+    """What is counted the second time."""
+    count()
+    return count()
 
 
 def main() -> None:
-    """Counts both ways and prints them."""
+    """Counts the ways and prints them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("model", nargs="?", help="a user's model file of scale 4")
+    parser.add_argument("model", nargs="?", type=Path, help="a user's model file of scale 4")
     arguments = parser.parse_args()
-    from srbench.runs.run import Options, run
-
-    def score(out: Path) -> None:
-        options = Options(
-            methods="bicubic", datasets="demo", scale=4, metrics="psnr_y", protocol="srbench", roots=(),
-            out=out, device="cpu", workers=1, executor="local",
-        )  # fmt: skip
-        run(options)
-
     with tempfile.TemporaryDirectory() as folder:
-        score(Path(folder) / "warm")
-        show("a reference image to its cell (goal 15)", entered(lambda: score(Path(folder) / "counted")))
-    if arguments.model:
-        import numpy as np
-
-        image = np.zeros((24, 24, 3), np.uint8)
-        with contextlib.redirect_stderr(io.StringIO()):
-            files = entered(lambda: srbench.upscale(image, arguments.model, scale=4))
-        show("a model file to its pixels (goal 25)", files)
-
-
-def show(title: str, files: list[str]) -> None:
-    """Prints a way."""
-    print(f"{title}: {len(files)} files\n  " + "\n  ".join(files))
+        outs = iter((Path(folder) / "first", Path(folder) / "second"))
+        setup, way = warm(lambda: scored(next(outs)))
+    show("the set-up of a run", setup)
+    show("a reference image to its cell", way)
+    with models(arguments.model) as files:
+        for file in files:
+            print(file.name)
+            show("a model file to its pixels", warm(lambda file=file: upscaled(file)))
 
 
 if __name__ == "__main__":
