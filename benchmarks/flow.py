@@ -2,16 +2,16 @@
 
     python benchmarks/flow.py [MODEL_FILE]
 
-A file is counted once, when one of its functions is first entered (`sys.setprofile`, in this thread); importing
-it does not count. Everything is done once before, so that compiled code is there and plug-ins are registered.
-Three ways are counted, each printed with its files:
+A file is counted once, when one of its functions is first entered (`sys.setprofile`, in this thread);
+importing it does not count. Everything is done once before, so that compiled code is there and plug-ins are
+registered. Three ways are counted, each printed with its files:
 
-- the set-up of a run: names become records, data sets become pairs of files, facts are stored. It happens once
-  a run, whatever the number of images;
+- the set-up of a run: names become records, data sets become pairs of files, facts are stored. It happens
+  once a run, whatever the number of images;
 - a reference image to its cell: everything that `evaluate` does for a pair, from its key in the store to its
-  scores there, by way of the input, the method, the output's file and the metric; and on from the store to the
-  line of `leaderboard.md`. It is counted for the demo data set, bicubic and PSNR; the files beside the table
-  (`scores.csv`, significance, PIRM) are not on the way;
+  scores there, by way of the input, the method, the output's file and the metric; and on from the store to
+  the line of `leaderboard.md`. It is counted for the demo data set, bicubic and PSNR; the files beside the
+  table (`scores.csv`, significance, PIRM) are not on the way;
 - a user's model file to its pixels: `srbench.upscale(image, FILE)`, from the name to the pixels. Without
   MODEL_FILE it is a shipped network as .safetensors and, saved by torch, as .pth.
 """

@@ -1,14 +1,18 @@
-"""What a metric is: a plain function of a `View` of the output and one of the reference, and its facts."""
+"""What a metric is: a plain function of a `View` of the output and one of the reference, and its facts.
+
+All commands and trainings score with `measure`.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from srbench.core.records import Unscorable
+from srbench.core.records import OK, Unscorable, reason_of
 from srbench.core.weights import WeightFile, missing_weights
 from srbench.metrics.view import View
 from srbench.statistics.intervals import UNBOUNDED, Bounds
@@ -72,3 +76,43 @@ class Metric:
 
 def _size(image: np.ndarray) -> str:
     return f"{image.shape[1]}x{image.shape[0]}"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One metric of one output: a value with status "ok", or None and the reason."""
+
+    metric: str
+    value: float | None
+    status: str
+    seconds: float
+
+
+def measure(
+    metrics: Iterable[Metric],
+    output: View,
+    reference: View | None,
+    *,
+    before: Callable[[Metric], None] = lambda _: None,
+) -> tuple[Measured, ...]:
+    """Every metric of an output, in order; whatever fails becomes a reason.
+
+    `reference` is None where there is none: metrics that need it say so. `before` is told of each metric.
+    """
+    found = []
+    for metric in metrics:
+        before(metric)
+        start = time.perf_counter()
+        value, status = None, OK
+        try:
+            value = metric.score(output, reference)
+        # Also a plug-in's sys.exit: it must not end the run, and an exit code of 0 would hide that it did.
+        except (Exception, SystemExit, GeneratorExit) as error:
+            status = reason_of(error)
+        found.append(Measured(metric.name, value, status, time.perf_counter() - start))
+    return tuple(found)
+
+
+def unmeasured(metrics: Iterable[str], reason: str) -> tuple[Measured, ...]:
+    """The same reason for every metric."""
+    return tuple(Measured(metric, None, reason, 0.0) for metric in metrics)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 from srbench.core.records import Score
 from srbench.methods.catalogue import METHODS
 from srbench.metrics.catalogue import METRICS
-from srbench.runs.inputs import board_notes
 from srbench.runs.store import Store
 from srbench.statistics.intervals import UNBOUNDED
 from srbench.tables.boards import Board, MetricInfo, boards
@@ -56,7 +56,7 @@ class RunData:
             method_order=METHODS.names(),
             references=self.references(),
             remarks=self.remarks(),
-            notes=board_notes(self.facts["datasets"]),
+            notes=_board_notes(self.facts["datasets"]),
             origins=self.origins(),
         )
 
@@ -80,6 +80,28 @@ def _metric_info(name: str, fact: dict[str, Any] | None) -> MetricInfo:
         # Runs of earlier versions do not say.
         bounds = METRICS.get(name).bounds if name in METRICS.names() else UNBOUNDED
     return MetricInfo(**{key: fact[key] for key in required}, bounds=tuple(bounds))
+
+
+def _inputs_line(by_method: Mapping[str, str]) -> str:
+    """The line of a table's caption; empty where nothing is known."""
+    groups: dict[str, list[str]] = {}
+    for method, said in by_method.items():
+        groups.setdefault(said, []).append(method)
+    if len(groups) == 1:
+        return f"inputs: {next(iter(groups))}"
+    parts = [f"{said} ({', '.join(methods)})" for said, methods in groups.items()]
+    return f"inputs: {'; '.join(parts)}" if parts else ""
+
+
+def _board_notes(datasets: Mapping[str, Any]) -> dict[tuple[str, int, str], tuple[str, ...]]:
+    """What captions say of data sets, by name, scale and protocol, from a run's facts about them."""
+    notes = {}
+    for place, fact in datasets.items():
+        name, _, scale = place.rpartition(" x")
+        for protocol, by_method in fact.get("inputs", {}).items():
+            lines = (_inputs_line(by_method), fact.get("remark", ""))
+            notes[name, int(scale), protocol] = tuple(line for line in lines if line)
+    return notes
 
 
 def stored_run(store: Store) -> RunData:

@@ -14,14 +14,12 @@ from srbench.core.files import file_hash
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import OK, Pair, Score, Unscorable
 from srbench.methods.contract import Method
-from srbench.metrics.contract import Metric
+from srbench.metrics.contract import Measured, Metric
 from srbench.runs.execute import choose_workers, execute
 from srbench.runs.folder import output_path
 from srbench.runs.job import Job, Outcome
-from srbench.runs.measure import Measured
-from srbench.runs.steps import Retries, Step
 from srbench.runs.store import Store
-from srbench.runs.tasks import Group, ImageTask, MethodResult, MethodTask
+from srbench.runs.tasks import Group, ImageTask, MethodResult, MethodTask, Retries, Step
 from srbench.runs.work import Tools, work
 
 

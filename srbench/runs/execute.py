@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any, Literal, TypeVar
 
 from srbench.core.records import UsageError, UserError
-from srbench.runs.steps import Divisible, Note, Retries, unwatched
+from srbench.runs.tasks import Divisible, Note, Retries, unwatched
 from srbench.runs.workers import Limits, cores, in_workers
 
 Executor = Literal["local", "ray"]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from srbench.core.records import Pair, Unscorable
 from srbench.datasets.samples import takes_file
@@ -41,25 +40,3 @@ def _words(pairs: Sequence[Pair], given: Sequence[Pair], made: str) -> str:
     making = "unknown making" if given[0].input_kind == "unknown" else "MATLAB's bicubic reduction"
     said = f"given ({', '.join(folders) or 'a folder without images'}), {making}"
     return said if len(given) == len(pairs) else f"{said}; {len(pairs) - len(given)} {made}"
-
-
-def inputs_line(by_method: Mapping[str, str]) -> str:
-    """The line of a table's caption; empty where nothing is known."""
-    groups: dict[str, list[str]] = {}
-    for method, said in by_method.items():
-        groups.setdefault(said, []).append(method)
-    if len(groups) == 1:
-        return f"inputs: {next(iter(groups))}"
-    parts = [f"{said} ({', '.join(methods)})" for said, methods in groups.items()]
-    return f"inputs: {'; '.join(parts)}" if parts else ""
-
-
-def board_notes(datasets: Mapping[str, Any]) -> dict[tuple[str, int, str], tuple[str, ...]]:
-    """What captions say of data sets, by name, scale and protocol, from a run's facts about them."""
-    notes = {}
-    for place, fact in datasets.items():
-        name, _, scale = place.rpartition(" x")
-        for protocol, by_method in fact.get("inputs", {}).items():
-            lines = (inputs_line(by_method), fact.get("remark", ""))
-            notes[name, int(scale), protocol] = tuple(line for line in lines if line)
-    return notes

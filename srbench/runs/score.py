@@ -15,12 +15,11 @@ from srbench.images.codec import read_image
 from srbench.images.names import existing_folder, image_files, image_identifier, match_files
 from srbench.metrics.catalogue import METRICS
 from srbench.metrics.catalogue import resolve as resolve_metric
-from srbench.metrics.contract import Metric
+from srbench.metrics.contract import Measured, Metric, measure, unmeasured
 from srbench.metrics.view import View
 from srbench.protocols import PROTOCOLS, Protocol
 from srbench.runs.execute import choose_workers, execute
-from srbench.runs.measure import Measured, measure, unmeasured
-from srbench.runs.steps import OUTPUT, Note, Retries, Step
+from srbench.runs.tasks import OUTPUT, Note, Retries, Step
 from srbench.runs.workers import Limits
 
 
@@ -192,8 +191,7 @@ def _score_one(task: FileTask, note: Note) -> tuple[Measured, ...]:
         [metric for metric in metrics if metric.name not in reasons],
         View(image, protocol, task.scale, gray_reference=gray, device=task.device),
         None if reference is None else View(reference, protocol, task.scale, device=task.device),
-        image=task.label,
-        note=note,
+        before=lambda metric: note(Step(task.label, "", metric.name)),
     )
     by_name = {each.metric: each for each in (*found, *(Measured(*item) for item in _given_up(reasons)))}
     return tuple(by_name[name] for name in task.metrics)

@@ -1,19 +1,61 @@
-"""What is to be done for an image, and what came of it.
+"""The work on images, in steps: what is to be done, what came of it, and what becomes of a step that ends or
+hangs its process.
 
-Plain data, so that it can travel to another process; methods and metrics go by their names.
+Tasks are plain data, so that they can travel to another process; methods and metrics go by their names.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Generic, Protocol, Self, TypeVar
 
 from srbench.core.records import Pair
 from srbench.methods.contract import Runtime
-from srbench.protocols import Protocol
-from srbench.runs.measure import Measured
-from srbench.runs.steps import OUTPUT, Step
+from srbench.metrics.contract import Measured
+from srbench.protocols import Protocol as ScoringProtocol
 from srbench.runs.store import StoredOutput
+
+OUTPUT = ""  # in place of a metric: the output is made
+_HOPELESS = 3  # images on which a method or metric has failed this way, none having succeeded
+
+
+@dataclass(frozen=True)
+class Step:
+    """One metric of one method's output of an image, or (metric `OUTPUT`) the making of that output.
+
+    Without a method and metric it is what comes before both: the image is read.
+    """
+
+    image: str
+    method: str
+    metric: str = OUTPUT
+
+    @property
+    def name(self) -> str:
+        """The method or metric that does it."""
+        if self.metric != OUTPUT:
+            return f"the metric {self.metric}"
+        return self.method or "reading"
+
+    @property
+    def is_first(self) -> bool:
+        """Whether neither a method nor a metric has begun."""
+        return not self.method and self.metric == OUTPUT
+
+    def __str__(self) -> str:
+        of = f" of {self.method}" if self.method and self.metric != OUTPUT else ""
+        return f"{self.name} {self.image}" if self.is_first else f"{self.name} on {self.image}{of}"
+
+
+# Told of each step before it begins, so that whoever watches knows what a process was at.
+Note = Callable[[Step], None]
+
+
+def unwatched(_: Step) -> None:
+    """Notes nothing."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +77,7 @@ class ImageTask:
     """Everything that is to be done for one pair."""
 
     pair: Pair
-    protocol: Protocol
+    protocol: ScoringProtocol
     runtime: Runtime
     methods: tuple[MethodTask, ...]
 
@@ -96,3 +138,61 @@ class MethodResult:
     method: str
     output: StoredOutput | None
     measured: tuple[Measured, ...]
+
+
+class Divisible(Protocol):
+    """Work that can go on without one of its steps."""
+
+    @property
+    def label(self) -> str:
+        """What it is about, in a few words."""
+        ...
+
+    def parts(self) -> Sequence[Self]:
+        """The same work image by image."""
+        ...
+
+    def steps(self) -> Iterable[Step]:
+        """What has still to be done."""
+        ...
+
+    def without(self, step: Step, reason: str) -> Self:
+        """The same work, but the step has a reason in place of a result."""
+        ...
+
+
+Task = TypeVar("Task", bound=Divisible)
+
+
+class Retries(Generic[Task]):
+    """Decides what becomes of work whose process died: once more, then without the step that it died of.
+
+    A method or metric that was lost in this way on three images, and had no result on any, is not tried on
+    the rest.
+    """
+
+    def __init__(self) -> None:
+        self._failures: Counter[Step] = Counter()
+        self._lost: dict[str, list[str]] = {}
+        self._good: set[str] = set()
+
+    def again(self, task: Task, step: Step, why: str) -> list[Task]:
+        """What to do in place of `task`, which came to `step` and there ended for the reason `why`."""
+        self._failures[step] += 1
+        if self._failures[step] == 1:
+            return list(task.parts())
+        self._lost.setdefault(step.name, []).append(step.image)
+        return [part.without(step, f"failed: {step} {why}, twice") for part in task.parts()]
+
+    def prepared(self, task: Task) -> Task:
+        """The task without the steps that are hopeless."""
+        hopeless = {name for name, images in self._lost.items() if len(images) >= _HOPELESS} - self._good
+        for step in task.steps() if hopeless else ():
+            if step.name in hopeless:
+                images = ", ".join(self._lost[step.name][:_HOPELESS])
+                task = task.without(step, f"not tried: its process died or hung on {images}")
+        return task
+
+    def succeeded(self, step: Step) -> None:
+        """A step has had a result."""
+        self._good.add(step.name)

@@ -22,12 +22,10 @@ from srbench.methods.catalogue import resolve as resolve_method
 from srbench.methods.contract import Method, Runtime, Upscaler
 from srbench.methods.running.together import upscale_together
 from srbench.metrics.catalogue import resolve as resolve_metric
-from srbench.metrics.contract import Metric
+from srbench.metrics.contract import Measured, Metric, measure, unmeasured
 from srbench.metrics.view import View
-from srbench.runs.measure import Measured, measure, unmeasured
-from srbench.runs.steps import OUTPUT, Note, Step, unwatched
 from srbench.runs.store import StoredOutput
-from srbench.runs.tasks import Group, ImageTask, MethodResult, MethodTask
+from srbench.runs.tasks import OUTPUT, Group, ImageTask, MethodResult, MethodTask, Note, Step, unwatched
 
 if TYPE_CHECKING:
     from srbench.core.records import Degradation, Sample
@@ -176,10 +174,10 @@ class _ImageWork:
         tried = [self.tools.metric(name) for name in task.metrics if name not in reasons]
         protocol = self.protocol.for_inputs(self.tools.method(task.method).inputs)
         views = self._view(image, protocol), self._reference(protocol)
-        found = {
-            measured.metric: measured
-            for measured in measure(tried, *views, image=self.task.image, method=task.method, note=self.note)
-        }
+        measured = measure(
+            tried, *views, before=lambda metric: self.note(Step(self.task.image, task.method, metric.name))
+        )
+        found = {each.metric: each for each in measured}
         found |= {name: Measured(name, None, reason, 0.0) for name, reason in reasons.items()}
         return _Begun(task, stored, tuple(found[name] for name in task.metrics))
 

@@ -21,7 +21,7 @@ from multiprocessing import connection, get_all_start_methods, get_context, pare
 from typing import Any, Generic, TypeVar
 
 from srbench.core.records import UserError
-from srbench.runs.steps import Divisible, Note, Retries, Step
+from srbench.runs.tasks import Divisible, Note, Retries, Step
 
 Task = TypeVar("Task", bound=Divisible)
 

@@ -14,9 +14,9 @@ from srbench.datasets.samples import load_reference, make_sample
 from srbench.methods.contract import Runtime
 from srbench.methods.running.inference import NetworkUpscaler
 from srbench.metrics.catalogue import METRICS
+from srbench.metrics.contract import measure as measure_output
 from srbench.metrics.view import View
 from srbench.protocols import PROTOCOLS
-from srbench.runs.measure import measure as measure_output
 from srbench.statistics.means import aggregate
 
 if TYPE_CHECKING:

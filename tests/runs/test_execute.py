@@ -15,7 +15,7 @@ import pytest
 
 from srbench.core.records import UsageError, UserError
 from srbench.runs.execute import choose_workers, execute
-from srbench.runs.steps import Note, Retries, Step
+from srbench.runs.tasks import Note, Retries, Step
 from srbench.runs.workers import Limits
 
 
