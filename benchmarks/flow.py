@@ -69,7 +69,7 @@ def scored(out: Path) -> tuple[Visits, Visits]:
     from srbench.runs.images import images_of
     from srbench.runs.job import Job
     from srbench.runs.store import Store
-    from srbench.tables.run_leaderboard import leaderboard_markdown
+    from srbench.tables.text import leaderboard_markdown
 
     setup, way = Visits(), Visits()
     with setup:

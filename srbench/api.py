@@ -176,7 +176,7 @@ class Run:
         """One row for each data set, scale, protocol and method: the columns of `leaderboard.csv`."""
         import pandas as pd
 
-        from srbench.tables.run_leaderboard import leaderboard_rows
+        from srbench.tables.text import leaderboard_rows
 
         columns, rows = leaderboard_rows(self._data.boards())
         return pd.DataFrame(rows, columns=columns)

@@ -15,8 +15,7 @@ import numpy as np
 from srbench.core.records import OK, Unscorable, reason_of
 from srbench.core.weights import WeightFile, missing_weights
 from srbench.metrics.view import View
-from srbench.statistics.intervals import UNBOUNDED, Bounds
-from srbench.statistics.means import Aggregate
+from srbench.statistics.intervals import UNBOUNDED, Aggregate, Bounds
 
 
 @dataclass(frozen=True)

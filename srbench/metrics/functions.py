@@ -24,7 +24,7 @@ from srbench.metrics.contract import Metric
 from srbench.metrics.view import View
 from srbench.protocol_files import resolve as protocol_of
 from srbench.protocols import Protocol
-from srbench.statistics.means import aggregate
+from srbench.statistics.intervals import aggregate
 
 Network = Literal["alex", "squeeze", "vgg"]
 

@@ -12,8 +12,7 @@ from srbench.core.records import Score, UsageError, UserError
 from srbench.runs.data import stored_run
 from srbench.runs.folder import existing_run
 from srbench.runs.store import Store
-from srbench.statistics.intervals import Interval, caption, mean_interval
-from srbench.statistics.means import aggregate
+from srbench.statistics.intervals import Interval, aggregate, caption, mean_interval
 from srbench.statistics.pairs import differences, power_warning, wins_ties_losses
 from srbench.statistics.ranks import RankTest, rank_test
 from srbench.tables.boards import MetricInfo, significance

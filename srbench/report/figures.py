@@ -12,7 +12,7 @@ from srbench.core.files import file_name
 from srbench.core.records import Score
 from srbench.report.data import DISTORTION, PERCEPTION, correlations
 from srbench.runs.data import RunData
-from srbench.statistics.means import aggregate
+from srbench.statistics.intervals import aggregate
 from srbench.tables.boards import MetricInfo
 from srbench.tables.pirm import PIRM, REGIONS
 from srbench.tables.ranked import PostHoc, Ranked, of_board, rank, values_of

@@ -14,7 +14,7 @@ from srbench.runs.store import FORMAT
 from srbench.tables.boards import SIGNIFICANCE_COLUMNS, Board, significance
 from srbench.tables.pirm import COLUMNS as PIRM_COLUMNS
 from srbench.tables.pirm import pirm_markdown, pirm_rows
-from srbench.tables.run_leaderboard import leaderboard_markdown, leaderboard_rows
+from srbench.tables.text import leaderboard_markdown, leaderboard_rows
 
 
 def existing_run(folder: Path) -> Path:

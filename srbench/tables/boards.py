@@ -10,8 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from srbench.core.records import Score
-from srbench.statistics.intervals import UNBOUNDED, Bounds, Interval, mean_interval
-from srbench.statistics.means import Aggregate, aggregate
+from srbench.statistics.intervals import UNBOUNDED, Aggregate, Bounds, Interval, aggregate, mean_interval
 from srbench.statistics.pairs import SIGNIFICANCE, PairedTest, holm, wilcoxon
 
 

@@ -12,7 +12,7 @@ from srbench.core.files import csv_text
 from srbench.core.text import latex, markdown, markdown_head, markdown_row
 from srbench.tables.boards import Board
 from srbench.tables.grids import Entry, Grid, of_board, of_paper
-from srbench.tables.run_leaderboard import leaderboard_rows
+from srbench.tables.text import leaderboard_rows
 
 Format = Literal["markdown", "latex", "html", "csv", "json"]
 Layout = Literal["boards", "paper"]

@@ -17,7 +17,7 @@ from srbench.metrics.catalogue import METRICS
 from srbench.metrics.contract import measure as measure_output
 from srbench.metrics.view import View
 from srbench.protocols import PROTOCOLS
-from srbench.statistics.means import aggregate
+from srbench.statistics.intervals import aggregate
 
 if TYPE_CHECKING:
     from torch import nn

@@ -8,8 +8,7 @@ import random
 import pytest
 
 from srbench.core.records import OK, Score
-from srbench.statistics.intervals import CORRELATION, DISTANCE, mean_interval
-from srbench.statistics.means import aggregate
+from srbench.statistics.intervals import CORRELATION, DISTANCE, aggregate, mean_interval
 from srbench.statistics.pairs import holm, wilcoxon
 from srbench.tables.boards import Board, MetricInfo, boards, significance
 

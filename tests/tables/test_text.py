@@ -12,8 +12,7 @@ import pytest
 from srbench.core.files import cell_text, write_csv, write_text
 from srbench.runs.scores_csv import SCORE_COLUMNS, score_rows
 from srbench.tables.boards import SIGNIFICANCE_COLUMNS, Board, MetricInfo, boards
-from srbench.tables.run_leaderboard import leaderboard_markdown, leaderboard_rows
-from srbench.tables.text import format_value, gaps
+from srbench.tables.text import format_value, gaps, leaderboard_markdown, leaderboard_rows
 from tests.helpers import rows
 from tests.tables.test_boards import INFOS, PSNR, RMSE, score, scores
 

@@ -20,7 +20,7 @@ from srbench.metrics.contract import Metric
 from srbench.metrics.view import View
 from srbench.protocols import Protocol
 from srbench.runs.data import RunData
-from srbench.statistics.means import aggregate
+from srbench.statistics.intervals import aggregate
 from srbench.studies.atlas.distortions import DISTORTIONS
 
 COLUMNS = ("metric", "distortion", "level", "unit", "value", "n", "normalised", "reason")

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from srbench.core.records import Score
 from srbench.metrics.catalogue import METRICS
-from srbench.statistics.means import aggregate
+from srbench.statistics.intervals import aggregate
 from srbench.studies.reported import Reported, reported
 from srbench.studies.reproduce.papers import Paper, PaperTable
 
