@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.working import Work
+
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def work() -> Iterator[Work]:
+    """Counts what runs of the main job do, and takes methods and metrics of the test's own."""
+    with Work() as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

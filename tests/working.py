@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from srbench.methods.catalogue import METHODS
 from srbench.methods.contract import Method, Runtime, Upscaler
 from srbench.metrics.catalogue import METRICS
 from srbench.metrics.contract import Metric
+from srbench.protocols import PROTOCOLS, Protocol
 from tests.helpers import command
 
 FILES = [
@@ -26,11 +27,11 @@ FILES = [
 ]
 
 
-class Work:
-    """Counts what is done, and adds methods and metrics for one test."""
+class Work(ExitStack):
+    """Counts what is done, and adds methods and metrics for one test (the fixture `work`)."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.monkeypatch = monkeypatch
+    def __init__(self) -> None:
+        super().__init__()
         self.upscaled: list[tuple[str, str]] = []
         self.measured: list[str] = []
         for name in ("hr", "nearest", "bicubic"):
@@ -58,11 +59,13 @@ class Work:
         self.add_metric(dataclasses.replace(metric, compute=compute))
 
     def add(self, method: Method) -> None:
-        self.monkeypatch.setitem(METHODS._records, method.name, method)
-        self.monkeypatch.setitem(METHODS._other_names, method.name.casefold(), method.name)
+        self.enter_context(METHODS.holding(method))
 
     def add_metric(self, metric: Metric) -> None:
-        self.monkeypatch.setitem(METRICS._records, metric.name, metric)
+        self.enter_context(METRICS.holding(metric))
+
+    def add_protocol(self, protocol: Protocol) -> None:
+        self.enter_context(PROTOCOLS.holding(protocol))
 
     def since_last(self) -> tuple[list[tuple[str, str]], list[str]]:
         done = self.upscaled[:], sorted(self.measured)

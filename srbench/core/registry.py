@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from srbench.core.records import UsageError
@@ -38,6 +39,22 @@ class Registry(Generic[T]):
                 raise ValueError(f"the {self._kind} '{taken}' is registered twice")
         self._records[name] = record
         self._other_names |= {each.casefold(): name for each in (name, *aliases)}
+
+    @contextmanager
+    def holding(self, *records: T) -> Iterator[None]:
+        """With these records in the list until the block ends, each in the place of the one of its name: for
+        tests of what users plug in."""
+        self._load_plugins()
+        before = self._records, self._other_names
+        self._records, self._other_names = dict(self._records), dict(self._other_names)
+        try:
+            for record in records:
+                name = _name_of(record)
+                self._records[name] = record
+                self._other_names[name.casefold()] = name
+            yield
+        finally:
+            self._records, self._other_names = before
 
     def get(self, name: str) -> T:
         """The record of this name or alias, in upper or lower case; an unknown name is a `UsageError` that
@@ -81,7 +98,7 @@ class Registry(Generic[T]):
                 for record in records:
                     if self._record is not None and not isinstance(record, self._record):
                         raise TypeError(f"{type(record).__name__} is not {self._record.__name__}")
-                    name = str(getattr(record, "name"))  # noqa: B009 - T has no declared name
+                    name = _name_of(record)
                     self.add(name, record)
                     self._plugged.add(name)
             # A broken plugin must not take the package down with it, not even by sys.exit.
@@ -92,3 +109,7 @@ class Registry(Generic[T]):
                     f"load and is left out ({reason}); mend or uninstall it",
                     file=sys.stderr,
                 )
+
+
+def _name_of(record: object) -> str:
+    return str(getattr(record, "name"))  # noqa: B009 - records of a registry have one, but no common class

@@ -56,7 +56,7 @@ class Pictures:
 
 
 @dataclass(frozen=True)
-class _Source:
+class Source:
     """Where a picture comes from: an output as PNG, or a reference that is cut to a multiple of the scale."""
 
     method: str
@@ -80,14 +80,14 @@ def collect(
     }
     every = [source for found in sources.values() for source in found]
     progress.begin(len(every))
-    encode = _encoder(every)
+    encode = encoding_for(every)
     return {
         place: _copied(found, out, file_name(f"{place[0]}_x{place[1]}"), encode, progress)
         for place, found in sources.items()
     }
 
 
-def _sources(run: RunData, folder: Path, dataset: str, scale: int, roots: list[Path]) -> list[_Source]:
+def _sources(run: RunData, folder: Path, dataset: str, scale: int, roots: list[Path]) -> list[Source]:
     images = sorted({score.image for score in run.scores if (score.dataset, score.scale) == (dataset, scale)})
     methods = sorted({score.method for score in run.scores if score.dataset == dataset})
     found = []
@@ -95,15 +95,13 @@ def _sources(run: RunData, folder: Path, dataset: str, scale: int, roots: list[P
         for image in images:
             path = output_path(folder, method, Pair(dataset, image, scale, Path(), None))
             if path.is_file():
-                found.append(_Source(method, image, path, 1))
+                found.append(Source(method, image, path, 1))
     if not any(source.method in run.references() for source in found):
         found += _references(run, dataset, scale, images, roots)
     return found
 
 
-def _references(
-    run: RunData, dataset: str, scale: int, images: list[str], roots: list[Path]
-) -> list[_Source]:
+def _references(run: RunData, dataset: str, scale: int, images: list[str], roots: list[Path]) -> list[Source]:
     """The references under the data roots, if they are the very files that the run measured."""
     hashes = run.facts["datasets"].get(f"{dataset} x{scale}", {}).get("images", {})
     try:
@@ -111,14 +109,14 @@ def _references(
     except UserError:
         return []
     return [
-        _Source(REFERENCE, pair.image, pair.reference, scale)
+        Source(REFERENCE, pair.image, pair.reference, scale)
         for pair in pairs
         if pair.image in images and file_hash(pair.reference) == hashes.get(pair.image, {}).get("reference")
     ]
 
 
 @dataclass(frozen=True)
-class _Encoding:
+class Encoding:
     """How previews are written: as the PNG files themselves (quality 0), or as JPEG."""
 
     quality: int
@@ -134,12 +132,13 @@ class _Encoding:
         )
 
 
-def _encoder(sources: list[_Source]) -> _Encoding:
+def encoding_for(sources: list[Source]) -> Encoding:
+    """The PNG files themselves where they are small together, else JPEG of the best quality that fits."""
     if sum(source.file.stat().st_size for source in sources) <= PNG_BUDGET:
-        return _Encoding(0)
+        return Encoding(0)
     pixels = sum(_pixels(source.file) for source in sources)
     fitting = (quality for quality, density in _BYTES_PER_PIXEL if pixels * density <= JPEG_BUDGET)
-    return _Encoding(next(fitting, 50))
+    return Encoding(next(fitting, 50))
 
 
 def _pixels(path: Path) -> int:
@@ -149,7 +148,7 @@ def _pixels(path: Path) -> int:
 
 
 def _copied(
-    sources: list[_Source], out: Path, folder: str, encoding: _Encoding, progress: Progress
+    sources: list[Source], out: Path, folder: str, encoding: Encoding, progress: Progress
 ) -> Pictures:
     if not sources:
         return Pictures(note="The run folder has no output images.")
@@ -169,7 +168,7 @@ def _copied(
     return made
 
 
-def _write(source: _Source, target: Path, encoding: _Encoding) -> Path:
+def _write(source: Source, target: Path, encoding: Encoding) -> Path:
     from PIL import Image
 
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -95,7 +95,7 @@ def run(job: Job, report: Report) -> Result:
         compiled=job.compiled,
         validation=job.validation,
         roots=tuple(data_roots(list(job.roots))),
-        **_regions(recipe, job.annotations),
+        **regions_of(recipe, job.annotations),
     )
     finished = train(recipe, options, report)
     if scratch:
@@ -149,7 +149,8 @@ def _takes(method: Method, model: str) -> bool:
     return any(isinstance(file, TrainedFile) and file.model == model for file in method.weights)
 
 
-def _regions(recipe: Recipe, annotations: Path | None) -> dict[str, Any]:
+def regions_of(recipe: Recipe, annotations: Path | None) -> dict[str, Any]:
+    """How a recipe that needs regions reads them, and what identifies their source; else nothing."""
     if not recipe.needs_masks or annotations is None:
         return {}
     from functools import partial

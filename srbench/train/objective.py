@@ -56,12 +56,10 @@ class Objective:
         for term in self.recipe.terms:
             if term.kind == "gram-masks":
                 assert masks is not None, "masks come with the data of recipes that need them"
-                value = self._of_layers(
-                    term, self._both(*(losses.masked(x, masks) for x in (output, target)))
-                )
+                value = self.of_layers(term, self._both(*(losses.masked(x, masks) for x in (output, target))))
                 value = value * masks.shape[1]  # equation 4 adds the regions up; the mean is over images
             elif term.layers:
-                value = self._of_layers(term, found)
+                value = self.of_layers(term, found)
             else:
                 value = self._of_pixels(term, output, target, judge)
                 for one in earlier if term.kind in _PIXELS else ():
@@ -104,7 +102,8 @@ class Objective:
     def _visible(self, images: Tensor) -> Tensor:
         return (images - self._low) / (self._high - self._low)
 
-    def _of_layers(self, term: Term, found: dict[str, tuple[Tensor, Tensor]]) -> Tensor:
+    def of_layers(self, term: Term, found: dict[str, tuple[Tensor, Tensor]]) -> Tensor:
+        """A term over the features of output and reference by layer."""
         weights = term.layer_weights or (1.0,) * len(term.layers)
         # Gram matrices are sums over thousands of positions: too much for bfloat16.
         with torch.autocast(next(iter(found.values()))[0].device.type, enabled=False):

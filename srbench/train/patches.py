@@ -139,7 +139,7 @@ class Loader:
         masks = None
         if self._regions:
             numbers = self._cut("regions", choice, large, crop, 1)
-            masks = _region_masks(numbers, self._regions)
+            masks = region_masks(numbers, self._regions)
         return Batch(reference, low, base, masks)
 
     def _cut(
@@ -207,7 +207,7 @@ def oriented(patches: Tensor, orientation: np.ndarray) -> Tensor:
     return result
 
 
-def _region_masks(numbers: Tensor, count: int) -> Tensor:
+def region_masks(numbers: Tensor, count: int) -> Tensor:
     """N x 1 x S x S region numbers to N x R x S x S masks; a region that a patch does not have gets the
     mask of the last one, "others" (TSRN, section 5: it "is replicated to give out seven masks")."""
     masks = numbers == torch.arange(count, device=numbers.device)[:, None, None]

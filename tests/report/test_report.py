@@ -12,7 +12,7 @@ from PIL import Image
 from scipy import stats
 
 from srbench.report.data import as_script, number, spearman
-from srbench.report.pictures import JPEG_BUDGET, PNG_BUDGET, _encoder, _Encoding, _Source
+from srbench.report.pictures import JPEG_BUDGET, PNG_BUDGET, Encoding, Source, encoding_for
 from tests.helpers import command, references
 from tests.report.runs import AWKWARD, made_run
 from tests.working import run
@@ -102,12 +102,12 @@ def test_correlation_is_scipys_spearman():
 def test_large_runs_get_jpeg_previews_within_the_budget(tmp_path: Path):
     path = tmp_path / "a.png"
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (481, 321, 3), dtype=np.uint8)).save(path)
-    small = [_Source("m", "a", path, 1)]
-    assert _encoder(small).quality == 0
+    small = [Source("m", "a", path, 1)]
+    assert encoding_for(small).quality == 0
     count = PNG_BUDGET // path.stat().st_size + 1
-    assert _encoder(small * count).quality == 92
-    assert 0 < _encoder(small * 3000).quality < 92
-    assert "JPEG previews (quality 85)" in _Encoding(85).note
+    assert encoding_for(small * count).quality == 92
+    assert 0 < encoding_for(small * 3000).quality < 92
+    assert "JPEG previews (quality 85)" in Encoding(85).note
     # BSD100 with ten methods and the references, at the density that the choice counts with.
     assert JPEG_BUDGET > 1100 * 481 * 321 * 0.55
 

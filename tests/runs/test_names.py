@@ -58,10 +58,7 @@ def test_scores_of_such_files(tmp_path: Path) -> None:
     assert "\x1b" not in ended.out
 
 
-def test_a_metric_of_both_infinities_has_a_marked_cell_everywhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    work = Work(monkeypatch)
+def test_a_metric_of_both_infinities_has_a_marked_cell_everywhere(tmp_path: Path, work: Work) -> None:
     signs = iter([math.inf, -math.inf, -math.inf, math.inf, 1.0, 2.0])
     odd = replace(METRICS.get("rmse_y"), aggregate="mean", compute=lambda *_: next(signs))
     work.add_metric(odd)

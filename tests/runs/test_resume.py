@@ -53,11 +53,6 @@ def out(tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
-@pytest.fixture
-def work(monkeypatch: pytest.MonkeyPatch) -> Work:
-    return Work(monkeypatch)
-
-
 def arguments(images: Path, out: Path, *more: str) -> list[str]:
     return [
         "run", "--methods", "bicubic", "--datasets", f"folder:{images}", "--out", str(out),

@@ -28,11 +28,6 @@ def out(tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
-@pytest.fixture
-def work(monkeypatch: pytest.MonkeyPatch) -> Work:
-    return Work(monkeypatch)
-
-
 def start(images: Path, out: Path, methods: str = "bicubic", *more: str) -> Result:
     return command(
         "run", "--methods", methods, "--datasets", f"folder:{images}", "--out", out, "--workers", "1",

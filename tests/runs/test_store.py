@@ -7,6 +7,7 @@ import math
 import sqlite3
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -181,13 +182,23 @@ def test_many_writers_lose_nothing(tmp_path: Path, attempt: int) -> None:
         assert len(store.results()) == 80
 
 
-def test_a_full_disk_is_one_reason_and_keeps_what_was_there(tmp_path: Path) -> None:
+def test_a_full_disk_is_one_reason_and_keeps_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with Store(tmp_path) as store:
         store.put_result(score("before"), "")
-        (pages,) = store._connection.execute("PRAGMA page_count").fetchone()
-        store._connection.execute(f"PRAGMA max_page_count = {pages}")
-        with pytest.raises(UserError, match=r"disk is full.*what was stored before is kept"):
-            fill(store)
+    connect = sqlite3.connect
+
+    def without_room(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connection = connect(*arguments, **options)
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", without_room)
+    full = pytest.raises(UserError, match=r"disk is full.*what was stored before is kept")
+    with Store(tmp_path) as store, full:
+        fill(store)
     with Store(tmp_path) as store:
         assert [row.image for row in store.results()] == ["before"]
 

@@ -90,10 +90,10 @@ def test_test_sets_are_looked_up_before_the_training(tmp_path: Path) -> None:
 
 def test_other_maps_of_one_folder_are_another_source(tmp_path: Path) -> None:
     folder = annotations(tmp_path / "maps", images(tmp_path / "data", count=2))
-    before = job._regions(RECIPES.get("tsrn-s"), folder)["mask_source"]
-    assert job._regions(RECIPES.get("tsrn-s"), folder)["mask_source"] == before
+    before = job.regions_of(RECIPES.get("tsrn-s"), folder)["mask_source"]
+    assert job.regions_of(RECIPES.get("tsrn-s"), folder)["mask_source"] == before
     (folder / "0.png").unlink()
-    assert job._regions(RECIPES.get("tsrn-s"), folder)["mask_source"] != before
+    assert job.regions_of(RECIPES.get("tsrn-s"), folder)["mask_source"] != before
 
 
 def test_a_model_with_random_features_has_a_name_that_says_so(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from srbench.methods.families.srcnn import SRCNN
 from srbench.methods.families.srresnet import SRRESNET
 from srbench.methods.networks.specification import NetworkSpec
 from srbench.train.cache import Images, Preparation, open_cache, pil_enlarged, training_files
-from srbench.train.patches import MARGIN, Batch, Choice, Loader, Preparer, Sampler, _region_masks, oriented
+from srbench.train.patches import MARGIN, Batch, Choice, Loader, Preparer, Sampler, oriented, region_masks
 from tests.helpers import picture, save
 from tests.train.small import annotations, images
 
@@ -201,7 +201,7 @@ def test_masks_cover_the_image_and_missing_regions_repeat_the_rest(tmp_path: Pat
 
 def test_a_region_that_a_patch_lacks_repeats_the_others() -> None:
     numbers = torch.tensor([[0, 0], [2, 6]], dtype=torch.uint8)[None, None]
-    masks = _region_masks(numbers, 7)[0]
+    masks = region_masks(numbers, 7)[0]
     for region in (0, 2, 6):
         assert torch.equal(masks[region], numbers[0, 0] == region)
     for absent in (1, 3, 4, 5):

@@ -132,7 +132,7 @@ def test_gram_losses_are_computed_in_full_precision_inside_autocast() -> None:
     recipe = small("tsrn-g")
     objective = Objective(recipe, specification(recipe), None)
     found = {layer: (torch.rand(1, 8, 64, 64), torch.rand(1, 8, 64, 64)) for layer in recipe.terms[0].layers}
-    plain = objective._of_layers(recipe.terms[0], found)
+    plain = objective.of_layers(recipe.terms[0], found)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        mixed = objective._of_layers(recipe.terms[0], found)
+        mixed = objective.of_layers(recipe.terms[0], found)
     assert float(mixed) == float(plain)

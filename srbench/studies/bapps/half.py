@@ -31,7 +31,7 @@ def half_where_faithful(group: NetworkMetrics, say: Callable[[str], None]) -> Ne
     network = copy.copy(group.network)
     network.half = True
     halved = replace(group, network=network)
-    patches = _test_patches()
+    patches = trial_patches()
     exact, found = batch_distances(group, patches), batch_distances(halved, patches)
     for name in group.scorers:
         error = _largest_error([item[name] for item in exact], [item[name] for item in found])
@@ -51,7 +51,7 @@ def _largest_error(exact: list[tuple[float, ...]], found: list[tuple[float, ...]
         return float(np.max(np.abs(np.array(found) - values) / values))
 
 
-def _test_patches() -> list[Patches]:
+def trial_patches() -> list[Patches]:
     """Pairs of a reference and a distorted patch: a drawing and a texture under every distortion."""
     y, x = np.mgrid[:PATCH, :PATCH]
     drawing = np.stack([2 * x + 2 * y, 4 * np.abs(x - y), 255 - 3 * x], axis=-1)

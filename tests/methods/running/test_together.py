@@ -77,12 +77,11 @@ def images(tmp_path: Path) -> Path:
 
 
 def test_the_main_job_gives_groups_to_methods_and_reports_single_failures(
-    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    images: Path, tmp_path: Path, work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As on a GPU, where images are prepared in groups; "refusing" fails on c, and c alone has no score."""
     monkeypatch.setattr(Runtime, "at_once", 3)
     doubling, refusing = Doubling(), Doubling(refused="c")
-    work = Work(monkeypatch)
     work.add(method("doubling", doubling))
     work.add(method("refusing", refusing))
     run(images, tmp_path / "grouped", methods="doubling,refusing")

@@ -72,7 +72,7 @@ def test_forests_equal_a_walk_node_by_node(model_file: Path, model: MaModel) -> 
 
 
 def test_equal_thresholds_go_left() -> None:
-    from srbench.metrics.natural.ma.forest import _forest
+    from srbench.metrics.natural.ma.forest import packed_forest
 
     table = {
         "lDau": [2, 0, 0],
@@ -81,7 +81,7 @@ def test_equal_thresholds_go_left() -> None:
         "avnode": [0, 1, 9],
         "mbest": [1, 0, 0],
     }
-    forest = _forest(*(np.array(column)[:, None] for column in table.values()), features=1)
+    forest = packed_forest(*(np.array(column)[:, None] for column in table.values()), features=1)
     assert [tree_values(forest, np.array([x]))[0] for x in (0.4, 0.5, 0.5000001)] == [1, 1, 9]
 
 

@@ -28,7 +28,7 @@ def group(tmp_path: Path) -> NetworkMetrics:
 
 def errors(group: NetworkMetrics, other: NetworkMetrics) -> dict[str, float]:
     """The largest relative difference of each metric over the test patches."""
-    exact, found = (batch_distances(made, half._test_patches()) for made in (group, other))
+    exact, found = (batch_distances(made, half.trial_patches()) for made in (group, other))
     return {
         name: max(abs(b[name][0] / a[name][0] - 1) for a, b in zip(exact, found, strict=True))
         for name in group.scorers

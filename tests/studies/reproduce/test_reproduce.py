@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import srbench.runs.evaluate
+import srbench.runs.images
 import srbench.studies.reproduce.evidence
 from srbench.core.records import Score
 from srbench.core.text import latex, markdown
@@ -130,13 +130,13 @@ def test_names_are_plain_text_in_markdown_and_latex():
 
 
 @pytest.fixture
-def _any_images_are_set5(monkeypatch: pytest.MonkeyPatch) -> None:
+def any_images_are_set5(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets made images stand for a data set's."""
-    for module in (srbench.runs.evaluate, srbench.studies.reproduce.evidence):
+    for module in (srbench.runs.images, srbench.studies.reproduce.evidence):
         monkeypatch.setattr(module, "marked", lambda dataset, *_: dataset)
 
 
-@pytest.mark.usefixtures("_any_images_are_set5")
+@pytest.mark.usefixtures("any_images_are_set5")
 def test_reproduce_measures_reuses_and_rebuilds(tmp_path: Path):
     references(tmp_path / "data" / "Set5", count=5)
     options = (
@@ -175,7 +175,7 @@ def test_reproduce_measures_reuses_and_rebuilds(tmp_path: Path):
         assert (tmp_path / "b" / name).read_bytes() == (out / name).read_bytes()
 
 
-@pytest.mark.usefixtures("_any_images_are_set5")
+@pytest.mark.usefixtures("any_images_are_set5")
 def test_own_results_fill_a_row(tmp_path: Path):
     references(tmp_path / "data" / "Set5", count=5)
     result = command(

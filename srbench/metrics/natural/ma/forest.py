@@ -65,7 +65,7 @@ def load_ma_model(path: Path) -> MaModel:
         raise UserError(f"{path}: not Ma's model: {len(tables)} forests and {linear.size} linear weights")
     try:
         first, second, third = (
-            _forest(*table, features=count) for table, count in zip(tables, FEATURES, strict=True)
+            packed_forest(*table, features=count) for table, count in zip(tables, FEATURES, strict=True)
         )
     except ValueError as error:
         raise UserError(f"{path}: a damaged forest: {error}") from None
@@ -81,7 +81,7 @@ def _tables(cell: Any) -> list[np.ndarray]:
     return [np.asarray(in_order[place]) for place in _POSITIONS]
 
 
-def _forest(
+def packed_forest(
     left: np.ndarray,
     right: np.ndarray,
     threshold: np.ndarray,
