@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from srbench.commands.terminal import DataRoot, console, memory_bytes, notices, print_board, progress
+from srbench.commands.terminal import (
+    DataRoot,
+    console,
+    memory_bytes,
+    notices,
+    print_board,
+    progress,
+    results_table,
+)
 from srbench.core.records import UserError
 
 if TYPE_CHECKING:
@@ -101,7 +109,9 @@ def run(
     lost = finished.outcome.lost
     for method, (count, of) in lost.items():
         if count < of:
-            remarks.print(f"{method} failed on {count} of {of} images; the reasons stand above", markup=False)
+            remarks.print(
+                f"{method} failed on {count} of {of} images; {out / 'scores.csv'} says why", markup=False
+            )
     if failed := [method for method, (count, of) in lost.items() if count == of]:
         raise UserError(f"failed on every image: {', '.join(failed)}; the others' scores are in {out}")
     if missing and strict:
@@ -165,21 +175,21 @@ def compare(
 ) -> None:
     """Compare methods image by image: Wilcoxon signed-rank tests with Holm's correction."""
     from rich.markup import escape
-    from rich.table import Table
 
-    from srbench.report.comparison import compare_run
+    from srbench.report.comparison import PAIR_COLUMNS, compare_run
     from srbench.statistics.pairs import RULE
 
     found = compare_run(run_folder, methods or [], metric)
-    shown = Table(header_style="bold")
-    left = ("data set", "metric", "A", "B", "")
-    numbers = ("n", "win/tie/loss", "median A-B", "mean A-B", "W", "p", "p (Holm)", "effect r")
-    for name in (*left[:-1], *numbers, ""):
-        shown.add_column(name, justify="left" if name in left else "right")
-    for pair in found.pairs:
-        shown.add_row(*map(escape, pair.cells()))
     output = console()
-    output.print(shown)
+    for place, pairs in found.by_place().items():
+        shown = results_table(output, title=escape(place))
+        for name in PAIR_COLUMNS:
+            shown.add_column(name, justify="left" if name in "AB" else "right")
+        for pair in pairs:
+            shown.add_row(*map(escape, pair.cells()))
+        output.print(shown)
+        for note in dict.fromkeys(pair.row["note"] for pair in pairs if pair.row["note"]):
+            output.print(note, markup=False)
     for place, test in found.ranks.items():
         ranks = ", ".join(f"{name} {rank:.2f}" for name, rank in test.ranks.items())
         output.print(

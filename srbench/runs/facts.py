@@ -12,6 +12,7 @@ from typing import Any
 
 from srbench import __version__
 from srbench.metrics.catalogue import METRICS
+from srbench.metrics.catalogue import resolve as resolve_metric
 from srbench.metrics.contract import Metric
 from srbench.runs.job import Job
 from srbench.runs.keys import hash_of_file, weight_hashes
@@ -33,7 +34,7 @@ def put_facts(store: Store, job: Job) -> None:
     with store.transaction():
         order = METRICS.names()
         store.put_fact("protocol", job.protocol.name, job.protocol.as_dict())
-        for metric in job.metrics:
+        for metric in _asked_for(job):
             fact = asdict(metric_info(metric)) | {
                 "version": metric.version,
                 "source": metric.source,
@@ -53,6 +54,13 @@ def put_facts(store: Store, job: Job) -> None:
                 "trained_on": method.trained_on,
             }
             store.put_fact("method", method.name, fact)
+
+
+def _asked_for(job: Job) -> list[Metric]:
+    """The metrics of a job with those that cannot run here: tables have a column for these too."""
+    usable = {metric.name for metric in job.metrics}
+    refused = dict.fromkeys(name for _, name in job.refused if name not in usable)
+    return [*job.metrics, *map(resolve_metric, refused)]
 
 
 def run_record(command: Sequence[str], started: str, seconds: float) -> dict[str, Any]:

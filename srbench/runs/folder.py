@@ -10,7 +10,7 @@ from srbench.core.files import file_name, write_csv, write_text
 from srbench.core.records import Pair, UserError
 from srbench.runs.data import RunData
 from srbench.runs.scores_csv import DURATION_COLUMNS, SCORE_COLUMNS, duration_rows, score_rows
-from srbench.runs.store import FORMAT
+from srbench.runs.store import FORMAT, STORE
 from srbench.tables.boards import SIGNIFICANCE_COLUMNS, Board, significance
 from srbench.tables.pirm import COLUMNS as PIRM_COLUMNS
 from srbench.tables.pirm import pirm_markdown, pirm_rows
@@ -19,9 +19,23 @@ from srbench.tables.run_leaderboard import leaderboard_markdown, leaderboard_row
 
 def existing_run(folder: Path) -> Path:
     """The folder itself if it holds a run, else a `UserError`."""
-    if not (folder / "store.sqlite").is_file():
-        raise UserError(f"{folder} holds no run; make one with: srbench run --out {folder}")
+    if not (folder / STORE).is_file():
+        raise UserError(no_run(folder))
     return folder
+
+
+def no_run(folder: Path) -> str:
+    """The line for a path that is no run folder: what it is, and which folder may be meant."""
+    hint = "srbench run makes run folders (runs/default, or that of --out)"
+    if not folder.exists():
+        return f"{folder}: no such folder; {hint}"
+    if folder.is_file():
+        meant = f"; give its folder {folder.parent}" if (folder.parent / STORE).is_file() else ""
+        return f"{folder} is a file, not the folder of a run{meant}"
+    below = sorted(str(path.parent) for path in folder.glob(f"*/{STORE}"))
+    if below:
+        hint = f"there are runs in {', '.join(below[:3])}{' …' * (len(below) > 3)}"
+    return f"{folder} holds no run; {hint}"
 
 
 def write_files(run: RunData, out: Path) -> list[Board]:
