@@ -90,10 +90,12 @@ class Bar:
     def __init__(self, progress: Progress, task: TaskID) -> None:
         self._progress = progress
         self._task = task
+        self._total = 0
 
     def begin(self, total: int) -> None:
-        """Sets the number of steps."""
-        self._progress.update(self._task, total=total)
+        """Adds so many steps to those that are to come."""
+        self._total += total
+        self._progress.update(self._task, total=self._total)
 
     def advance(self) -> None:
         """Counts one step as done."""

@@ -74,7 +74,7 @@ def _folder_of(root: Path, pair: Pair) -> Path:
         if scaled or image_files(place):
             return scaled[0] if scaled else place
     there = ", ".join(sorted(path.name for path in root.iterdir() if path.is_dir())[:5])
-    raise Unscorable(f"{root} has no folder for the data set {pair.dataset} (it has {there})")
+    raise Unscorable(f"{root} has no folder for {pair.dataset} x{pair.scale} (it has {there})")
 
 
 def _called(folder: Path, name: str) -> list[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -63,10 +63,16 @@ def _asked_for(job: Job) -> list[Metric]:
     return [*job.metrics, *map(resolve_metric, refused)]
 
 
-def run_record(command: Sequence[str], started: str, seconds: float) -> dict[str, Any]:
-    """One command of the folder's history: what ran, when, how long, with which versions, on what."""
+def run_record(
+    command: Sequence[str], started: str, seconds: float, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """One command of the folder's history: what ran, when, how long, with which versions, on what.
+
+    `options` are those that decide the numbers, from which `run.toml` is made.
+    """
     return {
         "command": " ".join([Path(command[0]).name, *command[1:]]),
+        "options": dict(options),
         "started": started,
         "seconds": round(seconds, 3),
         "versions": {"srbench": __version__, "python": platform.python_version(), **_versions()},

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from srbench.core.files import file_name, write_csv, write_text
 from srbench.core.records import Pair, UserError
+from srbench.runs.config import config_text
 from srbench.runs.data import RunData
 from srbench.runs.scores_csv import DURATION_COLUMNS, SCORE_COLUMNS, duration_rows, score_rows
 from srbench.runs.store import FORMAT, STORE
@@ -39,8 +40,8 @@ def no_run(folder: Path) -> str:
 
 
 def write_files(run: RunData, out: Path) -> list[Board]:
-    """Writes `scores.csv`, `durations.csv`, the leaderboards, `significance.csv`, `run.json`; returns the
-    boards."""
+    """Writes `scores.csv`, `durations.csv`, the leaderboards, `significance.csv`, `run.json`, `run.toml`;
+    returns the boards."""
     made = run.boards()
     write_csv(out / "scores.csv", SCORE_COLUMNS, score_rows(run.scores))
     write_csv(out / "durations.csv", DURATION_COLUMNS, duration_rows(run.scores))
@@ -51,6 +52,8 @@ def write_files(run: RunData, out: Path) -> list[Board]:
         write_csv(out / "pirm.csv", PIRM_COLUMNS, (asdict(row) for row in challenge))
     tests = significance(run.scores, run.metrics(), run.references())
     write_csv(out / "significance.csv", SIGNIFICANCE_COLUMNS, tests)
+    if config := config_text(run.records):
+        write_text(out / "run.toml", config)
     description = {"format": FORMAT, **run.facts, "runs": run.records}
     write_text(out / "run.json", json.dumps(description, indent=1, ensure_ascii=False) + "\n")
     return made

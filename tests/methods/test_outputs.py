@@ -120,7 +120,7 @@ def test_a_folder_for_each_data_set(tmp_path: Path) -> None:
     for (dataset, scale), pixels in expected.items():
         wanted = replace(pair("baby"), dataset=dataset, scale=scale)
         assert np.array_equal(read(tmp_path / "root", wanted), pixels)
-    with pytest.raises(Unscorable, match=r"no folder for the data set set14 \(it has BSD100, Set5\)"):
+    with pytest.raises(Unscorable, match=r"no folder for set14 x4 \(it has BSD100, Set5\)"):
         read(tmp_path / "root", replace(pair("baby"), dataset="set14"))
 
 

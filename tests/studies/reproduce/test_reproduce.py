@@ -113,7 +113,7 @@ def test_documents_say_what_agrees_and_why_a_cell_is_empty():
     assert r"bicubic & 28.42 & 28.42 $\checkmark$ \\" in tex
     assert tex.count(r"\begin{tabular}") == tex.count(r"\end{tabular}") == 2
     assert summary(paper, cells)[0].startswith(
-        "EnhanceNet: 41 cells: 2 reproduced to the last printed digit, 1"
+        "EnhanceNet: 17 cells: 2 reproduced to the last printed digit, 1"
     )
 
 
