@@ -108,7 +108,7 @@ def run(
     datasets: Sequence[str | Path],
     *,
     out: FolderLike,
-    scale: int = 4,
+    scale: int | Sequence[int] = 4,
     metrics: Sequence[str] | Literal["default", "all"] = "default",
     protocol: str = "srbench",
     data_roots: Iterable[FolderLike] = (),
@@ -127,7 +127,7 @@ def run(
     options = Options(
         methods=_names(methods, "methods"),
         datasets=_names(datasets, "datasets"),
-        scale=scale,
+        scales=(scale,) if isinstance(scale, int) else tuple(scale),
         metrics=metrics if metrics in ("default", "all") else _names(metrics, "metrics"),
         protocol=protocol,
         roots=tuple(Path(root) for root in data_roots),

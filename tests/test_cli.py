@@ -115,8 +115,8 @@ def test_show_says_what_matters() -> None:
         (["run", "--protocol", "daala"], "unknown protocol 'daala'"),
         (["run", "--methods", " , "], "--methods is empty"),
         (["run", "--datasets", ""], "--datasets is empty"),
-        (["run", "--scale", "0"], "--scale must be a positive whole number, not 0"),
-        (["run", "--scale", "-4"], "--scale must be a positive whole number, not -4"),
+        (["run", "--scale", "0"], "--scale takes positive whole numbers separated by commas, not 0"),
+        (["run", "--scale", "-4"], "--scale takes positive whole numbers separated by commas, not -4"),
         (["run", "--workers", "-1"], "--workers must be 0"),
         pytest.param(["run", "--device", "cuda:99x"], "unknown device", marks=pytest.mark.slow),
         (["run", "--methods", "outputs:/no/such/folder:a/b"], "write outputs:DIR:NAME"),
@@ -135,7 +135,7 @@ def test_wrong_usage_is_one_line_exit_2_and_writes_nothing(
 
 @pytest.mark.parametrize(
     "arguments",
-    [["run", "--scale", "four"], ["run", "--no-such-option"], ["score"], ["nothing"], ["methods", "show"]],
+    [["run", "--workers", "four"], ["run", "--no-such-option"], ["score"], ["nothing"], ["methods", "show"]],
 )
 def test_options_that_cannot_be_parsed_are_one_line_and_exit_2(arguments: list[str]) -> None:
     ended = command(*arguments)

@@ -53,14 +53,19 @@ def print_facts(facts: dict[str, object]) -> None:
 
 def _weight_facts(files: Iterable[WeightFile]) -> dict[str, object]:
     return {
-        f"weights {file.name}": (
-            f"{file.url or file.homepage or 'not published'}; "
-            f"{'sha256 ' + ' or '.join(file.sha256) if file.sha256 else 'no published hash'}"
-            f"{f'; {file.size / 1e6:.1f} MB' if file.size else ''}; licence {file.license}; {file.citation}; "
-            f"{'here: ' + str(file.cached) if file.cached.is_file() else 'not here'}"
-        )
+        f"weights {file.name}": f"{_published(file)}; "
+        f"{'here: ' + str(file.cached) if file.cached.is_file() else 'not here'}"
         for file in files
     }
+
+
+def _published(file: WeightFile) -> str:
+    """What is known of a file before it is here: address, hash, size, licence, citation."""
+    return (
+        f"{file.url or file.homepage or 'not published'}; "
+        f"{'sha256 ' + ' or '.join(file.sha256) if file.sha256 else 'no published hash'}"
+        f"{f'; {file.size / 1e6:.1f} MB' if file.size else ''}; licence {file.license}; {file.citation}"
+    )
 
 
 def _pull(name: str, files: tuple[WeightFile, ...], given: list[Path]) -> None:
@@ -69,7 +74,7 @@ def _pull(name: str, files: tuple[WeightFile, ...], given: list[Path]) -> None:
 
     chosen = sources(name, files, given)
     for file, source in chosen:
-        print_facts(_weight_facts((file,)))
+        print_facts({f"weights {file.name}": _published(file)})
         path = pull(file, source)
         done = "verified and stored as" if path == file.destination else "is here already:"
         notices().print(f"{file.name} {done} {path}", markup=False)

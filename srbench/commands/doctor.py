@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from srbench.commands.terminal import AsJson, DataRoot, console, print_json
+from srbench.commands.terminal import AsJson, DataRoot, console, print_json, results_table
 
 
 def doctor(
@@ -29,9 +29,9 @@ def doctor(
         print_json([asdict(finding) for finding in findings])
         return
     from rich.markup import escape
-    from rich.table import Table
 
-    table = Table(header_style="bold")
+    output = console()
+    table = results_table(output)
     for head in ("", "name", "what", "status"):
         table.add_column(head)
     group = ""
@@ -42,7 +42,6 @@ def doctor(
         group = finding.group
         status = "[green]ready[/]" if finding.missing is None else f"[yellow]{escape(finding.missing)}[/]"
         table.add_row(shown, escape(finding.name), escape(finding.detail), status)
-    output = console()
     output.print(table)
     missing = sum(finding.missing is not None for finding in findings)
     output.print(f"{len(findings) - missing} ready, {missing} missing")

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from srbench.commands.terminal import DataRoot, console, memory_bytes, notices, print_board, progress
+from srbench.commands.terminal import (
+    DataRoot,
+    console,
+    memory_bytes,
+    notices,
+    print_board,
+    progress,
+    results_table,
+)
 from srbench.core.records import UserError
 
 if TYPE_CHECKING:
+    from srbench.runs.config import Asked
+    from srbench.runs.run import Finished
     from srbench.tables.formats import Format
 
 
@@ -33,9 +44,14 @@ RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a fini
 
 
 def run(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Argument(metavar="[CONFIG.toml]", help="Options as a file; those typed beside it win."),
+    ] = None,
     methods: Annotated[str, typer.Option(help="Names separated by commas, or all.")] = "all",
     datasets: Annotated[str, typer.Option(help="Names separated by commas; also folder:DIR.")] = "demo",
-    scale: Annotated[int, typer.Option(help="Super-resolution factor.")] = 4,
+    scale: Annotated[str, typer.Option(help="Super-resolution factor; several as in 2,3,4.")] = "4",
     metrics: Annotated[str, typer.Option(help="Names, default (the protocol's) or all.")] = "default",
     protocol: Annotated[str, typer.Option(help="See: srbench protocols list; or a FILE.toml.")] = "srbench",
     data_root: DataRoot = [],  # noqa: B006 - typer copies it
@@ -63,49 +79,93 @@ def run(
     ] = 0.0,
     strict: Annotated[bool, typer.Option("--strict", help="Fail when any score is missing.")] = False,
 ) -> None:
-    """Upscale data sets with methods, score the outputs, write leaderboards."""
+    """Upscale data sets with methods, score the outputs, write leaderboards.
+
+    CONFIG.toml holds the same options by their names, such as methods = ["bicubic"] and scale = [2, 4], with
+    paths relative to the file; the run.toml of a run folder repeats that run.
+    """
+    from srbench.core.text import split_names
+    from srbench.runs.config import Asked, read_config, scales_of
+
+    typed = Asked(
+        methods=tuple(split_names(methods, "--methods")),
+        datasets=tuple(split_names(datasets, "--datasets")),
+        scale=scales_of(scale),
+        metrics=tuple(split_names(metrics, "--metrics")),
+        protocol=protocol,
+        data_root=tuple(data_root),
+        out=out,
+        device=device,
+        max_memory=max_memory,
+        workers=workers,
+        executor=executor.value,
+        inputs=inputs.value,
+        task_timeout=task_timeout,
+        task_memory=task_memory,
+        strict=strict,
+    )
+    if config is None:
+        _run(typed)
+        return
+    given = {
+        name for name in context.params if str(context.get_parameter_source(name)).endswith("COMMANDLINE")
+    }
+    for said in read_config(config):
+        _run(replace(typed, **{name: value for name, value in said.items() if name not in given}))
+
+
+def _run(asked: Asked) -> None:
     from srbench.core.devices import choose_device
     from srbench.runs.run import Options
     from srbench.runs.run import run as run_all
     from srbench.runs.workers import step_limits
 
     options = Options(
-        methods=methods,
-        datasets=datasets,
-        scale=scale,
-        metrics=metrics,
-        protocol=protocol,
-        roots=tuple(data_root),
-        out=out,
-        device=choose_device(device),
-        max_memory=memory_bytes(max_memory),
-        workers=workers,
-        executor=executor.value,
-        inputs=inputs.value,
-        limits=step_limits(task_timeout, task_memory, workers),
+        methods=asked.methods,
+        datasets=asked.datasets,
+        scales=asked.scale,
+        metrics=asked.metrics,
+        protocol=asked.protocol,
+        roots=asked.data_root,
+        out=asked.out,
+        device=choose_device(asked.device),
+        max_memory=memory_bytes(asked.max_memory),
+        workers=asked.workers,
+        executor=asked.executor,
+        inputs=asked.inputs,
+        limits=step_limits(asked.task_timeout, asked.task_memory, asked.workers),
     )
     with progress("images") as bar:
         finished = run_all(options, progress=bar)
-    output = console()
+    _print_finished(finished, asked.out)
+    missing = finished.outcome.missing
+    if missing and asked.strict:
+        raise UserError(
+            f"{len(missing)} scores are missing, and --strict is set; see {asked.out / 'scores.csv'}"
+        )
+
+
+def _print_finished(finished: Finished, out: Path) -> None:
+    """The leaderboards, and what is missing of them; `UserError` where a method or everything failed."""
+    output, remarks = console(), notices()
     for board in finished.boards:
         print_board(output, board)
-    remarks = notices()
-    for name, reason in finished.selection.skipped.items():
+    for name, reason in finished.skipped.items():
         remarks.print(f"left out: {name}: {reason}", markup=False)
-    computed = finished.outcome.computed
-    done = f"{computed} image{'s' if computed != 1 else ''} computed" if computed else "nothing to compute"
-    output.print(f"{done} in {finished.seconds:.1f} s; files in {out}", markup=False)
-    missing = finished.outcome.missing
-    if missing and not finished.outcome.scored:
-        raise UserError(f"no score could be computed: {missing[0].status}")
-    lost = finished.outcome.lost
-    for method, (count, of) in lost.items():
-        if count < of:
-            remarks.print(f"{method} failed on {count} of {of} images; the reasons stand above", markup=False)
-    if failed := [method for method, (count, of) in lost.items() if count == of]:
+    outcome = finished.outcome
+    images = f"{outcome.computed} image{'s' if outcome.computed != 1 else ''} computed"
+    output.print(
+        f"{images if outcome.computed else 'nothing to compute'} in {finished.seconds:.1f} s; files in {out}",
+        markup=False,
+    )
+    if outcome.missing and not outcome.scored:
+        raise UserError(f"no score could be computed: {outcome.missing[0].status}")
+    for method, (count, of) in outcome.lost.items():
+        if 0 < count < of:
+            why = f"{out / 'scores.csv'} says why"
+            remarks.print(f"{method} failed on {count} of {of} images; {why}", markup=False)
+    if failed := [method for method, (count, of) in outcome.lost.items() if count == of]:
         raise UserError(f"failed on every image: {', '.join(failed)}; the others' scores are in {out}")
-    if missing and strict:
-        raise UserError(f"{len(missing)} scores are missing, and --strict is set; see {out / 'scores.csv'}")
 
 
 class TableFormat(StrEnum):
@@ -165,21 +225,21 @@ def compare(
 ) -> None:
     """Compare methods image by image: Wilcoxon signed-rank tests with Holm's correction."""
     from rich.markup import escape
-    from rich.table import Table
 
-    from srbench.report.comparison import compare_run
+    from srbench.report.comparison import PAIR_COLUMNS, compare_run
     from srbench.statistics.pairs import RULE
 
     found = compare_run(run_folder, methods or [], metric)
-    shown = Table(header_style="bold")
-    left = ("data set", "metric", "A", "B", "")
-    numbers = ("n", "win/tie/loss", "median A-B", "mean A-B", "W", "p", "p (Holm)", "effect r")
-    for name in (*left[:-1], *numbers, ""):
-        shown.add_column(name, justify="left" if name in left else "right")
-    for pair in found.pairs:
-        shown.add_row(*map(escape, pair.cells()))
     output = console()
-    output.print(shown)
+    for place, pairs in found.by_place().items():
+        shown = results_table(output, title=escape(place))
+        for name in PAIR_COLUMNS:
+            shown.add_column(name, justify="left" if name in "AB" else "right")
+        for pair in pairs:
+            shown.add_row(*map(escape, pair.cells()))
+        output.print(shown)
+        for note in dict.fromkeys(pair.row["note"] for pair in pairs if pair.row["note"]):
+            output.print(note, markup=False)
     for place, test in found.ranks.items():
         ranks = ", ".join(f"{name} {rank:.2f}" for name, rank in test.ranks.items())
         output.print(

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from srbench.commands.terminal import console, progress
+from srbench.commands.terminal import console, progress, results_table
 from srbench.core.records import UsageError, UserError
 
 if TYPE_CHECKING:
     from srbench.metrics.contract import Metric
     from srbench.protocols import Protocol
     from srbench.runs.score import ImageScore
+
+
+_GAPS = 10  # lines about missing scores
 
 
 def score(
@@ -38,8 +41,8 @@ def score(
     if csv is not None and not csv.absolute().parent.is_dir():
         raise UsageError(f"--csv: the folder {csv.absolute().parent} does not exist")
     chosen = resolve_protocol(protocol)
-    wanted = _metrics(metrics, chosen, has_reference=reference is not None)
     found = candidates(images, reference)
+    wanted = _metrics(metrics, chosen, has_reference=reference is not None)
     with progress("images") as bar:
         scores = score_images(
             found,
@@ -54,7 +57,7 @@ def score(
         write_csv(csv, ImageScore.__dataclass_fields__, (asdict(row) for row in scores))
     _print(scores, wanted)
     if all(row.value is None for row in scores):
-        raise UserError("no score could be computed; the reasons stand above")
+        raise UserError(f"no score could be computed: {scores[0].image}: {scores[0].status}")
 
 
 def _metrics(names: str, protocol: Protocol, *, has_reference: bool) -> list[Metric]:
@@ -76,14 +79,14 @@ def _metrics(names: str, protocol: Protocol, *, has_reference: bool) -> list[Met
 
 def _print(scores: list[ImageScore], metrics: list[Metric]) -> None:
     from rich.markup import escape
-    from rich.table import Table
 
     from srbench.runs.facts import metric_info
     from srbench.tables.boards import cell_of
     from srbench.tables.text import format_cell, format_value, heading
 
     infos = [metric_info(metric) for metric in metrics]
-    shown = Table(header_style="bold")
+    output = console()
+    shown = results_table(output)
     shown.add_column("image")
     for info in infos:
         shown.add_column(escape(heading(info)), justify="right")
@@ -102,8 +105,17 @@ def _print(scores: list[ImageScore], metrics: list[Metric]) -> None:
             for info in infos
         ]
         shown.add_row(how.replace("-", " "), *cells, style="bold")
-    output = console()
     output.print(shown)
+    for line in _gaps(scores):
+        output.print(f"missing: {line}", markup=False)
+
+
+def _gaps(scores: list[ImageScore]) -> list[str]:
+    """What is missing and why: a line for each image and reason, the first ones where there are many."""
+    groups: dict[tuple[str, str], list[str]] = {}
     for row in scores:
         if row.value is None:
-            output.print(f"missing: {row.image}, {row.metric}: {row.status}", markup=False)
+            groups.setdefault((row.image, row.status), []).append(row.metric)
+    lines = [f"{image}, {', '.join(metrics)}: {why}" for (image, why), metrics in groups.items()]
+    more = len(lines) - _GAPS
+    return lines if more <= 0 else [*lines[:_GAPS], f"{more} more; --csv FILE has every reason"]

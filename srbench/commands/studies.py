@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from srbench.commands.terminal import DataRoot, console, notices, progress
+from srbench.commands.terminal import DataRoot, console, notices, progress, results_table
 from srbench.core.records import UsageError
 from srbench.core.text import split_names
 
@@ -170,12 +170,12 @@ def recognition(
 
 def _print_recognition(finished: RecognitionFinished) -> None:
     from rich.markup import escape
-    from rich.table import Table
 
     from srbench.studies.recognition.results import remarks
     from srbench.tables.text import grouped
 
-    shown = Table(header_style="bold")
+    output = console()
+    shown = results_table(output)
     for heading in ("classifier", "method", "top-1", "95% CI", "top-5", "95% CI", "confidence"):
         shown.add_column(heading, justify="left" if heading in ("classifier", "method") else "right")
     for row in finished.rows:
@@ -189,7 +189,6 @@ def _print_recognition(finished: RecognitionFinished) -> None:
             intervals[1],
             f"{row.found.confidence:.3f}",
         )
-    output = console()
     output.print(shown)
     for line in (*remarks(finished.rows), *grouped(finished.said)):
         output.print(line, markup=False)
@@ -211,19 +210,18 @@ def _named_file(text: str) -> tuple[str, Path]:
 
 def _print_bapps(finished: Finished) -> None:
     from rich.markup import escape
-    from rich.table import Table
 
     from srbench.studies.bapps.export import cell, remarks, table_rows
     from srbench.studies.bapps.results import GROUP_TITLES
 
     groups, metrics = table_rows(finished.results.scores)
-    shown = Table(header_style="bold", title="per cent, higher is better (reported)", title_justify="left")
+    output = console()
+    shown = results_table(output, title="per cent, higher is better (reported)")
     shown.add_column("metric")
     for group in groups:
         shown.add_column(GROUP_TITLES.get(group, group), justify="right")
     for name, scores in metrics.items():
         shown.add_row(escape(name), *(escape(cell(score)) for score in scores))
-    output = console()
     output.print(shown)
     for line in remarks(finished.results.scores):
         output.print(line, markup=False)

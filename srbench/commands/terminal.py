@@ -15,6 +15,7 @@ from srbench.core.records import UsageError
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
+    from rich.table import Table
 
     from srbench.tables.boards import Board
 
@@ -54,7 +55,19 @@ def console() -> Console:
     from rich.console import Console
 
     made = Console(highlight=False, soft_wrap=True)
-    return made if made.is_terminal else Console(highlight=False, soft_wrap=True, width=200)
+    # Programs read lines: nothing of a row may fall into the next one.
+    return made if made.is_terminal else Console(highlight=False, soft_wrap=True, width=10_000)
+
+
+def results_table(output: Console, *, title: str | None = None) -> Table:
+    """An empty table of results: with rules on a terminal, plain columns where the output goes elsewhere."""
+    from rich.box import HEAVY_HEAD
+    from rich.table import Table
+
+    lines = HEAVY_HEAD if output.is_terminal else None
+    return Table(
+        title=title, title_justify="left", header_style="bold", box=lines, pad_edge=output.is_terminal
+    )
 
 
 def print_json(rows: Sequence[Mapping[str, object]]) -> None:
@@ -77,10 +90,12 @@ class Bar:
     def __init__(self, progress: Progress, task: TaskID) -> None:
         self._progress = progress
         self._task = task
+        self._total = 0
 
     def begin(self, total: int) -> None:
-        """Sets the number of steps."""
-        self._progress.update(self._task, total=total)
+        """Adds so many steps to those that are to come."""
+        self._total += total
+        self._progress.update(self._task, total=self._total)
 
     def advance(self) -> None:
         """Counts one step as done."""
@@ -101,19 +116,19 @@ def progress(description: str) -> Iterator[Bar]:
 def print_board(output: Console, board: Board) -> None:
     """A leaderboard as a table of the terminal; intervals where there is room, reasons of gaps below."""
     from rich.markup import escape
-    from rich.table import Table
 
+    from srbench.tables.boards import by_first_metric
     from srbench.tables.text import board_title, format_cell, format_interval, gaps, heading, legend, remarks
 
     intervals = len(board.metrics) <= _METRICS_WITH_INTERVALS
-    table = Table(title=escape(board_title(board)), title_justify="left", header_style="bold")
+    table = results_table(output, title=escape(board_title(board)))
     table.add_column("method")
     for info in board.metrics:
         table.add_column(escape(heading(info)), justify="right")
         if intervals:
             table.add_column("95% CI", justify="right", style="dim")
     bests = {info.name: board.best(info) for info in board.metrics}
-    for method in board.methods:
+    for method in by_first_metric([board]):
         row = [escape(method)]
         for info in board.metrics:
             cell = board.cells[method, info.name]

@@ -25,11 +25,11 @@ _STYLE: dict[Any, Any] = {
 _KINDS: dict[str, dict[str, Any]] = {"svg": {"metadata": {"Date": None}}, "png": {"dpi": 200}}
 
 
-def style(size: float = 9, **more: Any) -> AbstractContextManager[None]:
-    """What figures are drawn within: letters of `size` points, and `more` of matplotlib's settings."""
+def style(size: float = 9) -> AbstractContextManager[None]:
+    """What figures are drawn within, with letters of `size` points."""
     import matplotlib as mpl
 
-    return mpl.rc_context({"font.size": size, **_STYLE, **more})
+    return mpl.rc_context({"font.size": size, **_STYLE})
 
 
 def save(figure: Figure, stem: Path) -> list[Path]:

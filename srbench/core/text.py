@@ -96,6 +96,23 @@ def first_line(error: BaseException) -> str:
     return text[0][:200] if text else type(error).__name__
 
 
+def network_reason(error: BaseException) -> str:
+    """Why a download failed, in words instead of the chain of objects that libraries print."""
+    names = {cause.__name__ for cause in type(error).__mro__}
+    text = str(error)
+    if "NameResolution" in text or "getaddrinfo" in text:
+        return "its host is not found: there is no network, or no name service"
+    if "Timeout" in text or any("Timeout" in name for name in names):
+        return "no answer in time"
+    if "ProxyError" in text:
+        return "the proxy of this network refuses it"
+    if "SSLError" in text:
+        return "the certificate of the host is not accepted"
+    if names & {"ConnectionError", "URLError"}:
+        return "no connection"
+    return first_line(error)
+
+
 # Gram distances lie between 1e-8 and 1e-4: with a fixed number of decimals most of them would be 0.
 SMALL = 1e-3
 

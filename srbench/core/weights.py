@@ -6,6 +6,7 @@ safetensors (read without running any code) and kept in the cache with its prove
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from srbench.core.files import cache_folder, sweep
 from srbench.core.records import UserError
-from srbench.core.text import first_line, remark
+from srbench.core.text import first_line, network_reason, remark
 
 if TYPE_CHECKING:
     import numpy as np
@@ -163,7 +164,7 @@ def pull(file: WeightFile, source: Path | None = None) -> Path:
         if source is None:  # else the next attempt would find it and not download again
             original.unlink()
         raise
-    file.destination.parent.mkdir(parents=True, exist_ok=True)
+    writable(file.destination.parent)
     _store(file, original, digest)
     return file.destination
 
@@ -202,12 +203,29 @@ def _store(file: WeightFile, original: Path, digest: str) -> None:
         save_file(tensors, temporary, metadata=metadata)
 
 
+def writable(folder: Path) -> Path:
+    """The folder of the cache, made where it is not there; `UserError` where nothing can be written to it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"the cache folder {folder} cannot be made ({error.strerror}); "
+            "set SRBENCH_CACHE to a folder that can be written to"
+        ) from None
+    if not os.access(folder, os.W_OK):
+        raise UserError(
+            f"the cache folder {folder} cannot be written to; set SRBENCH_CACHE to one that can be"
+        )
+    return folder
+
+
 def download(file: WeightFile) -> Path:
     """Downloads the published file into the cache, saying in one line what, from where and how large."""
     if file.url is None:
         raise UserError(_no_download(file))
     import pooch
 
+    writable(cache_folder() / "downloads")
     remark(f"downloading {file.name} from {file.url}{_size(file)}")
     sweep(cache_folder() / "downloads", DOWNLOADING)
     whole = next((digest for digest in file.sha256 if len(digest) == 64), None)
@@ -221,7 +239,7 @@ def download(file: WeightFile) -> Path:
         )
     except Exception as error:  # pooch lets the errors of requests and urllib through
         raise UserError(
-            f"{file.name} cannot be downloaded from {file.url} ({first_line(error)}); "
+            f"{file.name} cannot be downloaded from {file.url} ({network_reason(error)}); "
             "where there is no network, fetch it elsewhere and give it with --from FILE"
         ) from None
     return Path(path)

@@ -8,7 +8,7 @@ from pathlib import Path
 from srbench.core.files import cache_folder, file_hash, sweep
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UserError
-from srbench.core.text import first_line, remark
+from srbench.core.text import network_reason, remark
 from srbench.core.weights import DOWNLOADING
 from srbench.datasets.contract import Dataset
 from srbench.datasets.folders import data_roots, find_folder
@@ -72,8 +72,8 @@ def pull(
             source.fetch(path)
         except Exception as error:  # pooch lets the errors of requests and urllib through
             raise UserError(
-                f"{path} of {dataset.name} cannot be downloaded ({first_line(error)}); files that came are "
-                f"kept in {root}, and the same command goes on from there"
+                f"{path} of {dataset.name} cannot be downloaded ({network_reason(error)}); files that came "
+                f"are kept in {root}, and the same command goes on from there"
             ) from None
         progress.advance()
     return find_folder(dataset, [root])

@@ -75,10 +75,20 @@ def _continues(stem: str, identifier: str) -> bool:
     return rest == "" or rest[0] in "_-." or re.match(r"x\d+($|[_-])", rest) is not None
 
 
+def nothing_there(path: Path, kind: str = "file or folder") -> str:
+    """The line for a path where nothing is; addresses lose a slash when they become paths."""
+    text = str(path)
+    address = re.match(r"(https?):/(?!/)", text)
+    if address:
+        text = text.replace(":/", "://", 1)
+        return f"{text} is an address; download it first and give the file"
+    return f"{text}: no such {kind}"
+
+
 def existing_folder(folder: Path) -> Path:
     """The folder itself, or a `UserError` that says what it is instead."""
     if not folder.exists():
-        raise UserError(f"{folder}: no such folder")
+        raise UserError(nothing_there(folder, "folder"))
     if not folder.is_dir():
         raise UserError(f"{folder} is a file; a folder of images is needed")
     return folder

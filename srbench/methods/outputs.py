@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from srbench.core.files import file_hash
 from srbench.core.plain import plain
 from srbench.core.records import Unscorable, UsageError, UserError
 from srbench.images.codec import read_image
-from srbench.images.names import existing_folder, image_files, match_files
+from srbench.images.names import existing_folder, image_files, match_files, no_image_files
 from srbench.methods.contract import Method, Runtime, Upscaler
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 def outputs_method(argument: str) -> Method:
     """The method of `outputs:DIR` or `outputs:DIR:NAME`; without NAME it is called as the folder is.
 
-    Files are matched to image identifiers by `srbench.images.names.match_files`.
+    The images lie in the folder itself, or in folders of it that are called as data sets are (`Set5/`,
+    `set5/x4/`). Files are matched to image identifiers by `srbench.images.names.match_files`.
     """
     if not argument:
         raise UsageError("outputs: needs a folder; write outputs:DIR or outputs:DIR:NAME")
@@ -32,8 +34,8 @@ def outputs_method(argument: str) -> Method:
         name = folder.resolve().name
     if not name or "/" in name or name.startswith("."):
         raise UsageError(f"outputs:{argument}: '{name}' cannot name a method; write outputs:DIR:NAME")
-    if not image_files(existing_folder(folder)):
-        raise UserError(f"{folder} holds no image files")
+    if not _holds_images(existing_folder(folder)):
+        raise UserError(no_image_files(folder))
 
     def open_folder(_: Runtime) -> Upscaler:
         def read(sample: Sample) -> np.ndarray:
@@ -56,7 +58,36 @@ def _listing(folder: Path, _modified: int) -> tuple[Path, ...]:
     return tuple(image_files(folder))
 
 
+def _holds_images(folder: Path) -> bool:
+    """Whether images lie in the folder, or one or two levels below it."""
+    below = [path for pattern in ("*", "*/*") for path in folder.glob(pattern) if path.is_dir()]
+    return any(image_files(place) for place in (folder, *below))
+
+
+def _folder_of(root: Path, pair: Pair) -> Path:
+    """Where the images of a pair's data set and scale lie: the root where it holds images itself."""
+    if _listing(root, root.stat().st_mtime_ns):
+        return root
+    wanted = _plain(pair.dataset.partition(" (")[0])
+    for place in _called(root, wanted):
+        scaled = _called(place, f"x{pair.scale}")
+        if scaled or image_files(place):
+            return scaled[0] if scaled else place
+    there = ", ".join(sorted(path.name for path in root.iterdir() if path.is_dir())[:5])
+    raise Unscorable(f"{root} has no folder for {pair.dataset} x{pair.scale} (it has {there})")
+
+
+def _called(folder: Path, name: str) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_dir() and _plain(path.name) == name)
+
+
+def _plain(name: str) -> str:
+    """Names of folders without case and separators: `Set5`, `set-5`."""
+    return re.sub(r"[\W_]", "", name).lower()
+
+
 def _file_of(folder: Path, pair: Pair) -> Path:
+    folder = _folder_of(folder, pair)
     names = (pair.image, *pair.aliases)
     matches = match_files(pair.siblings.union(names), _listing(folder, folder.stat().st_mtime_ns))
     for name in names:

@@ -18,6 +18,9 @@ from srbench.statistics.ranks import RankTest, rank_test
 from srbench.tables.boards import MetricInfo, significance
 
 _Place = tuple[str, int, str, str]
+PAIR_COLUMNS = (
+    "A", "B", "n", "win/tie/loss", "median A-B", "mean A-B [95%]", "W", "p", "p (Holm)", "effect r",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,10 @@ class Comparison:
     interval: Interval | None
 
     def cells(self) -> list[str]:
-        """The row as printed."""
+        """The row as printed, in the order of `PAIR_COLUMNS`."""
         row = self.row
         mark = "*" if row["significant"] else ""
         return [
-            f"{row['dataset']} ×{row['scale']} {row['protocol']}",
-            row["metric"],
             row["method_a"],
             row["method_b"],
             str(row["n"]),
@@ -50,7 +51,6 @@ class Comparison:
             f"{row['p_value']:.3g}",
             f"{row['p_holm']:.3g}{mark}",
             f"{row['rank_biserial']:+.3f}",
-            row["note"],
         ]
 
     def _mean(self) -> str:
@@ -66,6 +66,13 @@ class Comparisons:
 
     pairs: list[Comparison]
     ranks: dict[str, RankTest]
+
+    def by_place(self) -> dict[str, list[Comparison]]:
+        """The pairs by data set, scale, protocol and metric, as a title says them."""
+        places: dict[str, list[Comparison]] = {}
+        for pair in self.pairs:
+            places.setdefault(_title(_place(pair.row)), []).append(pair)
+        return places
 
     def warnings(self) -> list[str]:
         """What the number of images does not allow to say, once for each number of images and of pairs."""
@@ -110,6 +117,11 @@ def _place(row: dict[str, Any]) -> _Place:
     return row["dataset"], row["scale"], row["protocol"], row["metric"]
 
 
+def _title(place: _Place) -> str:
+    dataset, scale, protocol, metric = place
+    return f"{dataset} ×{scale} {protocol}, {metric}"
+
+
 def _values(scores: list[Score], leave_out: set[str]) -> dict[_Place, dict[str, dict[str, float]]]:
     """Values by method and image of each data set and metric."""
     values: dict[_Place, dict[str, dict[str, float]]] = {}
@@ -141,5 +153,5 @@ def _rank_tests(
     for (dataset, scale, protocol, metric), by_method in values.items():
         test = rank_test(by_method, higher_is_better=infos[metric].higher_is_better)
         if test is not None:
-            found[f"{dataset} ×{scale} {protocol}, {metric}"] = test
+            found[_title((dataset, scale, protocol, metric))] = test
     return found

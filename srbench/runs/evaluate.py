@@ -113,8 +113,7 @@ class _Book:
 
     def lost(self) -> dict[str, tuple[int, int]]:
         """See `Outcome.lost`."""
-        counts = {name: (sum(not any_ for any_ in had.values()), len(had)) for name, had in self._had.items()}
-        return {name: count for name, count in counts.items() if count[0]}
+        return {name: (sum(not any_ for any_ in had.values()), len(had)) for name, had in self._had.items()}
 
     def _plan_method(self, pair: Pair, spec: str, method: Method) -> _Planned | None:
         path = output_path(self.job.out, method.name, pair)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 from srbench import __version__
 from srbench.core.files import remembered_hash
 from srbench.metrics.catalogue import METRICS
+from srbench.metrics.catalogue import resolve as resolve_metric
 from srbench.metrics.contract import Metric
 from srbench.runs.job import Job, weight_hashes
 from srbench.runs.store import Store
@@ -33,7 +34,7 @@ def put_facts(store: Store, job: Job) -> None:
     with store.transaction():
         order = METRICS.names()
         store.put_fact("protocol", job.protocol.name, job.protocol.as_dict())
-        for metric in job.metrics:
+        for metric in _asked_for(job):
             fact = asdict(metric_info(metric)) | {
                 "version": metric.version,
                 "source": metric.source,
@@ -55,10 +56,23 @@ def put_facts(store: Store, job: Job) -> None:
             store.put_fact("method", method.name, fact)
 
 
-def run_record(command: Sequence[str], started: str, seconds: float) -> dict[str, Any]:
-    """One command of the folder's history: what ran, when, how long, with which versions, on what."""
+def _asked_for(job: Job) -> list[Metric]:
+    """The metrics of a job with those that cannot run here: tables have a column for these too."""
+    usable = {metric.name for metric in job.metrics}
+    refused = dict.fromkeys(name for _, name in job.refused if name not in usable)
+    return [*job.metrics, *map(resolve_metric, refused)]
+
+
+def run_record(
+    command: Sequence[str], started: str, seconds: float, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """One command of the folder's history: what ran, when, how long, with which versions, on what.
+
+    `options` are those that decide the numbers, from which `run.toml` is made.
+    """
     return {
         "command": " ".join([Path(command[0]).name, *command[1:]]),
+        "options": dict(options),
         "started": started,
         "seconds": round(seconds, 3),
         "versions": {"srbench": __version__, "python": platform.python_version(), **versions(_PACKAGES)},

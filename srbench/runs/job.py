@@ -88,13 +88,22 @@ class Job:
 class Outcome:
     """What an evaluation did: images worked on, values at the end, rows that have a reason instead.
 
-    `lost` tells of methods on how many images, of how many, they have no value at all.
+    `lost` tells of each method on how many images, of how many, it has no value at all.
     """
 
     computed: int = 0
     scored: int = 0
     missing: list[Score] = field(default_factory=list)
     lost: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def add(self, other: Outcome) -> None:
+        """Counts what another evaluation did too."""
+        self.computed += other.computed
+        self.scored += other.scored
+        self.missing += other.missing
+        for method, (count, of) in other.lost.items():
+            before = self.lost.get(method, (0, 0))
+            self.lost[method] = (before[0] + count, before[1] + of)
 
 
 def weight_hashes(files: Iterable[WeightFile]) -> dict[str, str]:

@@ -15,16 +15,17 @@ from srbench.core.plain import plain_values
 from srbench.core.records import Score, UserError
 from srbench.methods.renamed import name_today
 from srbench.runs.data import KINDS, RunData
+from srbench.runs.folder import no_run
 from srbench.runs.scores_csv import describe, place, read_scores
-from srbench.runs.store import FORMAT, Store
+from srbench.runs.store import FORMAT, STORE, Store
 
 
 def read_run(folder: Path) -> RunData:
     """A run from its files; one line where it is incomplete, of another format or edited by hand."""
-    if not folder.is_dir():
-        raise UserError(f"{folder}: no such folder; make a run with: srbench run --out {folder}")
     for name in ("scores.csv", "run.json"):
         if not (folder / name).is_file():
+            if name == "scores.csv" and not (folder / STORE).is_file():
+                raise UserError(no_run(folder))
             raise UserError(
                 f"{folder} is not a finished run: it has no {name}; write it with: srbench table {folder}"
             )
@@ -34,7 +35,7 @@ def read_run(folder: Path) -> RunData:
         raise UserError(
             f"{folder / 'scores.csv'} has no rows; finish the run with: srbench run --out {folder}"
         )
-    if (folder / "store.sqlite").is_file():
+    if (folder / STORE).is_file():
         _compare_with_store(folder, scores)
     old = description["methods"]
     today = {name: name_today(name, old) for name in {*old, *(score.method for score in scores)}}

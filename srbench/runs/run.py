@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from srbench.core.files import sweep
 from srbench.core.progress import SILENT, Progress
@@ -17,6 +18,7 @@ from srbench.methods.contract import Runtime
 from srbench.protocol_files import resolve as resolve_protocol
 from srbench.runs import freshness
 from srbench.runs.choose import Names, Selection, choose, names_of
+from srbench.runs.config import as_options
 from srbench.runs.data import stored_run
 from srbench.runs.evaluate import evaluate
 from srbench.runs.execute import Executor, choose_workers
@@ -35,7 +37,7 @@ class Options:
 
     methods: Names
     datasets: Names
-    scale: int
+    scales: tuple[int, ...]
     metrics: Names
     protocol: str
     roots: tuple[Path, ...]
@@ -50,10 +52,10 @@ class Options:
 
 @dataclass(frozen=True)
 class Finished:
-    """A run's end: its leaderboards, what was left out, and what was computed or is missing."""
+    """A run's end: its leaderboards, what was left out and why, and what was computed or is missing."""
 
     boards: list[Board]
-    selection: Selection
+    skipped: dict[str, str]
     outcome: Outcome
     seconds: float
 
@@ -63,23 +65,53 @@ def run(options: Options, *, progress: Progress = SILENT) -> Finished:
 
     The files are also written when the run is interrupted or fails half way, from what was recorded.
     """
-    if options.scale < 1:
-        raise UsageError(f"--scale must be a positive whole number, not {options.scale}")
     choose_workers(options.workers, 1, options.device)  # refuses a wrong number before anything is written
-    protocol = resolve_protocol(options.protocol)
-    selection = choose(options.methods, options.metrics, options.scale, protocol)
-    datasets = names_of(options.datasets, "--datasets")
+    selections = _selections(options)
+    jobs = [_job(options, scale, selection) for scale, selection in selections.items()]
+    start = time.perf_counter()
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    outcome = Outcome()
+    with Store(options.out) as store:
+        sweep(options.out)
+        methods = {method.name: method for job in jobs for method in job.methods.values()}
+        numbers = freshness.begin(store, methods.values())
+        try:
+            for job in jobs:
+                put_facts(store, job)
+                numbered = replace(job, numbers=numbers)
+                outcome.add(evaluate(numbered, images_of(numbered, store), store, progress=progress))
+            freshness.end(store, numbers)
+        finally:
+            seconds = time.perf_counter() - start
+            store.put_run(run_record(sys.argv, started, seconds, _as_asked(options)))
+            # Inside a transaction, so that of two runs the one that ends last also writes last.
+            with store.transaction():
+                made = write_files(stored_run(store), options.out)
+    return Finished(made, _skipped(selections), outcome, seconds)
+
+
+def _selections(options: Options) -> dict[int, Selection]:
+    """What can run at each scale; mistakes are told before anything is written."""
+    for scale in options.scales:
+        if scale < 1:
+            raise UsageError(f"--scale must be a positive whole number, not {scale}")
     known: set[str] = set()
-    for name in datasets:
+    for name in names_of(options.datasets, "--datasets"):
         title = resolve_dataset(name).name
         if title in known:
             raise UsageError(f"two data sets are called {title}; rename a folder or use two runs")
         known.add(title)
-    job = Job(
+    protocol = resolve_protocol(options.protocol)
+    return {scale: choose(options.methods, options.metrics, scale, protocol) for scale in options.scales}
+
+
+def _job(options: Options, scale: int, selection: Selection) -> Job:
+    protocol = resolve_protocol(options.protocol)
+    return Job(
         methods=selection.methods.usable,
         metrics=tuple(selection.metrics.usable.values()),
-        datasets=tuple(datasets),
-        scale=options.scale,
+        datasets=tuple(names_of(options.datasets, "--datasets")),
+        scale=scale,
         protocol=protocol,
         roots=options.roots,
         out=options.out,
@@ -90,19 +122,28 @@ def run(options: Options, *, progress: Progress = SILENT) -> Finished:
         inputs=options.inputs,
         limits=options.limits,
     )
-    start = time.perf_counter()
-    started = datetime.now(UTC).isoformat(timespec="seconds")
-    with Store(options.out) as store:
-        sweep(options.out)
-        put_facts(store, job)
-        job = replace(job, numbers=freshness.begin(store, job.methods.values()))
-        try:
-            outcome = evaluate(job, images_of(job, store), store, progress=progress)
-            freshness.end(store, job.numbers)
-        finally:
-            seconds = time.perf_counter() - start
-            store.put_run(run_record(sys.argv, started, seconds))
-            # Inside a transaction, so that of two runs the one that ends last also writes last.
-            with store.transaction():
-                made = write_files(stored_run(store), options.out)
-    return Finished(made, selection, outcome, seconds)
+
+
+def _as_asked(options: Options) -> dict[str, Any]:
+    return as_options(
+        methods=names_of(options.methods, "--methods"),
+        datasets=names_of(options.datasets, "--datasets"),
+        scales=options.scales,
+        metrics=names_of(options.metrics, "--metrics"),
+        protocol=options.protocol,
+        roots=options.roots,
+        inputs=options.inputs,
+        device=options.device,
+        max_memory=options.max_memory,
+        out=options.out,
+    )
+
+
+def _skipped(selections: dict[int, Selection]) -> dict[str, str]:
+    """What "all" and "default" leave out, with reasons; with the scale where only some scales lack it."""
+    found: dict[str, str] = {}
+    for scale, selection in selections.items():
+        for name, reason in selection.skipped.items():
+            everywhere = all(other.skipped.get(name) == reason for other in selections.values())
+            found[name if everywhere else f"{name} x{scale}"] = reason
+    return found

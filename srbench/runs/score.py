@@ -7,12 +7,21 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from srbench.core.plain import plain
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import Unscorable, UserError
 from srbench.images.codec import read_image
-from srbench.images.names import existing_folder, image_files, image_identifier, match_files
+from srbench.images.names import (
+    existing_folder,
+    image_files,
+    image_identifier,
+    match_files,
+    no_image_files,
+    nothing_there,
+)
+from srbench.images.pixels import crop_to_multiple
 from srbench.metrics.catalogue import METRICS
 from srbench.metrics.catalogue import resolve as resolve_metric
 from srbench.metrics.contract import Measured, Metric, measure, unmeasured
@@ -21,6 +30,9 @@ from srbench.protocols import PROTOCOLS, Protocol
 from srbench.runs.execute import choose_workers, execute
 from srbench.runs.tasks import OUTPUT, Note, Retries, Step
 from srbench.runs.workers import Limits
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True)
@@ -50,19 +62,22 @@ def candidates(images: Path, reference: Path | None) -> list[Candidate]:
     References of a folder that no image of the folder belongs to count as images that are missing.
     """
     if not images.exists():
-        raise UserError(f"{images}: no such file or folder")
+        raise UserError(nothing_there(images))
     files = [images] if images.is_file() else image_files(images)
     if not files:
-        raise UserError(f"{images} holds no image files")
+        raise UserError(no_image_files(images))
     if reference is None:
         return _distinct([Candidate(plain(path.stem), path, None) for path in files])
     if not reference.exists():
-        raise UserError(f"{reference}: no such file or folder")
+        raise UserError(nothing_there(reference))
     if reference.is_file():
         if images.is_dir():
             raise UserError(f"--reference is one file, but {images} is a folder; give a folder of references")
         return [Candidate(image_identifier(images.stem), images, reference)]
-    found = _matched(files, image_files(existing_folder(reference)), reference)
+    references = image_files(existing_folder(reference))
+    if not references:
+        raise UserError(no_image_files(reference))
+    found = _matched(files, references, reference)
     return _distinct([each for each in found if each.path is not None or images.is_dir()])
 
 
@@ -186,6 +201,8 @@ def _score_one(task: FileTask, note: Note) -> tuple[Measured, ...]:
     metrics = [resolve_metric(name) for name in task.metrics]
     if candidate.reason:
         reasons |= {metric.name: candidate.reason for metric in metrics if metric.needs_reference}
+    if reference is not None:
+        reference = _as_run(reference, image, task.scale)
     gray = None if reference is None else reference.ndim == 2
     found = measure(
         [metric for metric in metrics if metric.name not in reasons],
@@ -195,6 +212,12 @@ def _score_one(task: FileTask, note: Note) -> tuple[Measured, ...]:
     )
     by_name = {each.metric: each for each in (*found, *(Measured(*item) for item in _given_up(reasons)))}
     return tuple(by_name[name] for name in task.metrics)
+
+
+def _as_run(reference: np.ndarray, image: np.ndarray, scale: int) -> np.ndarray:
+    """The reference cut to a multiple of the scale, as data sets are, where the image has just that size."""
+    cut = crop_to_multiple(reference, scale)
+    return cut if cut.shape[:2] == image.shape[:2] else reference
 
 
 def _given_up(reasons: dict[str, str]) -> Iterator[tuple[str, None, str, float]]:

@@ -22,6 +22,7 @@ from typing import Any
 from srbench.core.records import Score, UserError
 
 FORMAT = 1  # of `run.json`
+STORE = "store.sqlite"
 STORE_FORMAT = 2  # 1 had no checksums
 _PATIENCE = 60  # seconds to wait for other processes
 
@@ -74,7 +75,7 @@ class Store:
     """
 
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
-        self.path = folder / "store.sqlite"
+        self.path = folder / STORE
         if read_only:
             with self._explained():
                 self._connection = self._opened_to_read()

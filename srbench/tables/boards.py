@@ -75,6 +75,21 @@ class Board:
         return {method for method, value in values.items() if value == top}
 
 
+def by_first_metric(boards: Sequence[Board]) -> list[str]:
+    """Methods, best first by the first metric of the first board; the references and gaps come last."""
+    first, info = boards[0], boards[0].metrics[0]
+    methods = list(dict.fromkeys(method for board in boards for method in board.methods))
+
+    def place(method: str) -> tuple[bool, bool, float]:
+        cell = first.cells.get((method, info.name))
+        value = None if cell is None else cell.value
+        sign = -1.0 if info.higher_is_better else 1.0
+        reference = any(method in board.reference_methods for board in boards)
+        return reference, value is None, 0.0 if value is None else sign * value
+
+    return sorted(methods, key=place)
+
+
 def boards(
     scores: list[Score],
     infos: dict[str, MetricInfo],

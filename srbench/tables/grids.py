@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from srbench.tables.boards import Board, MetricInfo
+from srbench.tables.boards import Board, MetricInfo, by_first_metric
 from srbench.tables.text import board_title, format_cell, format_interval, gaps, heading, legend, remarks
 
 Rank = Literal["", "best", "second"]
@@ -68,21 +68,6 @@ def of_paper(boards: Sequence[Board]) -> Grid:
     groups = (("", 1), *((f"{board.dataset} ×{board.scale}", len(board.metrics)) for board in boards))
     heads = ("method", *(heading(info) for _, info in columns))
     return Grid(f"protocol {boards[0].protocol}", groups, heads, tuple(rows), _notes(boards))
-
-
-def by_first_metric(boards: Sequence[Board]) -> list[str]:
-    """Methods, best first by the first metric of the first board; the references and gaps come last."""
-    first, info = boards[0], boards[0].metrics[0]
-    methods = list(dict.fromkeys(method for board in boards for method in board.methods))
-
-    def place(method: str) -> tuple[bool, bool, float]:
-        cell = first.cells.get((method, info.name))
-        value = None if cell is None else cell.value
-        sign = -1.0 if info.higher_is_better else 1.0
-        reference = any(method in board.reference_methods for board in boards)
-        return reference, value is None, 0.0 if value is None else sign * value
-
-    return sorted(methods, key=place)
 
 
 def _ranks(board: Board, info: MetricInfo) -> dict[str, Rank]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from srbench.core.text import markdown, markdown_head, markdown_row, rounded
 from srbench.statistics.intervals import caption
-from srbench.tables.boards import Board, Cell, MetricInfo
+from srbench.tables.boards import Board, Cell, MetricInfo, by_first_metric
 
 
 def format_value(value: float, info: MetricInfo) -> str:
@@ -115,7 +115,7 @@ def leaderboard_rows(made: list[Board]) -> tuple[list[str], list[dict[str, Any]]
     columns.append("origin")
     rows = []
     for board in made:
-        for method in board.methods:
+        for method in by_first_metric([board]):
             row: dict[str, Any] = {
                 "dataset": board.dataset,
                 "scale": board.scale,
@@ -152,7 +152,7 @@ def leaderboard_markdown(made: list[Board]) -> str:
         heads = [text for info in board.metrics for text in (markdown(heading(info)), "95% CI")]
         out.write(markdown_head(["method", "n", *heads, "origin"]))
         bests = {info.name: board.best(info) for info in board.metrics}
-        for method in board.methods:
+        for method in by_first_metric([board]):
             texts = []
             for info in board.metrics:
                 cell = board.cells[method, info.name]

@@ -50,6 +50,15 @@ def published(tmp_path: Path) -> Path:
     return path
 
 
+def test_a_cache_that_cannot_be_made_is_one_line(
+    tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "taken").write_text("a file")
+    monkeypatch.setenv("SRBENCH_CACHE", str(tmp_path / "taken"))
+    with pytest.raises(UserError, match=r"cannot be made \(Not a directory\); set SRBENCH_CACHE"):
+        pull(file(), published)
+
+
 def test_the_cache_is_where_the_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SRBENCH_CACHE", str(tmp_path / "elsewhere"))
     assert file().cached == tmp_path / "elsewhere" / "weights" / "net.safetensors"

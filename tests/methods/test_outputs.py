@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +106,22 @@ def test_folders_that_are_not_there_or_empty(tmp_path: Path) -> None:
     (tmp_path / "file.png").write_bytes(b"")
     with pytest.raises(UserError, match="is a file"):
         resolve(f"outputs:{tmp_path / 'file.png'}")
+
+
+def test_a_folder_for_each_data_set(tmp_path: Path) -> None:
+    expected = {}
+    for place, dataset, scale in (
+        ("Set5", "set5", 4),
+        ("BSD100/X2", "bsd100", 2),
+        ("BSD100/x4", "bsd100", 4),
+    ):
+        expected[dataset, scale] = picture(8, 8, len(expected))
+        save(tmp_path / "root" / place / "baby.png", expected[dataset, scale])
+    for (dataset, scale), pixels in expected.items():
+        wanted = replace(pair("baby"), dataset=dataset, scale=scale)
+        assert np.array_equal(read(tmp_path / "root", wanted), pixels)
+    with pytest.raises(Unscorable, match=r"no folder for set14 x4 \(it has BSD100, Set5\)"):
+        read(tmp_path / "root", replace(pair("baby"), dataset="set14"))
 
 
 def test_without_a_folder_it_is_wrong_usage() -> None:

@@ -54,8 +54,10 @@ def test_the_reference_is_compared_only_when_asked_for(finished: Path) -> None:
 def test_the_command_prints_names_p_values_and_marks(finished: Path) -> None:
     ended = command("compare", finished, "bicubic", "nearest", "--metric", "psnr_y")
     assert (ended.code, ended.err) == (0, "")
-    line = next(line for line in ended.out.splitlines() if "psnr_y" in line)
-    assert "bicubic" in line
+    title, head, line, *_ = ended.out.splitlines()
+    assert title.split() == ["mine", "×4", "srbench,", "psnr_y"]
+    assert head.split()[:3] == ["A", "B", "n"]
+    assert line.split()[0] == "bicubic"
     assert "nearest" in line
     assert "0.0156*" in line  # 2 / 2^7: bicubic is better on every image
 
@@ -124,11 +126,19 @@ def test_one_method_cannot_be_compared(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["compare", "table"])
 def test_a_folder_that_holds_no_run(tmp_path: Path, name: str) -> None:
-    for folder in (tmp_path, tmp_path / "no"):
+    for folder, said in ((tmp_path, "holds no run; srbench run makes"), (tmp_path / "no", "no such folder")):
         ended = command(name, folder)
         assert ended.code == 1
-        assert "holds no run; make one with: srbench run --out" in ended.message
+        assert said in ended.message
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["compare", "table", "report"])
+def test_what_is_meant_is_named_where_it_can_be_told(finished: Path, name: str) -> None:
+    file = command(name, finished / "scores.csv")
+    assert (file.code, f"give its folder {finished}" in file.message) == (1, True)
+    above = command(name, finished.parent)
+    assert (above.code, f"there are runs in {finished}" in above.message) == (1, True)
 
 
 def test_table_writes_the_files_again_and_computes_nothing(

@@ -147,7 +147,7 @@ def test_a_report_is_replaced_but_nothing_else(finished: Path, tmp_path: Path):
 def test_runs_that_are_no_runs_are_one_line(tmp_path: Path):
     assert "no such folder" in command("report", tmp_path / "nowhere").message
     (tmp_path / "empty").mkdir()
-    assert "it has no scores.csv" in command("report", tmp_path / "empty").message
+    assert "holds no run" in command("report", tmp_path / "empty").message
 
 
 def test_figures_are_svg_and_png_and_the_same_each_time(finished: Path, tmp_path: Path):

@@ -79,7 +79,7 @@ def test_a_reference_that_cannot_be_scored_is_a_reason_and_the_rest_is_done(
         said = "b.png is smaller than the scale 4"
     ended = start(images, out)
     assert ended.code == 0
-    assert ended.message == "bicubic failed on 1 of 3 images; the reasons stand above"
+    assert ended.message == "bicubic failed on 1 of 3 images; " + f"{out / 'scores.csv'} says why"
     assert len(statuses(out, "b")) == 1
     assert said in statuses(out, "b").pop()
     assert statuses(out, "a") == statuses(out, "c") == {"ok"}

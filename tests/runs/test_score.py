@@ -109,6 +109,29 @@ def test_two_files_of_one_stem_are_two_images(tmp_path: Path) -> None:
     assert f"{sum(psnrs) / 2:.2f}" in ended.out
 
 
+def test_many_reasons_are_grouped_and_cut(tmp_path: Path) -> None:
+    for index in range(12):
+        save(tmp_path / "out" / f"{index:02}.png", picture(32, 32, index))
+    save(tmp_path / "ref" / "other.png", picture(32, 32))
+    ended = score(tmp_path / "out", "--reference", tmp_path / "ref")
+    missing = [line for line in ended.out.splitlines() if line.startswith("missing: ")]
+    assert len(missing) == 11
+    assert missing[-1] == "missing: 3 more; --csv FILE has every reason"
+    assert "no score could be computed: 00: no reference in" in ended.message
+
+
+def test_references_are_cut_to_a_multiple_of_the_scale_as_in_runs(tmp_path: Path) -> None:
+    reference = picture(35, 43)
+    save(tmp_path / "ref" / "a.png", reference)
+    save(tmp_path / "cut" / "a.png", reference[:32, :40])
+    save(tmp_path / "out" / "a.png", np.roll(reference[:32, :40], 1, axis=0))
+    (found,) = scored(tmp_path / "out", tmp_path / "ref", "psnr_y")
+    assert found.value == scored(tmp_path / "out", tmp_path / "cut", "psnr_y")[0].value
+    save(tmp_path / "out" / "a.png", reference[:31, :40])
+    (other,) = scored(tmp_path / "out", tmp_path / "ref", "psnr_y")
+    assert other.status == "the output is 40x31, the reference 43x35"
+
+
 def test_missing_and_empty_places(tmp_path: Path, folders: tuple[Path, Path]) -> None:
     with pytest.raises(UserError, match="no such file or folder"):
         candidates(tmp_path / "no", None)
@@ -117,6 +140,10 @@ def test_missing_and_empty_places(tmp_path: Path, folders: tuple[Path, Path]) ->
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match="holds no image files"):
         candidates(tmp_path / "empty", None)
+    with pytest.raises(UserError, match=r"empty holds no image files \(.*png.*\)"):
+        candidates(folders[0], tmp_path / "empty")
+    with pytest.raises(UserError, match=r"http://x\.com/a\.png is an address; download it first"):
+        candidates(Path("http://x.com/a.png"), None)
     with pytest.raises(UserError, match="give a folder of references"):
         candidates(folders[0], folders[1] / "a_HR.png")
 
@@ -140,7 +167,7 @@ def test_a_reference_without_an_image_is_missing(folders: tuple[Path, Path]) -> 
     ended = score(folders[0], "--reference", folders[1])
     assert ended.code == 0
     assert ended.out.count("(2 of 3)") == 2
-    assert "missing: b, psnr_y: no image for the reference b_HR.png" in ended.out
+    assert "missing: b, psnr_y, ssim_y: no image for the reference b_HR.png" in ended.out
     # One image was asked for, and it is there.
     assert [c.image for c in candidates(folders[0] / "a_SR_x4.png", folders[1])] == ["a_SR_x4"]
 
@@ -156,7 +183,7 @@ def test_a_root_mean_square_has_a_row_of_its_own(folders: tuple[Path, Path]) -> 
     found = scored(*folders, "rmse_y")
     squares = [row.value**2 for row in found if row.value is not None]
     ended = score(folders[0], "--reference", folders[1], "--metrics", "psnr_y,rmse_y")
-    lines = {line.split()[1]: line for line in ended.out.splitlines() if line.startswith("│")}
+    lines = {line.split()[0]: line for line in ended.out.splitlines()}
     assert f"{math.sqrt(sum(squares) / 3):.4f}" in lines["root"]
     assert "root mean square" in lines["root"]
     assert f"{sum(row.value for row in scored(*folders, 'psnr_y')) / 3:.2f}" in lines["mean"]  # type: ignore[misc]
@@ -168,7 +195,7 @@ def test_a_mean_over_fewer_images_says_so(folders: tuple[Path, Path]) -> None:
     ended = score(folders[0], "--reference", folders[1])
     assert ended.code == 0
     assert "(2 of 3)" in ended.out
-    assert "missing: b_SR_x4, psnr_y: no reference in" in ended.out
+    assert "missing: b_SR_x4, psnr_y, ssim_y: no reference in" in ended.out
 
 
 def test_identical_images_are_infinite(folders: tuple[Path, Path], tmp_path: Path) -> None:

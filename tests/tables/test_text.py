@@ -87,7 +87,7 @@ def test_leaderboard_rows_with_gaps_and_infinities() -> None:
 
 def test_leaderboard_rows_have_the_interval_and_its_kind() -> None:
     values: list[float | None] = [30.0 + index for index in range(20)]
-    _, (few, many) = leaderboard_rows(made(scores({"many": values, "few": values[:19]})))
+    _, (many, few) = leaderboard_rows(made(scores({"many": values, "few": values[:19]})))
     assert (many["psnr_y_interval"], few["psnr_y_interval"]) == ("bca", "t")
     assert many["psnr_y_low"] < many["psnr_y"] < many["psnr_y_high"]
 

@@ -73,6 +73,11 @@ def is_model_name(name: str) -> bool:
     return base.suffix.lower() in SUFFIXES or is_function(str(base))
 
 
+def is_function_name(name: str) -> bool:
+    """Whether a name is `module:function`, with or without options."""
+    return is_function(str(_file_part(name)[0]))
+
+
 def model_method(name: str) -> Method:
     """The method of such a name; `UsageError` for what cannot be one."""
     path, options = _file_part(name)

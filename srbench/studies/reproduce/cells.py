@@ -74,16 +74,9 @@ def want_of(row: Reported, table: PaperTable) -> Want:
 
 
 def rows_of(paper: Paper, datasets: tuple[str, ...]) -> list[tuple[Reported, PaperTable]]:
-    """The printed numbers of a paper on these data sets (all when empty).
-
-    Numbers that images alone cannot give are kept, so that they are listed with their reason.
-    """
+    """The printed numbers of a paper on these data sets (all when empty)."""
     rows = [(row, paper.table(row.table)) for row in reported(paper.name)]
-    return [
-        (row, table)
-        for row, table in rows
-        if not datasets or row.dataset in datasets or "*" in table.elsewhere
-    ]
+    return [(row, table) for row, table in rows if not datasets or row.dataset in datasets]
 
 
 def make_cells(paper: Paper, evidence: Evidence, datasets: tuple[str, ...]) -> list[Cell]:

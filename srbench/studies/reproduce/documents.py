@@ -71,14 +71,15 @@ def summary(paper: Paper, cells: list[Cell]) -> list[str]:
         f"{paper.title}: {len(cells)} cells: {counts[REPRODUCED]} reproduced to the last printed digit, "
         f"{near} close (within 0.02 dB or 0.001), {counts[DIFFERS]} differ, {counts[NOT_RUN]} could not run"
     ]
-    lines += [
+    differing = [
         f"  differs: {cell.reported.method} on {cell.reported.dataset} x{cell.reported.scale}, "
         f"{cell.reported.metric}: reported {cell.reported.printed}, measured "
         f"{printed(cell.measured, cell.reported.digits)}{f' ({cell.origin})' if cell.origin else ''}"
         for cell in cells
         if cell.status == DIFFERS and cell.measured is not None
     ]
-    return lines + [f"  {line}" for line in reasons(cells)]
+    # Papers print some numbers in two of their tables.
+    return [*lines, *dict.fromkeys(differing), *(f"  {line}" for line in reasons(cells))]
 
 
 def reasons(cells: Iterable[Cell]) -> list[str]:

@@ -99,7 +99,7 @@ def _run(
         options = Options(
             methods=methods,
             datasets=dataset,
-            scale=wants[0].scale,
+            scales=(wants[0].scale,),
             metrics=names,
             protocol=wants[0].protocol,
             roots=means.roots,
