@@ -18,8 +18,10 @@ from srbench.runs.store import content_key
 
 def output_key(job: Job, pair: Pair, method: Method) -> str:
     """Everything that decides the pixels of an output."""
-    degradation = job.protocol.degradation_for(method.inputs)
-    low = pair.low_resolution if takes_file(pair, degradation, job.protocol.edges) else None
+    protocol = job.protocol
+    degradation = protocol.degradation_for(method.inputs)
+    given = takes_file(pair, degradation, protocol.edges, luma_alone=protocol.luma_alone)
+    low = pair.low_resolution if given else None
     number = job.numbers.get(method.name)
     return content_key(
         method.name,
@@ -29,9 +31,10 @@ def output_key(job: Job, pair: Pair, method: Method) -> str:
         pair.scale,
         hash_of_file(pair.reference),
         hash_of_file(low) if low else degradation,
-        job.protocol.edges,
+        protocol.edges,
         job.runtime.device,
         *([number] if number else []),
+        *(["luma"] if protocol.luma_alone else []),
     )
 
 
