@@ -29,7 +29,7 @@ figure_app = command_group("Figures for papers.")
 
 
 def reproduce(
-    paper: Annotated[str, typer.Argument(help="enhancenet, srgan, esrgan, tsrn, or all.")],
+    paper: Annotated[str, typer.Argument(help="enhancenet, srgan, esrgan, tsrn, srcnn, …, or all.")],
     datasets: Annotated[
         str, typer.Option(help="Only these data sets, separated by commas; all of the tables without it.")
     ] = "",
@@ -60,7 +60,7 @@ def reproduce(
     them (scores/) and the runs (runs/).
     """
     from srbench.core.devices import choose_device
-    from srbench.studies.reproduce.documents import summary
+    from srbench.studies.reproduce.documents import by_origin, summary
     from srbench.studies.reproduce.evidence import Means, own_methods
     from srbench.studies.reproduce.job import papers_named, rebuild
     from srbench.studies.reproduce.job import reproduce as reproduce_all
@@ -77,6 +77,10 @@ def reproduce(
     for reproduction in made:
         for line in summary(reproduction.paper, reproduction.cells):
             output.print(line, markup=False)
+    if len(made) > 1:
+        cells = [cell for reproduction in made for cell in reproduction.cells]
+        measured = sum(cell.measured is not None for cell in cells)
+        output.print(f"in all {len(cells)} cells, {measured} measured: {by_origin(cells)}", markup=False)
     output.print(f"tables in {out}", markup=False)
 
 
