@@ -86,7 +86,7 @@ def want_of(row: Reported, table: PaperTable) -> Want:
         dataset=row.dataset,
         scale=row.scale,
         protocol=table.protocol,
-        method=table.outputs.get((row.method, row.dataset), table.methods.get(row.method, row.method)),
+        method=table.method_of(row.method, row.dataset),
         metric=table.metrics.get(row.metric, row.metric),
     )
 

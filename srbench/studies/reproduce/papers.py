@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from srbench.core.registry import Registry
+from srbench.studies.reported import Reported, reported
 from srbench.studies.reproduce.baselines import BASELINES
 from srbench.studies.reproduce.records import Paper, PaperTable
 
@@ -123,3 +124,14 @@ for _paper in (
     *BASELINES,
 ):
     PAPERS.add(_paper.name, _paper)
+
+
+def numbers_of(method: str) -> list[tuple[Reported, str]]:
+    """What the baselines' own papers print of a method, with the protocol that measures it; each once."""
+    found: dict[tuple[str, int, str], tuple[Reported, str]] = {}
+    for paper in sorted(BASELINES, key=lambda paper: not method.startswith(paper.name)):
+        for row in reported(paper.name):
+            table = paper.table(row.table)
+            if row.method != "bicubic" and table.method_of(row.method, row.dataset) == method:
+                found.setdefault((row.dataset, row.scale, row.metric), (row, table.protocol))
+    return list(found.values())

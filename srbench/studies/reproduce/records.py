@@ -24,6 +24,10 @@ class PaperTable:
     outputs: dict[tuple[str, str], str] = field(default_factory=dict)
     elsewhere: dict[str, str] = field(default_factory=dict)
 
+    def method_of(self, row: str, dataset: str) -> str:
+        """The registered method of a row on a data set."""
+        return self.outputs.get((row, dataset), self.methods.get(row, row))
+
     def reason(self, metric: str) -> str | None:
         """Why a metric of this table does not come from a run, None where it does."""
         return self.elsewhere.get("*") or self.elsewhere.get(metric.partition(":")[0])
