@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from srbench.commands.terminal import DataRoot, command_group, console, progress
 from srbench.core.text import split_names
+
+if TYPE_CHECKING:
+    from srbench.tables.opinions import Opinions
 
 
 class PostHocTest(StrEnum):
@@ -22,6 +25,15 @@ class PostHocTest(StrEnum):
 PostHocOption = Annotated[
     PostHocTest,
     typer.Option("--post-hoc", help="What tells methods apart: signed-rank tests of pairs, or mean ranks."),
+]
+
+StudyOption = Annotated[
+    list[Path],
+    typer.Option(
+        "--study",
+        metavar="STUDY",
+        help="A study of opinion scores, whose MOS becomes a column; may be given several times.",
+    ),
 ]
 
 leaderboard_app = command_group("Leaderboards of several runs.")
@@ -92,6 +104,7 @@ def build_leaderboard(
     ] = "",
     out: Annotated[Path, typer.Option(help="Folder for the leaderboards.")] = Path("leaderboards"),
     post_hoc: PostHocOption = PostHocTest.WILCOXON_HOLM,
+    study: StudyOption = [],  # noqa: B006 - typer copies it
 ) -> None:
     """Merge runs into one leaderboard per data set and scale, as CSV and Markdown.
 
@@ -99,7 +112,7 @@ def build_leaderboard(
     """
     from srbench.report.leaderboards import build
 
-    files = build(runs, out, protocol, post_hoc.value)
+    files = build(runs, out, protocol, post_hoc.value, _opinions(study, runs))
     console().print(f"{len(files)} files: {', '.join(str(path) for path in files)}", markup=False)
 
 
@@ -113,15 +126,17 @@ def report(
         bool, typer.Option("--figures", help="Also the plots as SVG and PNG, in the folder figures.")
     ] = False,
     post_hoc: PostHocOption = PostHocTest.WILCOXON_HOLM,
+    study: StudyOption = [],  # noqa: B006 - typer copies it
 ) -> None:
     """Make a page of a run: leaderboard, plots, image browser. One folder, works from file://.
 
     References are shown where the run has the method hr or the data set is found.
     """
     from srbench.report.page import write_report
+    from srbench.runs.opinions import with_opinions
     from srbench.runs.reader import read_run
 
-    run = read_run(run_folder)
+    run = with_opinions(read_run(run_folder), _opinions(study, [run_folder]))
     folder = out or run_folder / "report"
     with progress("pictures") as bar:
         made = write_report(
@@ -141,6 +156,14 @@ def report(
         files = write_figures(run, folder / "figures", post_hoc.value)
         output.print(f"{len(files)} figures in {folder / 'figures'}", markup=False)
     output.print(f"{made.page} ({made.pictures} pictures, {made.size / 1e6:.1f} MB)", markup=False)
+
+
+def _opinions(studies: list[Path], runs: list[Path]) -> list[Opinions]:
+    if not studies:
+        return []
+    from srbench.studies.people.boards import study_opinions
+
+    return study_opinions(studies, runs)
 
 
 @figure_app.command("crops")

@@ -37,6 +37,7 @@ def agreement(request: Request, out: Path, *, progress: Progress = SILENT) -> tu
 
 def _study(request: Request) -> Material:
     from srbench.runs.reader import read_run
+    from srbench.studies.people.boards import check_outputs
     from srbench.studies.people.database import Study
 
     assert request.study is not None
@@ -48,6 +49,7 @@ def _study(request: Request) -> Material:
             f"{request.run} has no scores under {request.protocol}, but under {', '.join(protocols)}"
         )
     with Study(request.study) as study:
+        check_outputs(study, [request.run])
         return of_study(study, run, request.protocol, split_names(request.metrics))
 
 
