@@ -31,8 +31,12 @@ def agreement(
         Path | None, typer.Option(metavar="DIR", help="Their references, where they are elsewhere.")
     ] = None,
     lower_is_better: Annotated[
-        bool, typer.Option("--lower-is-better", help="In FILE a lower score is a better image.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--lower-is-better/--higher-is-better",
+            help="The direction of the scores in FILE; higher is better without it.",
+        ),
+    ] = None,
     metrics: Annotated[
         str, typer.Option(help="Separated by commas; all of the run, or the protocol's, without it.")
     ] = "",

@@ -27,7 +27,6 @@ from srbench.tables.text import (
     remarks,
 )
 
-
 # How many ratings a MOS is the mean of; `mos_n` counts images, as of every metric.
 RATINGS = f"{MOS.name}_ratings"
 

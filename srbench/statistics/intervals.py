@@ -40,7 +40,7 @@ _TITLES = {
 
 @dataclass(frozen=True)
 class Interval:
-    """A 95% interval and its kind: "t" (Student's), "bca" (bootstrap) or "crossed" (over raters and images)."""
+    """A 95% interval and its kind: "t" (Student's), "bca" (bootstrap), "crossed" (over raters and images)."""
 
     low: float
     high: float

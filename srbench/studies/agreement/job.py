@@ -9,7 +9,7 @@ from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UserError
 from srbench.core.text import split_names
 from srbench.studies.agreement.measure import Material, of_images, of_study
-from srbench.studies.agreement.opinions import read_opinions
+from srbench.studies.agreement.opinions import check_direction, read_opinions
 from srbench.studies.agreement.results import agreements, text, write
 
 
@@ -22,7 +22,7 @@ class Request:
     opinions: Path | None
     images: Path | None
     references: Path | None
-    lower_is_better: bool
+    lower_is_better: bool | None
     metrics: str
     protocol: str
     device: str
@@ -31,7 +31,7 @@ class Request:
 def agreement(request: Request, out: Path, *, progress: Progress = SILENT) -> tuple[str, list[Path]]:
     """The page of text, and the files that were written."""
     material = _study(request) if request.study else _public(request, progress)
-    found = agreements(material, lower_is_better=request.lower_is_better, progress=progress)
+    found = agreements(material, lower_is_better=bool(request.lower_is_better), progress=progress)
     return text(found), write(found, material, out)
 
 
@@ -61,6 +61,8 @@ def _public(request: Request, progress: Progress) -> Material:
     assert request.opinions is not None
     assert request.images is not None
     opinions = read_opinions(request.opinions)
+    if request.lower_is_better is None:
+        check_direction(opinions)
     protocol = PROTOCOLS.get(request.protocol)
     choice = choose_metrics(request.metrics or "default", protocol)
     if choice.refused or not choice.usable:

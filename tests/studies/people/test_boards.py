@@ -63,7 +63,12 @@ def test_mos_is_a_column_with_its_n_and_interval(rated: tuple[Path, Path], tmp_p
 
 def test_missing_answers_leave_the_mean_of_all_ratings(tmp_path: Path):
     run = finished_run(tmp_path, count=2)
-    lines = ["rater,dataset,image,method,rating", "1,set,a,bicubic,5", "1,set,b,bicubic,1", "2,set,b,bicubic,1"]
+    lines = [
+        "rater,dataset,image,method,rating",
+        "1,set,a,bicubic,5",
+        "1,set,b,bicubic,1",
+        "2,set,b,bicubic,1",
+    ]
     (tmp_path / "r.csv").write_text("\n".join(lines))
     command("study", "import", tmp_path / "r.csv", "--out", tmp_path / "theirs")
     result = command("leaderboard", "build", run, "--study", tmp_path / "theirs", "--out", tmp_path / "b")
@@ -117,6 +122,7 @@ def test_what_cannot_be_a_column_is_said(rated: tuple[Path, Path], tmp_path: Pat
     assert "has no answers yet" in command(*build[:5], "--study", empty).message
     (tmp_path / "r.csv").write_text("rater,dataset,image,method,rating\n1,other,a,bicubic,5\n")
     command("study", "import", tmp_path / "r.csv", "--out", tmp_path / "other")
-    assert "the study rated other, the run has set ×4" in command(
-        *build[:5], "--study", tmp_path / "other"
-    ).message
+    assert (
+        "the study rated other, the run has set ×4"
+        in command(*build[:5], "--study", tmp_path / "other").message
+    )
