@@ -86,9 +86,7 @@ def of_images(
 ) -> Material:
     """Measures metrics on the images that the opinions name; those that are not here are left out."""
     compared = [one for one in opinions if not one.is_original]
-    found = found_images(
-        {one.image: one.reference for one in compared}, images=images, references=references
-    )
+    found = found_images({one.image: one.reference for one in compared}, images=images, references=references)
     chosen = [one for one in compared if one.image in found]
     candidates = [found[one.image] for one in chosen]
     scores = score_images(candidates, list(metrics), protocol, 4, device=device, progress=progress)

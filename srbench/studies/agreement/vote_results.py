@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from srbench.core.files import atomic_file, write_csv, write_text
+from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UserError
 from srbench.core.text import markdown, markdown_head, markdown_row
 from srbench.statistics.pairs import SIGNIFICANCE, holm
@@ -37,13 +37,14 @@ class VoteAgreements:
     remarks: list[str]
 
 
-def vote_agreements(material: VoteMaterial, *, advance: Callable[[], None]) -> VoteAgreements:
+def vote_agreements(material: VoteMaterial, *, progress: Progress = SILENT) -> VoteAgreements:
     """All metrics against the choices, over everything and for the questions on each method."""
     share = np.array([one.share for one in material.questions])
     weight = np.array([one.votes for one in material.questions])
     references = np.array([one.reference for one in material.questions])
     methods = np.array([one.methods for one in material.questions])
     remarks = list(material.remarks)
+    progress.begin(len(material.values))
     table: dict[tuple[str, str], VoteAgreement] = {}
     credit_of: dict[str, np.ndarray] = {}
     for metric, values in material.values.items():
@@ -59,8 +60,10 @@ def vote_agreements(material: VoteMaterial, *, advance: Callable[[], None]) -> V
         for name in (_ALL, *np.unique(methods).tolist()):
             rows = present if name == _ALL else present & (methods == name).any(axis=1)
             if rows.sum() >= _LEAST:
-                table[name, metric] = vote_agreement(credit[rows], share[rows], weight[rows], references[rows])
-        advance()
+                table[name, metric] = vote_agreement(
+                    credit[rows], share[rows], weight[rows], references[rows]
+                )
+        progress.advance()
     if not table:
         raise UserError("no metric has values for five of the questions or more")
     return VoteAgreements(table, _tests(credit_of, share, weight, references), remarks)
@@ -156,7 +159,7 @@ def _between(one: VoteAgreement, name: str) -> str:
 
 
 def _plot(found: VoteAgreements, stem: Path) -> list[Path]:
-    """The share of votes of each metric with its interval, best on top; guessing and the most there can be."""
+    """The share of votes of each metric with its interval, best on top; guessing, and the most possible."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 

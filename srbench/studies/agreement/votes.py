@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UserError
 from srbench.metrics.contract import Metric
 from srbench.protocols import Protocol
@@ -82,9 +83,7 @@ def _question(path: Path, line: int, row: dict[str, str | None]) -> Question:
     if stems[0][0] != stems[1][0]:
         raise UserError(f"{path}, line {line}: {names[0]} and {names[1]} are not of one image")
     # Shares of votes weigh each question alike.
-    return Question(
-        names[0], names[1], stems[0][0], (stems[0][2], stems[1][2]), given[0] / total, total
-    )
+    return Question(names[0], names[1], stems[0][0], (stems[0][2], stems[1][2]), given[0] / total, total)
 
 
 def votes_of_study(study: Study, run: RunData, protocol: str, metrics: Sequence[str]) -> VoteMaterial:
@@ -106,9 +105,13 @@ def votes_of_study(study: Study, run: RunData, protocol: str, metrics: Sequence[
             name = part.images[image]
             questions.append(
                 Question(
-                    f"{name}/{methods[0]}", f"{name}/{methods[1]}", f"{part.dataset}/{name}", methods,
-                    wins / (wins + losses), float(wins + losses),
-                )  # fmt: skip
+                    f"{name}/{methods[0]}",
+                    f"{name}/{methods[1]}",
+                    f"{part.dataset}/{name}",
+                    methods,
+                    wins / (wins + losses),
+                    float(wins + losses),
+                )
             )
             places.append(tuple((part.dataset, name, method) for method in methods))
     if not questions:
@@ -128,8 +131,7 @@ def votes_of_images(
     protocol: Protocol,
     *,
     device: str,
-    begin: Callable[[int], None],
-    advance: Callable[[], None],
+    progress: Progress = SILENT,
 ) -> VoteMaterial:
     """Measures metrics on the images of public choices; questions whose images are not here are left out."""
     names = {name: one.reference for one in questions for name in (one.first, one.second)}
@@ -138,8 +140,7 @@ def votes_of_images(
     if not chosen:
         raise UserError(f"{images} holds both versions of none of the {len(questions)} questions")
     candidates = [found[name] for name in dict.fromkeys(n for one in chosen for n in (one.first, one.second))]
-    begin(len(candidates))
-    scores = score_images(candidates, list(metrics), protocol, 4, device=device, advance=advance)
+    scores = score_images(candidates, list(metrics), protocol, 4, device=device, progress=progress)
     signs = {metric.name: 1 if metric.higher_is_better else -1 for metric in metrics}
     value = {
         (score.image, score.metric): signs[score.metric] * score.value
