@@ -20,8 +20,8 @@ def agreement(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Other people's opinions: PIPAL, QADS, Ma et al. 2017, SRIQA-Bench, WIND, votes of RealSR-1K, or "
-            "any lines of an image's name and a score; with --images. BAPPS: see srbench bapps-2afc.",
+            help="Others' opinions: PIPAL, QADS, Ma et al. 2017, SRIQA-Bench, WIND, votes of RealSR-1K, "
+            "or any lines of an image's name and a score; with --images. BAPPS: see srbench bapps-2afc.",
         ),
     ] = None,
     images: Annotated[Path | None, typer.Option(metavar="DIR", help="The images that FILE names.")] = None,
