@@ -94,7 +94,9 @@ def test_a_rater_enrols_rates_by_keyboard_closes_the_browser_and_finishes(
             assert _next(page, -1) == "trial 0"
             right = page.locator("#answers button.expected b").inner_text()
             page.keyboard.press("3")
-            page.wait_for_function("document.querySelector('#answers p').textContent.includes('only this')")
+            page.wait_for_function(
+                "() => document.querySelector('#answers p').textContent.includes('only this')"
+            )
             assert stored(folder) == {}, "an example takes its own score only"
             page.keyboard.press(right)
             last = _rate(page, _opinion, last=0, until=9)
