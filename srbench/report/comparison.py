@@ -81,7 +81,7 @@ class Comparisons:
         """The pairs by data set, scale, protocol and metric, as a title says them."""
         places: dict[str, list[Comparison]] = {}
         for pair in self.pairs:
-            places.setdefault(_title(_place(pair.row)), []).append(pair)
+            places.setdefault(_title(place_of(pair.row)), []).append(pair)
         return places
 
     def warnings(self) -> list[str]:

@@ -15,8 +15,8 @@ from srbench.statistics.power import MOST_IMAGES, SIMULATIONS, WANTED, images_ne
 COLUMNS = ("data set", "metric", "A", "B", "A-B", "SD", "n", "power", f"images for {WANTED}")
 EXPLAINED = (
     f"power: chance of p < {SIGNIFICANCE:g} over so many other images like these, by the two-sided "
-    "signed-rank test at the level that Holm's correction gives the first of the pairs of a data set and metric; "
-    f"{SIMULATIONS} simulations of normal differences with this mean and standard deviation."
+    "signed-rank test at the level that Holm's correction gives the first of the pairs of a data set and "
+    f"metric; {SIMULATIONS} simulations of normal differences with this mean and standard deviation."
 )
 
 
