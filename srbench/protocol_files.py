@@ -12,7 +12,7 @@ from typing import Any, get_args
 from srbench.core.records import Degradation, UsageError
 from srbench.images.luma import GrayRule, LumaKind
 from srbench.images.resize import Edges
-from srbench.protocols import PROTOCOLS, LpipsRegion, Protocol
+from srbench.protocols import PROTOCOLS, LpipsRegion, Plane, Protocol
 
 _CHOICES: dict[str, tuple[str, ...]] = {
     "luma": get_args(LumaKind),
@@ -22,6 +22,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "own_degradation": get_args(Degradation),
     "own_gray": get_args(GrayRule),
     "lpips_region": get_args(LpipsRegion),
+    "plane": get_args(Plane),
 }
 
 

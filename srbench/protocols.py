@@ -19,9 +19,12 @@ from srbench.images.luma import GrayRule, LumaKind
 from srbench.images.resize import Edges
 
 LpipsRegion = Literal["whole", "patches-64"]
+Plane = Literal["colour", "luma"]
 
 _PROSE = ("summary", "source")
 _INPUTS = ("degradation", "own_degradation", "own_gray")
+# Said only where it is not so: what was stored before the field was there stays valid.
+_UNSAID = {"plane": "colour"}
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Protocol:
     - `border`: pixels cut from each side of output and reference, "scale", or "scale+6" and the like.
     - `luma`, `gray`: the conversion of RGB to the plane that Y metrics see (`srbench.images.luma.luma`);
       `gray` says what a grayscale file is: its own luma (0 to 255), or three equal channels.
+    - `plane`: "luma" turns every reference into its rounded BT.601 Y, a grayscale image, before the input is
+      made: scripts that never see colour.
     - `lpips_region`: LPIPS of the whole image, or TSRN's mean over 64x64 patches of the centre crop.
     - `metrics`: what `--metrics default` means.
     """
@@ -52,12 +57,18 @@ class Protocol:
     own_degradation: Degradation = "matlab-bicubic"
     own_gray: GrayRule | None = None
     lpips_region: LpipsRegion = "whole"
+    plane: Plane = "colour"
 
     def border_for(self, scale: int) -> int:
         """Pixels cut from each side at this scale."""
         if isinstance(self.border, int):
             return self.border
         return scale + int(self.border.removeprefix("scale") or 0)
+
+    @property
+    def luma_alone(self) -> bool:
+        """Whether methods see nothing but Y."""
+        return self.plane == "luma"
 
     @property
     def needs_scale(self) -> bool:
@@ -85,17 +96,20 @@ class Protocol:
     def measurement(self) -> dict[str, Any]:
         """The fields that decide the score of a given output and reference."""
         left_out = (*_PROSE, *_INPUTS, "metrics")
-        return {name: value for name, value in asdict(self).items() if name not in left_out}
+        return {name: value for name, value in self._said().items() if name not in left_out}
 
     @property
     def hash(self) -> str:
         """SHA-256 of every field that decides what is measured, in hex; names and prose do not count."""
-        said = {name: value for name, value in asdict(self).items() if name not in ("name", *_PROSE)}
+        said = {name: value for name, value in self._said().items() if name not in ("name", *_PROSE)}
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     def as_dict(self) -> dict[str, Any]:
         """Every field and the hash, as written into `run.json`."""
-        return asdict(self) | {"hash": self.hash}
+        return self._said() | {"hash": self.hash}
+
+    def _said(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if _UNSAID.get(name) != value}
 
 
 PROTOCOLS: Registry[Protocol] = Registry("protocol", group=None)
@@ -176,24 +190,25 @@ for _protocol in (
     ),
     Protocol(
         name="srcnn",
-        version=1,
-        summary="SRCNN, FSRCNN and A+: Y rounded, border as wide as the scale; networks whose scripts never "
-        "quantise their inputs get them so",
-        source="SRCNN demo_SR.m (Dong et al., TPAMI 2016); A+ go_run_Set5_x4_Aplus1024.m (Timofte et al.)",
+        version=2,
+        summary="SRCNN, FSRCNN, ANR and A+: rounded Y alone, border as wide as the scale; bicubic and the "
+        "networks whose scripts never quantise their inputs get them so",
+        source="SRCNN demo_SR.m (Dong et al., TPAMI 2016); ANR and A+ go_run_Set5_x4.m (Timofte et al.)",
         border="scale",
         luma="bt601-rounded",
         gray="full-range",
         metrics=("psnr_y", "ssim_y"),
         own_degradation="matlab-bicubic-double",
+        plane="luma",
     ),
     Protocol(
         name="lapsrn",
-        version=1,
-        summary="LapSRN: as srcnn, with Y unrounded",
-        source="phoenix104104/LapSRN, evaluate_LapSRN_dataset.m (Lai et al., CVPR 2017)",
+        version=2,
+        summary="LapSRN: colour inputs that were never quantised, Y unrounded, gray files as three channels",
+        source="phoenix104104/LapSRN, test_LapSRN.m and evaluate_SR.m (Lai et al., CVPR 2017); gray: Table 3",
         border="scale",
         luma="bt601",
-        gray="full-range",
+        gray="replicate",
         metrics=("psnr_y", "ssim_y"),
         own_degradation="matlab-bicubic-double",
     ),

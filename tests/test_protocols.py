@@ -208,3 +208,30 @@ def test_a_run_under_a_protocol_of_the_users(tmp_path: Path) -> None:
         by_protocol.setdefault(row["protocol"], []).append(row["value"])
     assert by_protocol[name] == by_protocol["basicsr"]
     assert json.loads((out / "run.json").read_text())["protocols"][name]["hash"] == resolve(mine).hash
+
+
+def test_a_protocol_of_luma_alone_sees_no_colour(tmp_path: Path) -> None:
+    """Outputs are grayscale; result images in colour are compared by their Y."""
+    from srbench.images.codec import read_image
+
+    folder = references(tmp_path / "own", 1)
+    ended = command(
+        "run", "--methods", f"hr,bicubic,outputs:{folder}:copy", "--datasets", f"folder:{folder}",
+        "--protocol", "srcnn", "--metrics", "psnr_y", "--out", tmp_path / "run",
+    )  # fmt: skip
+    assert ended.code == 0, ended.err
+    for name in ("hr", "bicubic", "copy"):
+        (output,) = (tmp_path / "run" / "images" / name).rglob("*.png")
+        assert read_image(output).ndim == 2
+    values = {row["method"]: row["value"] for row in rows(tmp_path / "run" / "scores.csv")}
+    assert values["hr"] == values["copy"] == "inf"
+    assert float(values["bicubic"]) < 60
+
+
+def test_a_plane_that_is_not_said_leaves_keys_and_hashes_as_they_were() -> None:
+    usual = PROTOCOLS.get("matlab")
+    alone = dataclasses.replace(usual, plane="luma")
+    assert "plane" not in usual.as_dict()
+    assert alone.as_dict()["plane"] == "luma"
+    assert alone.hash != usual.hash
+    assert alone.measurement() != usual.measurement()

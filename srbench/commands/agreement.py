@@ -12,9 +12,7 @@ from srbench.core.records import UsageError
 
 
 def agreement(
-    study: Annotated[
-        Path | None, typer.Option(metavar="STUDY", help="An own study of opinion scores, with --run.")
-    ] = None,
+    study: Annotated[Path | None, typer.Option(metavar="STUDY", help="An own study, with --run.")] = None,
     run: Annotated[
         Path | None, typer.Option(metavar="RUN", help="The run whose images the study showed.")
     ] = None,
@@ -22,8 +20,8 @@ def agreement(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Other people's opinions: PIPAL, QADS, Ma et al. 2017, SRIQA-Bench, WIND, or any lines of "
-            "an image's name and a score; with --images. BAPPS: see srbench bapps-2afc.",
+            help="Others' opinions: PIPAL, QADS, Ma et al. 2017, SRIQA-Bench, WIND, votes of RealSR-1K, "
+            "or any lines of an image's name and a score; with --images. BAPPS: see srbench bapps-2afc.",
         ),
     ] = None,
     images: Annotated[Path | None, typer.Option(metavar="DIR", help="The images that FILE names.")] = None,
@@ -31,8 +29,12 @@ def agreement(
         Path | None, typer.Option(metavar="DIR", help="Their references, where they are elsewhere.")
     ] = None,
     lower_is_better: Annotated[
-        bool, typer.Option("--lower-is-better", help="In FILE a lower score is a better image.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--lower-is-better/--higher-is-better",
+            help="The direction of the scores in FILE; higher is better without it.",
+        ),
+    ] = None,
     metrics: Annotated[
         str, typer.Option(help="Separated by commas; all of the run, or the protocol's, without it.")
     ] = "",
@@ -41,6 +43,8 @@ def agreement(
     out: Annotated[Path, typer.Option(help="Folder for the table and the plot.")] = Path("runs/agreement"),
 ) -> None:
     """Say which metrics follow people: SRCC, KRCC, PLCC, pairwise accuracy, for each family of methods.
+
+    Of choices: the share of votes on the metric's side.
 
     With intervals over references and tests of the differences. Writes agreement.csv, differences.csv,
     agreement.md and a plot.

@@ -136,10 +136,23 @@ def show_method(name: Name) -> None:
             "kind": method.kind,
             "source": method.source,
             "scales": _scales(method),
+            "origin": method.origin,
+            **_reported(method),
             **_weight_facts(method.weights),
             "status": method.unavailable() or "ready",
         }
     )
+
+
+def _reported(method: Method) -> dict[str, str]:
+    """The numbers that its paper prints, under the protocol that measures them."""
+    from srbench.studies.reproduce.papers import numbers_of
+
+    lines = [
+        f"{row.dataset} x{row.scale} {row.metric} {row.printed} ({protocol})"
+        for row, protocol in numbers_of(method.name)
+    ]
+    return {"reported": "; ".join(lines)} if lines else {}
 
 
 @methods_app.command("pull")

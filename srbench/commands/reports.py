@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from srbench.commands.terminal import DataRoot, command_group, console, progress
 from srbench.core.text import split_names
+
+if TYPE_CHECKING:
+    from srbench.tables.opinions import Opinions
 
 
 class PostHocTest(StrEnum):
@@ -24,12 +27,21 @@ PostHocOption = Annotated[
     typer.Option("--post-hoc", help="What tells methods apart: signed-rank tests of pairs, or mean ranks."),
 ]
 
+StudyOption = Annotated[
+    list[Path],
+    typer.Option(
+        "--study",
+        metavar="STUDY",
+        help="A study of opinion scores, whose MOS becomes a column; may be given several times.",
+    ),
+]
+
 leaderboard_app = command_group("Leaderboards of several runs.")
 figure_app = command_group("Figures for papers.")
 
 
 def reproduce(
-    paper: Annotated[str, typer.Argument(help="enhancenet, srgan, esrgan, tsrn, or all.")],
+    paper: Annotated[str, typer.Argument(help="enhancenet, srgan, esrgan, tsrn, srcnn, …, or all.")],
     datasets: Annotated[
         str, typer.Option(help="Only these data sets, separated by commas; all of the tables without it.")
     ] = "",
@@ -60,7 +72,7 @@ def reproduce(
     them (scores/) and the runs (runs/).
     """
     from srbench.core.devices import choose_device
-    from srbench.studies.reproduce.documents import summary
+    from srbench.studies.reproduce.documents import by_origin, summary
     from srbench.studies.reproduce.evidence import Means, own_methods
     from srbench.studies.reproduce.job import papers_named, rebuild
     from srbench.studies.reproduce.job import reproduce as reproduce_all
@@ -77,6 +89,10 @@ def reproduce(
     for reproduction in made:
         for line in summary(reproduction.paper, reproduction.cells):
             output.print(line, markup=False)
+    if len(made) > 1:
+        cells = [cell for reproduction in made for cell in reproduction.cells]
+        measured = sum(cell.measured is not None for cell in cells)
+        output.print(f"in all {len(cells)} cells, {measured} measured: {by_origin(cells)}", markup=False)
     output.print(f"tables in {out}", markup=False)
 
 
@@ -88,6 +104,7 @@ def build_leaderboard(
     ] = "",
     out: Annotated[Path, typer.Option(help="Folder for the leaderboards.")] = Path("leaderboards"),
     post_hoc: PostHocOption = PostHocTest.WILCOXON_HOLM,
+    study: StudyOption = [],  # noqa: B006 - typer copies it
 ) -> None:
     """Merge runs into one leaderboard per data set and scale, as CSV and Markdown.
 
@@ -95,7 +112,7 @@ def build_leaderboard(
     """
     from srbench.report.leaderboards import build
 
-    files = build(runs, out, protocol, post_hoc.value)
+    files = build(runs, out, protocol, post_hoc.value, _opinions(study, runs))
     console().print(f"{len(files)} files: {', '.join(str(path) for path in files)}", markup=False)
 
 
@@ -109,15 +126,17 @@ def report(
         bool, typer.Option("--figures", help="Also the plots as SVG and PNG, in the folder figures.")
     ] = False,
     post_hoc: PostHocOption = PostHocTest.WILCOXON_HOLM,
+    study: StudyOption = [],  # noqa: B006 - typer copies it
 ) -> None:
     """Make a page of a run: leaderboard, plots, image browser. One folder, works from file://.
 
     References are shown where the run has the method hr or the data set is found.
     """
     from srbench.report.page import write_report
+    from srbench.runs.opinions import with_opinions
     from srbench.runs.reader import read_run
 
-    run = read_run(run_folder)
+    run = with_opinions(read_run(run_folder), _opinions(study, [run_folder]))
     folder = out or run_folder / "report"
     with progress("pictures") as bar:
         made = write_report(
@@ -137,6 +156,14 @@ def report(
         files = write_figures(run, folder / "figures", post_hoc.value)
         output.print(f"{len(files)} figures in {folder / 'figures'}", markup=False)
     output.print(f"{made.page} ({made.pictures} pictures, {made.size / 1e6:.1f} MB)", markup=False)
+
+
+def _opinions(studies: list[Path], runs: list[Path]) -> list[Opinions]:
+    if not studies:
+        return []
+    from srbench.studies.people.boards import study_opinions
+
+    return study_opinions(studies, runs)
 
 
 @figure_app.command("crops")

@@ -18,9 +18,10 @@ from srbench.commands.terminal import (
     progress,
     results_table,
 )
-from srbench.core.records import UserError
+from srbench.core.records import UsageError, UserError
 
 if TYPE_CHECKING:
+    from srbench.report.comparison import Comparisons
     from srbench.runs.config import Asked
     from srbench.runs.run import Finished
     from srbench.tables.formats import Format
@@ -222,6 +223,13 @@ def compare(
     run_folder: RunFolder,
     methods: Annotated[list[str] | None, typer.Argument(metavar="[METHOD]...", help="Two or more.")] = None,
     metric: Annotated[str, typer.Option(help="One metric; all of the run without it.")] = "",
+    power: Annotated[
+        bool, typer.Option("--power", help="Say how many images would show the differences instead.")
+    ] = False,
+    difference: Annotated[
+        float | None,
+        typer.Option(help="With --power: a difference in the metric's unit, in place of the measured ones."),
+    ] = None,
 ) -> None:
     """Compare methods image by image: Wilcoxon signed-rank tests with Holm's correction."""
     from rich.markup import escape
@@ -229,7 +237,12 @@ def compare(
     from srbench.report.comparison import PAIR_COLUMNS, compare_run
     from srbench.statistics.pairs import RULE
 
+    if difference is not None and not (power and metric):
+        raise UsageError("--difference is of --power and one --metric, in whose unit it is")
     found = compare_run(run_folder, methods or [], metric)
+    if power:
+        _print_power(found, difference)
+        return
     output = console()
     for place, pairs in found.by_place().items():
         shown = results_table(output, title=escape(place))
@@ -254,3 +267,20 @@ def compare(
         "equal, worse.",
         markup=False,
     )
+
+
+def _print_power(found: Comparisons, difference: float | None) -> None:
+    from rich.markup import escape
+
+    from srbench.report.power import COLUMNS, EXPLAINED, powers
+
+    with progress("pairs") as bar:
+        rows = powers(found, difference, progress=bar)
+    output = console()
+    shown = results_table(output)
+    for index, name in enumerate(COLUMNS):
+        shown.add_column(name, justify="left" if index < 4 else "right")
+    for row in rows:
+        shown.add_row(*map(escape, row.cells()))
+    output.print(shown)
+    output.print(EXPLAINED, markup=False)

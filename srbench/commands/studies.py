@@ -85,7 +85,7 @@ def _bapps_command(kind: Kind, purpose: str) -> Callable[..., None]:
             finished = run(options, say=_say, progress=bar)
         _print_bapps(finished)
 
-    command.__doc__ = purpose
+    command.__name__, command.__doc__ = f"bapps_{kind}", purpose
     return command
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from srbench.core.records import Pair, Sample, Unscorable
 from srbench.images.codec import read_image
+from srbench.images.luma import luma
 from srbench.images.pixels import crop_to_multiple
 from srbench.images.resize import imresize, imresize_double, pil_reduce
 
@@ -17,32 +18,44 @@ if TYPE_CHECKING:
     from srbench.images.resize import Edges
 
 
-def load_reference(pair: Pair) -> np.ndarray:
-    """The reference of a pair, cut to a multiple of the scale: uint8, H x W or H x W x 3."""
+def load_reference(pair: Pair, *, luma_alone: bool = False) -> np.ndarray:
+    """The reference of a pair, cut to a multiple of the scale: uint8, H x W or H x W x 3.
+
+    With `luma_alone` its Y as MATLAB's `rgb2ycbcr` rounds it, H x W; a grayscale image stays what it is.
+    """
     reference = crop_to_multiple(read_image(pair.reference), pair.scale)
     if reference.size == 0:
         raise Unscorable(f"{pair.reference.name} is smaller than the scale {pair.scale}")
-    return reference
+    return rounded_luma(reference) if luma_alone else reference
 
 
-def takes_file(pair: Pair, degradation: Degradation, edges: Edges) -> bool:
+def rounded_luma(image: np.ndarray) -> np.ndarray:
+    """MATLAB's Y of a uint8 image, H x W uint8; a grayscale image is its own."""
+    return luma(image, "bt601-rounded", gray="full-range")
+
+
+def takes_file(pair: Pair, degradation: Degradation, edges: Edges, *, luma_alone: bool = False) -> bool:
     """Whether the input of this pair is its low-resolution file; else it is made from the reference.
 
-    Files of the published layouts are MATLAB's reductions (with clamped edges) and serve that degradation
-    only; a user's own files, of whatever making, serve every one.
+    Files of the published layouts are MATLAB's reductions in colour (with clamped edges) and serve that
+    degradation only; a user's own files, of whatever making, serve every one.
     """
     if pair.input_kind == "unknown":
         return True
-    return pair.low_resolution is not None and degradation == "matlab-bicubic" and edges == "clamp"
+    usual = degradation == "matlab-bicubic" and edges == "clamp" and not luma_alone
+    return pair.low_resolution is not None and usual
 
 
-def make_sample(pair: Pair, reference: np.ndarray, degradation: Degradation, edges: Edges) -> Sample:
+def make_sample(
+    pair: Pair, reference: np.ndarray, degradation: Degradation, edges: Edges, *, luma_alone: bool = False
+) -> Sample:
     """The pair with its input: the low-resolution file where it serves (`takes_file`), else made here.
 
     `Unscorable` where a file does not have exactly the reference's size divided by the scale, and where a
-    user's own inputs lack this one: inputs of two makings in one table would not be comparable.
+    user's own inputs lack this one: inputs of two makings in one table would not be comparable. `reference`
+    is that of `load_reference`; with `luma_alone` both are Y.
     """
-    if not takes_file(pair, degradation, edges):
+    if not takes_file(pair, degradation, edges, luma_alone=luma_alone):
         low = degrade(reference, pair.scale, degradation, edges)
         return Sample(pair=pair, reference=reference, low_resolution=low)
     if pair.low_resolution is None:
@@ -54,7 +67,7 @@ def make_sample(pair: Pair, reference: np.ndarray, degradation: Degradation, edg
             f"{pair.low_resolution.name} is {low.shape[1]}x{low.shape[0]}, expected "
             f"{expected[1]}x{expected[0]} (the reference divided by {pair.scale})"
         )
-    return Sample(pair=pair, reference=reference, low_resolution=low)
+    return Sample(pair=pair, reference=reference, low_resolution=rounded_luma(low) if luma_alone else low)
 
 
 def degrade(reference: np.ndarray, scale: int, degradation: Degradation, edges: Edges) -> np.ndarray:

@@ -19,10 +19,14 @@ def _reference(_: Runtime) -> Upscaler:
 
 def _interpolation(kernel: Kernel) -> Method:
     def open_kernel(runtime: Runtime) -> Upscaler:
-        from srbench.images.resize import imresize
+        from srbench.images.pixels import to_bytes
+        from srbench.images.resize import imresize, imresize_double
 
         def upscale(sample: Sample) -> np.ndarray:
-            return imresize(sample.low_resolution, sample.pair.scale, kernel=kernel, edges=runtime.edges)
+            image, scale = sample.low_resolution, sample.pair.scale
+            if image.dtype.kind == "f":
+                return to_bytes(imresize_double(image, scale, kernel=kernel, edges=runtime.edges))
+            return imresize(image, scale, kernel=kernel, edges=runtime.edges)
 
         return upscale
 
@@ -37,6 +41,8 @@ def _interpolation(kernel: Kernel) -> Method:
         kind="interpolation",
         source=f"MATLAB imresize, {kernel} kernel, bit for bit on uint8",
         open=open_kernel,
+        # Scripts that never quantise their inputs enlarge those, too.
+        trained_on="matlab-bicubic-double",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,13 +29,21 @@ class Comparison:
     """One row of `significance.csv`, with what the images say one by one.
 
     `wins` counts the images on which A is better, equal, worse; `mean` is that of A - B, NaN where there
-    is none, with its 95% interval.
+    is none, with its 95% interval; `differences` are those of the images.
     """
 
     row: dict[str, Any]
     wins: tuple[int, int, int]
     mean: float
     interval: Interval | None
+    differences: tuple[float, ...]
+
+    @property
+    def deviation(self) -> float:
+        """The standard deviation of A - B over images, NaN for fewer than two or an infinite difference."""
+        if len(self.differences) < 2 or not all(map(math.isfinite, self.differences)):
+            return math.nan
+        return statistics.stdev(self.differences)
 
     def cells(self) -> list[str]:
         """The row as printed, in the order of `PAIR_COLUMNS`."""
@@ -71,13 +80,13 @@ class Comparisons:
         """The pairs by data set, scale, protocol and metric, as a title says them."""
         places: dict[str, list[Comparison]] = {}
         for pair in self.pairs:
-            places.setdefault(_title(_place(pair.row)), []).append(pair)
+            places.setdefault(_title(place_of(pair.row)), []).append(pair)
         return places
 
     def warnings(self) -> list[str]:
         """What the number of images does not allow to say, once for each number of images and of pairs."""
-        family = Counter(_place(pair.row) for pair in self.pairs if pair.row["n"])
-        cases = sorted({(pair.row["n"], family[_place(pair.row)]) for pair in self.pairs})
+        family = Counter(place_of(pair.row) for pair in self.pairs if pair.row["n"])
+        cases = sorted({(pair.row["n"], family[place_of(pair.row)]) for pair in self.pairs})
         return [warning for n, pairs in cases if (warning := power_warning(n, pairs))]
 
     def intervals(self) -> str:
@@ -113,7 +122,8 @@ def compare_run(folder: Path, methods: list[str], metric: str) -> Comparisons:
     return Comparisons([_compared(row, values, infos) for row in rows], _rank_tests(values, infos))
 
 
-def _place(row: dict[str, Any]) -> _Place:
+def place_of(row: dict[str, Any]) -> _Place:
+    """The data set and metric of a row, over whose pairs Holm's correction is."""
     return row["dataset"], row["scale"], row["protocol"], row["metric"]
 
 
@@ -137,13 +147,14 @@ def _compared(
     values: dict[_Place, dict[str, dict[str, float]]],
     infos: dict[str, MetricInfo],
 ) -> Comparison:
-    by_method = values[_place(row)]
+    by_method = values[place_of(row)]
     a, b = by_method[row["method_a"]], by_method[row["method_b"]]
     common = sorted(a.keys() & b.keys())
     first, second = [a[image] for image in common], [b[image] for image in common]
     wins = wins_ties_losses(first, second, higher_is_better=infos[row["metric"]].higher_is_better)
     found = differences(first, second).tolist()
-    return Comparison(row, wins, aggregate(found, "mean") if found else math.nan, mean_interval(found))
+    mean = aggregate(found, "mean") if found else math.nan
+    return Comparison(row, wins, mean, mean_interval(found), tuple(found))
 
 
 def _rank_tests(

@@ -23,7 +23,7 @@ from srbench.tables.text import decimals, heading, legend
 
 # Metrics of the axes of the perception-distortion plane; the first that a board has are shown first.
 DISTORTION = ("rmse_y", "psnr_y", "ssim_y", "ssim_daala")
-PERCEPTION = ("pi", "lpips-alex", "niqe", "lpips-vgg", "lpips-squeeze", "ma")
+PERCEPTION = ("mos", "pi", "lpips-alex", "niqe", "lpips-vgg", "lpips-squeeze", "ma")
 
 
 def page_data(
@@ -91,6 +91,30 @@ def board_data(ranked: Ranked, run: RunData, pictures: Pictures | None) -> dict[
         "axes": {"x": _present(DISTORTION, board), "y": _present(PERCEPTION, board)},
         "pictures": pictures.as_data(images, ranked.methods) if pictures else None,
         "provenance": provenance(board, run),
+        "people": _people(ranked),
+    }
+
+
+def _people(ranked: Ranked) -> dict[str, Any] | None:
+    """The panel on opinion scores: methods by falling MOS, with the shares of the ratings 1 to 5."""
+    opinions = ranked.board.opinions
+    if opinions is None:
+        return None
+    rated = sorted(opinions.methods.items(), key=lambda item: -item[1].mean)
+    return {
+        "lines": list(opinions.lines),
+        "methods": [
+            {
+                "name": name,
+                "mean": one.mean,
+                "interval": [one.interval.low, one.interval.high] if one.interval else None,
+                "ratings": one.ratings,
+                "raters": one.raters,
+                "images": one.images,
+                "shares": [count / one.ratings for count in one.counts],
+            }
+            for name, one in rated
+        ],
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ from srbench.core.records import UserError
 from srbench.core.text import markdown, markdown_head, markdown_row, rounded
 from srbench.runs.data import RunData
 from srbench.runs.merging import merge, only_protocol
+from srbench.runs.opinions import with_opinions
 from srbench.runs.reader import read_run
 from srbench.tables.boards import Board, MetricInfo
+from srbench.tables.opinions import MOS, Opinions
 from srbench.tables.ranked import PostHoc, Ranked, of_board, rank
 from srbench.tables.text import (
     board_title,
@@ -24,10 +27,22 @@ from srbench.tables.text import (
     remarks,
 )
 
+# How many ratings a MOS is the mean of; `mos_n` counts images, as of every metric.
+RATINGS = f"{MOS.name}_ratings"
 
-def build(folders: list[Path], out: Path, protocol: str, post_hoc: PostHoc = "wilcoxon-holm") -> list[Path]:
-    """Merges runs and writes their leaderboards; returns the files."""
+
+def build(
+    folders: list[Path],
+    out: Path,
+    protocol: str,
+    post_hoc: PostHoc = "wilcoxon-holm",
+    opinions: Sequence[Opinions] = (),
+) -> list[Path]:
+    """Merges runs and writes their leaderboards, with a column of opinion scores where there are some;
+    returns the files."""
     run = only_protocol(merge([read_run(folder) for folder in folders]), protocol)
+    if opinions:
+        run = with_opinions(run, opinions)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -49,6 +64,8 @@ def leaderboard_rows(ranked: Ranked) -> tuple[list[str], list[dict[str, Any]]]:
     for info in board.metrics:
         parts = ("", "_low", "_high", "_interval", "_n", "_rank", "_p_best", "_versus_best", "_missing")
         columns += [f"{info.name}{part}" for part in parts]
+    if board.opinions is not None:
+        columns.append(RATINGS)
     columns.append("origin")
     rows = []
     for method in ranked.methods:
@@ -62,6 +79,8 @@ def leaderboard_rows(ranked: Ranked) -> tuple[list[str], list[dict[str, Any]]]:
         }
         for info in board.metrics:
             row |= _csv_cells(ranked, method, info)
+        if board.opinions is not None and method in board.opinions.methods:
+            row[RATINGS] = board.opinions.methods[method].ratings
         rows.append(row)
     return columns, rows
 
@@ -114,6 +133,9 @@ def leaderboard_markdown(ranked: Ranked, run: RunData) -> str:
 def _markdown_cells(ranked: Ranked, method: str, info: MetricInfo) -> tuple[str, str]:
     cell = ranked.board.cells[method, info.name]
     text = markdown(format_cell(cell, info))
+    rated = ranked.board.opinions
+    if rated is not None and info.name == MOS.name and method in rated.methods:
+        text = f"{text}, n = {rated.methods[method].ratings}"
     if method in ranked.board.best(info):
         text = f"**{text}**"
     elif mark := ranked.mark(method, info.name):

@@ -12,6 +12,7 @@ from srbench.metrics.catalogue import METRICS
 from srbench.runs.store import Store
 from srbench.statistics.intervals import UNBOUNDED
 from srbench.tables.boards import Board, MetricInfo, boards
+from srbench.tables.opinions import Opinions, with_opinions
 
 KINDS = ("protocols", "datasets", "methods", "metrics")
 
@@ -20,13 +21,15 @@ KINDS = ("protocols", "datasets", "methods", "metrics")
 class RunData:
     """The scores of a run, or of several merged, and what their names stand for.
 
-    `facts` has the `KINDS`, each by name, as in `run.json`; `records` are the commands that made it.
+    `facts` has the `KINDS`, each by name, as in `run.json`; `records` are the commands that made it;
+    `opinions` are of studies whose columns the leaderboards get (`srbench.runs.opinions`).
     """
 
     name: str
     scores: list[Score]
     facts: dict[str, dict[str, Any]]
     records: list[dict[str, Any]]
+    opinions: tuple[Opinions, ...] = ()
 
     def metrics(self) -> dict[str, MetricInfo]:
         """The metrics in the order of their registration."""
@@ -50,7 +53,7 @@ class RunData:
 
     def boards(self) -> list[Board]:
         """The leaderboards of everything in these scores."""
-        return boards(
+        made = boards(
             self.scores,
             self.metrics(),
             method_order=METHODS.names(),
@@ -59,6 +62,11 @@ class RunData:
             notes=_board_notes(self.facts["datasets"]),
             origins=self.origins(),
         )
+        of = {(one.dataset, one.scale): one for one in self.opinions}
+        return [
+            with_opinions(board, found) if (found := of.get((board.dataset, board.scale))) else board
+            for board in made
+        ]
 
 
 def _origin(fact: dict[str, Any]) -> str:

@@ -62,7 +62,7 @@ def _on_ray(work: Work[Task], tasks: Sequence[Task]) -> Iterator[tuple[Task, Any
     except ImportError:
         raise UserError("--executor ray needs Ray: pip install 'srbench[ray]'") from None
     ray.init(ignore_reinit_error=True, log_to_driver=False)
-    remote = ray.remote(num_cpus=1)(_alone)
+    remote: Any = ray.remote(num_cpus=1)(_alone)
     pending = {remote.remote(work, task): task for task in tasks}
     while pending:
         done, _ = ray.wait(list(pending), num_returns=1)

@@ -12,6 +12,7 @@ from srbench.protocols import Protocol
 _MAKINGS = {
     ("matlab-bicubic", "clamp"): "MATLAB's bicubic reduction",
     ("matlab-bicubic", "symmetric"): "MATLAB's bicubic reduction with mirrored edges",
+    ("matlab-bicubic-double", "clamp"): "MATLAB's bicubic reduction, never quantised",
     ("pil-lanczos", "clamp"): "PIL's Lanczos reduction",
     ("pil-lanczos", "symmetric"): "PIL's Lanczos reduction",
 }
@@ -27,8 +28,13 @@ def inputs_of(methods: Iterable[Method], protocol: Protocol, pairs: Sequence[Pai
             degradation = protocol.degradation_for(method.inputs)
         except Unscorable:
             continue
-        given = [pair for pair in pairs if takes_file(pair, degradation, protocol.edges)]
+        given = [
+            pair
+            for pair in pairs
+            if takes_file(pair, degradation, protocol.edges, luma_alone=protocol.luma_alone)
+        ]
         made = f"made, {_MAKINGS.get((degradation, protocol.edges), degradation)}"
+        made += " of Y alone" if protocol.luma_alone else ""
         found[method.name] = _words(pairs, given, made)
     return found
 

@@ -48,8 +48,10 @@ class Job:
 
     def output_key(self, pair: Pair, method: Method) -> str:
         """Everything that decides the pixels of an output."""
-        degradation = self.protocol.degradation_for(method.inputs)
-        low = pair.low_resolution if takes_file(pair, degradation, self.protocol.edges) else None
+        protocol = self.protocol
+        degradation = protocol.degradation_for(method.inputs)
+        given = takes_file(pair, degradation, protocol.edges, luma_alone=protocol.luma_alone)
+        low = pair.low_resolution if given else None
         number = self.numbers.get(method.name)
         return content_key(
             method.name,
@@ -59,9 +61,10 @@ class Job:
             pair.scale,
             remembered_hash(pair.reference),
             remembered_hash(low) if low else degradation,
-            self.protocol.edges,
+            protocol.edges,
             self.runtime.device,
             *([number] if number else []),
+            *(["luma"] if protocol.luma_alone else []),
         )
 
     def score_key(self, pair: Pair, method: Method, pixels: str, metric: Metric) -> str:

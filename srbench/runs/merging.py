@@ -18,7 +18,7 @@ _AGREEMENT_NEAR_ZERO = 1e-3  # of the value: Gram distances are single-precision
 _DECISIVE = {
     "protocols": (
         "version", "border", "luma", "gray", "degradation", "edges", "own_degradation",
-        "own_gray", "lpips_region",
+        "own_gray", "lpips_region", "plane",
     ),
     "methods": ("version", "weights"),
     "metrics": ("version", "weights", "higher_is_better", "aggregate"),

@@ -15,7 +15,7 @@ import numpy as np
 
 from srbench.core.files import file_hash
 from srbench.core.records import Unscorable, UserError, reason_of
-from srbench.datasets.samples import load_reference, make_sample
+from srbench.datasets.samples import load_reference, make_sample, rounded_luma
 from srbench.images.codec import read_image, write_png
 from srbench.images.pixels import pixel_hash
 from srbench.methods.catalogue import resolve as resolve_method
@@ -114,7 +114,8 @@ def _open_image(tools: Tools, task: ImageTask, note: Note) -> _ImageWork | Unsco
         return Unscorable(given_up[0] or "")
     note(Step(task.image, ""))
     try:
-        return _ImageWork(tools, task, load_reference(task.pair), note)
+        reference = load_reference(task.pair, luma_alone=task.protocol.luma_alone)
+        return _ImageWork(tools, task, reference, note)
     except Unscorable as error:
         return error
 
@@ -190,8 +191,15 @@ class _ImageWork:
             return self._checked(image), seconds
         else:
             upscale = self.tools.upscaler(task.method, self.task.runtime)
-            image = self._checked(upscale(self.sample(task.method)))
+            image = upscale(self.sample(task.method))
+            image = self._checked(self._result_plane(task.method, image))
         return image, time.perf_counter() - start
+
+    def _result_plane(self, method: str, image: np.ndarray) -> np.ndarray:
+        """Result images in colour as Y, where the protocol knows nothing else."""
+        if self.protocol.luma_alone and image.ndim == 3 and not self.tools.method(method).inputs:
+            return rounded_luma(image)
+        return image
 
     def _reference(self, protocol: Protocol) -> View:
         """The reference's view, kept for all methods; of a colour image it is the same under every rule."""
@@ -226,7 +234,11 @@ class _ImageWork:
         degradation = self.protocol.degradation_for(self.tools.method(method).inputs)
         if degradation not in self._samples:
             self._samples[degradation] = make_sample(
-                self.task.pair, self.reference, degradation, self.protocol.edges
+                self.task.pair,
+                self.reference,
+                degradation,
+                self.protocol.edges,
+                luma_alone=self.protocol.luma_alone,
             )
         return self._samples[degradation]
 

@@ -34,16 +34,17 @@ _TITLES = {
         "Fisher's z of those between -1 and 1)"
     ),
     "bca": f"BCa bootstrap (from {BOOTSTRAP_FROM} images on; {RESAMPLES} resamples, seed {SEED})",
+    "crossed": "of opinion scores, over raters and images: variance components with Student's t",
 }
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A 95% interval and its kind: "t" (Student's) or "bca" (bootstrap)."""
+    """A 95% interval and its kind: "t" (Student's), "bca" (bootstrap), "crossed" (over raters and images)."""
 
     low: float
     high: float
-    kind: Literal["t", "bca"]
+    kind: Literal["t", "bca", "crossed"]
 
 
 def aggregate(values: Sequence[float], how: Aggregate) -> float:

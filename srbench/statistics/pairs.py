@@ -126,15 +126,20 @@ def _doubled_ranks(magnitudes: np.ndarray, rounding: np.ndarray) -> np.ndarray:
 def _exact_p(doubled: np.ndarray, smaller: int) -> float:
     """The share of all assignments of signs whose smaller rank sum is at most this one.
 
-    The number of assignments for each sum of positive ranks grows rank by rank; with at most 50 ranks the
-    counts stay below 2^53.
+    With at most 50 ranks the counts stay below 2^53.
     """
-    counts = np.zeros(int(doubled.sum()) + 1)
-    counts[0] = 1.0
-    for rank in doubled:
-        counts[rank:] += counts[:-rank].copy()
+    counts = sign_counts(doubled)
     # The distribution is symmetric, so both tails are twice the lower one, unless the two meet.
     return min(1.0, 2.0 * float(counts[: smaller + 1].sum()) / 2.0**doubled.size)
+
+
+def sign_counts(ranks: np.ndarray) -> np.ndarray:
+    """How many assignments of signs to whole ranks give each sum of positive ranks, from 0 on."""
+    counts = np.zeros(int(ranks.sum()) + 1)
+    counts[0] = 1.0
+    for rank in ranks:
+        counts[rank:] += counts[:-rank].copy()
+    return counts
 
 
 def _normal_p(doubled: np.ndarray, smaller: int) -> float:

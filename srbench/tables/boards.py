@@ -7,11 +7,14 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from srbench.core.records import Score
 from srbench.statistics.intervals import UNBOUNDED, Aggregate, Bounds, Interval, aggregate, mean_interval
 from srbench.statistics.pairs import SIGNIFICANCE, PairedTest, holm, wilcoxon
+
+if TYPE_CHECKING:
+    from srbench.tables.opinions import Opinions
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,8 @@ class Board:
 
     `cells` maps (method, metric); `reference_methods` (the images themselves) are not ranked; `remarks`
     says by method what readers must know, `notes` what they must know of the data set and its inputs;
-    `origins` says by method whose work it is (`Method.origin`), where that is known.
+    `origins` says by method whose work it is (`Method.origin`), where that is known; `opinions` is the study
+    that a column of opinion scores comes from.
     """
 
     dataset: str
@@ -57,6 +61,7 @@ class Board:
     remarks: dict[str, str]
     notes: tuple[str, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict)
+    opinions: Opinions | None = None
 
     def best(self, metric: MetricInfo, *, leave_out: Collection[str] = ()) -> set[str]:
         """The methods with the best value of a metric, of those scored on all images and not left out."""

@@ -10,18 +10,21 @@ from typing import Any
 from srbench.core.text import markdown, markdown_head, markdown_row, rounded
 from srbench.statistics.intervals import caption
 from srbench.tables.boards import Board, Cell, MetricInfo, by_first_metric
+from srbench.tables.opinions import MOS_UNIT
+
+_TWO_DECIMALS = ("dB", MOS_UNIT)
 
 
 def format_value(value: float, info: MetricInfo) -> str:
-    """A value with as many digits as papers print: dB with two, others with four."""
+    """A value with as many digits as papers print: dB and opinion scores with two, others with four."""
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
     return rounded(value, decimals(info))
 
 
 def decimals(info: MetricInfo) -> int:
-    """How many decimals of a metric are printed."""
-    return 2 if info.unit == "dB" else 4
+    """How many decimals of a metric are printed: as many as papers print."""
+    return 2 if info.unit in _TWO_DECIMALS else 4
 
 
 def format_cell(cell: Cell, info: MetricInfo) -> str:
@@ -68,7 +71,7 @@ def root_mean_squares(infos: Iterable[MetricInfo]) -> str:
 
 def remarks(board: Board) -> list[str]:
     """What readers must know of the board's data set and inputs, and of its methods (see `grouped`)."""
-    return [*board.notes, *grouped(board.remarks)]
+    return [*board.notes, *(board.opinions.lines if board.opinions else ()), *grouped(board.remarks)]
 
 
 def grouped(by_method: Mapping[str, str]) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +14,27 @@ import pytest
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
+# Containers run as root, where chromium's sandbox refuses to start.
+_ARGUMENTS = ["--no-sandbox"]
+
+
+@dataclass(frozen=True)
+class Chromium:
+    """A browser that is not started yet."""
+
+    kind: Any
+    path: str
+
+    def profile(self, folder: Path, **options: Any) -> Any:
+        """A browser of its own, which keeps in `folder` what a browser keeps when it is closed."""
+        return self.kind.launch_persistent_context(
+            str(folder), executable_path=self.path, args=_ARGUMENTS, **options
+        )
+
+
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """A headless browser for the whole session."""
+def chromium() -> Iterator[Chromium]:
+    """The browser of this machine."""
     playwright = pytest.importorskip(
         "playwright.sync_api", reason="no browser tests: pip install 'srbench[browser]'"
     )
@@ -22,7 +42,12 @@ def browser() -> Iterator[Any]:
     if path is None:
         pytest.skip("no browser tests: no chromium here (apt-get install chromium, or set SRBENCH_CHROMIUM)")
     with playwright.sync_playwright() as started:
-        # Containers run as root, where chromium's sandbox refuses to start.
-        launched = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield launched
-        launched.close()
+        yield Chromium(started.chromium, path)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: Chromium) -> Iterator[Any]:
+    """A headless browser for the whole session."""
+    launched = chromium.kind.launch(executable_path=chromium.path, args=_ARGUMENTS)
+    yield launched
+    launched.close()

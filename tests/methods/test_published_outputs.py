@@ -15,8 +15,9 @@ from srbench.images.codec import read_image
 from srbench.images.luma import luma
 from srbench.images.pixels import crop_border
 from srbench.methods.catalogue import resolve
-from srbench.methods.published_outputs import published_names
+from srbench.methods.published_outputs import OutputFile, published_names
 from srbench.metrics.luma.distortion import psnr
+from tests.helpers import picture, save
 from tests.methods.models import CPU
 
 
@@ -34,13 +35,19 @@ def test_rcan_is_what_its_authors_measured(shared: Path) -> None:
     assert method.origin == "published outputs"
     assert "are not here" in str(method.refuses(2))
     upscale = method.open(CPU)
+    expected = {
+        file.name.rpartition("/")[2]: file.psnr_y
+        for file in method.weights
+        if isinstance(file, OutputFile) and file.scale == 4
+    }
     with (shared / "reported" / "rcan_per_image.csv").open(encoding="utf-8") as stream:
-        expected = {
+        gathered = {
             row["image"]: float(row["psnr_y"])
             for row in csv.DictReader(stream)
             if (row["dataset"], row["scale"], row["method"]) == ("set5", "4", "rcan")
             and row["image"] != "mean"
         }
+    assert expected == gathered
     for number, image in enumerate(("baby", "bird", "butterfly", "head", "woman"), start=1):
         name = f"img_00{number}"
         reference = read_image(shared / "data" / "Set5" / "image_SRF_4" / f"{name}_SRF_4_HR.png")
@@ -60,13 +67,30 @@ def test_what_was_not_published_has_a_reason() -> None:
 @pytest.mark.parametrize("name", published_names())
 def test_every_image_has_an_address_at_a_fixed_commit_and_a_hash(name: str) -> None:
     method = resolve(name)
-    assert len(method.weights) == 5 * len(method.scales or ())
+    if name.startswith(("published:RCAN", "published:RDN")):
+        assert len(method.weights) == 5 * len(method.scales or ())
     for file in method.weights:
         assert file.url is not None
-        assert file.url.startswith("https://raw.githubusercontent.com/yulunzhang/")
+        repository = file.homepage.removeprefix("https://github.com/")
+        commit = file.url.removeprefix(f"https://raw.githubusercontent.com/{repository}/").partition("/")[0]
+        assert len(commit) == 40
         assert len(file.sha256[0]) == 64
         assert file.size
     reason = method.unavailable()
     assert reason is not None
     assert f"srbench methods pull {name}" in reason
     assert len(reason) < 1500
+
+
+def test_what_reaches_beyond_the_image_is_cut(cache: Path) -> None:
+    """TSRN's example of Set14 is 252x364 where the reference is 248x360."""
+    method = resolve("published:TSRN")
+    file = next(file for file in method.weights if file.name.endswith("/set14/x4/comic"))
+    place = file.destination
+    place.parent.mkdir(parents=True, exist_ok=True)
+    image = picture(364, 252)
+    save(place, image)
+    made = method.open(CPU)(_sample("set14", "img_005", np.zeros((360, 248, 3), np.uint8), "comic"))
+    np.testing.assert_array_equal(made, image[2:-2, 2:-2])
+    with pytest.raises(Unscorable, match="no output for img_001"):
+        method.open(CPU)(_sample("set14", "img_001", np.zeros((8, 8, 3), np.uint8), "baboon"))

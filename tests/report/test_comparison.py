@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import srbench.runs.work
 from srbench.core.records import UsageError, UserError
 from srbench.report.comparison import compare_run
+from srbench.report.power import powers
 from srbench.statistics.intervals import mean_interval
 from srbench.statistics.pairs import wilcoxon
+from srbench.statistics.power import images_needed, signed_rank_power
 from tests.helpers import command, references, rows, values
 from tests.working import FILES, run
 
@@ -154,3 +157,41 @@ def test_table_writes_the_files_again_and_computes_nothing(
     assert "mine ×4, protocol srbench, 3 images" in ended.out
     assert "∞" in ended.out
     assert {name: (tmp_path / "out" / name).read_bytes() for name in FILES[:-1]} == before
+
+
+def test_power_says_how_many_images_would_do(finished: Path) -> None:
+    shown = command("compare", finished, "bicubic", "nearest", "--metric", "psnr_y", "--power")
+    assert (shown.code, shown.err) == (0, "")
+    (pair,) = compare_run(finished, ["bicubic", "nearest"], "psnr_y").pairs
+    (found,) = powers(compare_run(finished, ["bicubic", "nearest"], "psnr_y"), None)
+    scores = values(finished / "scores.csv")
+    differences = [
+        float(scores["bicubic", image, "psnr_y"]) - float(scores["nearest", image, "psnr_y"])
+        for image in "abcdefg"
+    ]
+    assert (found.n, found.difference) == (7, pair.mean)
+    assert found.deviation == pytest.approx(np.std(differences, ddof=1))
+    effect = np.mean(differences) / np.std(differences, ddof=1)
+    assert found.power == pytest.approx(signed_rank_power(effect, 7, 0.05))
+    assert found.needed == images_needed(effect, 0.05)
+    assert str(found.needed) in shown.out
+
+
+def test_power_of_a_difference_that_is_asked_about(finished: Path) -> None:
+    found = compare_run(finished, ["bicubic", "nearest"], "psnr_y")
+    (small,), (large,) = powers(found, 0.05), powers(found, 5.0)
+    assert (small.power or 0) <= (large.power or 0)
+    assert large.needed == 6
+    assert "in whose unit it is" in command("compare", finished, "--power", "--difference", "0.1").message
+    with pytest.raises(UsageError, match="other than 0"):
+        powers(found, 0.0)
+
+
+def test_power_corrects_for_the_pairs_that_are_shown(finished: Path) -> None:
+    one = powers(compare_run(finished, ["bicubic", "nearest"], "psnr_y"), 0.5)[0]
+    three = next(
+        row
+        for row in powers(compare_run(finished, ["bicubic", "nearest", "lanczos"], "psnr_y"), 0.5)
+        if set(row.row.values()) >= {"bicubic", "nearest"}
+    )
+    assert (three.needed or 10**6) > (one.needed or 10**6)

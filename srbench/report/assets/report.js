@@ -133,6 +133,25 @@ function drawCorrelations(board) {
   $("corr").replaceChildren(make("thead", {}, head), make("tbody", {}, ...rows));
 }
 
+// Mean opinion scores, and how the ratings are distributed
+function drawPeople(board) {
+  const { people } = board;
+  $("people").hidden = !people;
+  if (!people) return;
+  const heads = ["Method", "MOS", "95% interval", "Ratings", "1", "2", "3", "4", "5"];
+  const head = make("tr", {}, ...heads.map((text) => make("th", { scope: "col" }, text)));
+  const rows = people.methods.map((one) => make("tr", {},
+    make("th", { scope: "row" }, one.name),
+    make("td", {}, make("b", {}, one.mean.toFixed(2))),
+    make("td", {}, one.interval ? one.interval.map((bound) => bound.toFixed(2)).join(" – ") : "–"),
+    make("td", { title: `${one.raters} raters, ${one.images} images` }, String(one.ratings)),
+    ...one.shares.map((share) => make("td", {
+      style: `--heat:color-mix(in srgb, var(--agree) ${Math.round(share * 100)}%, var(--card))`,
+    }, `${(share * 100).toFixed(0)} %`))));
+  $("opinions").replaceChildren(make("thead", {}, head), make("tbody", {}, ...rows));
+  $("people-lines").replaceChildren(...people.lines.map((line) => make("li", {}, line)));
+}
+
 // Best and worst images of one method
 function drawLists(board, metric, method) {
   const found = board.values[metric.name][method]
@@ -192,6 +211,7 @@ function choose(index) {
   drawTexts(board);
   drawBoard(board);
   drawCorrelations(board);
+  drawPeople(board);
   drawPlots(board);
   viewer.open(board, 0, null);
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,11 +11,11 @@ import numpy as np
 
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UserError
-from srbench.images.names import image_files
 from srbench.metrics.contract import Metric
 from srbench.protocols import Protocol
 from srbench.runs.data import RunData
 from srbench.runs.score import Candidate, score_images
+from srbench.studies.agreement.files import Files
 from srbench.studies.agreement.opinions import Opinion
 from srbench.studies.people.database import Study
 from srbench.studies.people.opinion_tables import image_rows
@@ -39,19 +39,9 @@ class Material:
 
 def of_study(study: Study, run: RunData, protocol: str, metrics: Sequence[str]) -> Material:
     """The mean opinion of each version in a study of opinion scores, and the run's scores of it."""
-    if study.settings.design != "mos":
-        raise UserError(
-            "correlations need opinion scores; this study has choices (see scores.csv of its analysis)"
-        )
     rows = [row for part in opinions_of(study, study.judged()) for row in image_rows(part)]
-    scores: dict[tuple[str, str, str], dict[str, float]] = {}
-    for score in run.scores:
-        if score.protocol == protocol and score.value is not None and math.isfinite(score.value):
-            scores.setdefault((score.dataset, score.image, score.method), {})[score.metric] = score.value
-    infos = {name: info for name, info in run.metrics().items() if not metrics or name in metrics}
-    for name in metrics:
-        if name not in infos:
-            raise UserError(f"the run has no metric '{name}'; it has: {', '.join(run.metrics())}")
+    scores, signs = metrics_of_run(run, protocol, metrics)
+    infos = run.metrics()
     references = run.references()
     # The original has an infinite or trivial score, and nobody compares it.
     kept = [row for row in rows if row["method"] not in references]
@@ -63,14 +53,25 @@ def of_study(study: Study, run: RunData, protocol: str, metrics: Sequence[str]) 
     ]
     places = [(row["dataset"], row["image"], row["method"]) for row in kept]
     values = {
-        name: np.array([scores.get(place, {}).get(name, math.nan) for place in places]) for name in infos
+        name: np.array([scores.get(place, {}).get(name, math.nan) for place in places]) for name in signs
     }
-    return Material(
-        found,
-        values,
-        {name: info.title for name, info in infos.items()},
-        {name: 1 if info.higher_is_better else -1 for name, info in infos.items()},
-    )
+    return Material(found, values, {name: infos[name].title for name in signs}, signs)
+
+
+def metrics_of_run(
+    run: RunData, protocol: str, metrics: Sequence[str]
+) -> tuple[dict[tuple[str, str, str], dict[str, float]], dict[str, int]]:
+    """The finite scores of a run by (data set, image, method) and metric, and the sign of each metric: -1
+    where lower is better. Empty `metrics` take all."""
+    scores: dict[tuple[str, str, str], dict[str, float]] = {}
+    for score in run.scores:
+        if score.protocol == protocol and score.value is not None and math.isfinite(score.value):
+            scores.setdefault((score.dataset, score.image, score.method), {})[score.metric] = score.value
+    infos = {name: info for name, info in run.metrics().items() if not metrics or name in metrics}
+    for name in metrics:
+        if name not in infos:
+            raise UserError(f"the run has no metric '{name}'; it has: {', '.join(run.metrics())}")
+    return scores, {name: 1 if info.higher_is_better else -1 for name, info in infos.items()}
 
 
 def of_images(
@@ -84,47 +85,56 @@ def of_images(
     progress: Progress = SILENT,
 ) -> Material:
     """Measures metrics on the images that the opinions name; those that are not here are left out."""
-    files = _by_name(images)
-    originals = files if references is None else _by_name(references)
-    chosen: list[Opinion] = []
-    candidates: list[Candidate] = []
-    for one in opinions:
-        path = _found(files, one.image)
-        if path is None:
-            continue
-        reference = _found(originals, one.reference)
-        reason = "" if reference is not None else f"no reference {one.reference}"
-        chosen.append(one)
-        candidates.append(Candidate(one.image, path, reference, reason))
-    if not chosen:
-        raise UserError(f"{images} holds none of the {len(opinions)} images that the opinions name")
+    compared = [one for one in opinions if not one.is_original]
+    found = found_images({one.image: one.reference for one in compared}, images=images, references=references)
+    chosen = [one for one in compared if one.image in found]
+    candidates = [found[one.image] for one in chosen]
     scores = score_images(candidates, list(metrics), protocol, 4, device=device, progress=progress)
     values = {metric.name: np.full(len(chosen), math.nan) for metric in metrics}
     for index, score in enumerate(scores):
         if score.value is not None and math.isfinite(score.value):
             values[score.metric][index // len(metrics)] = score.value
-    missing = len(opinions) - len(chosen)
+    remarks = []
+    if len(compared) < len(opinions):
+        remarks.append(f"{len(opinions) - len(compared)} originals are not compared")
+    if len(chosen) < len(compared):
+        remarks.append(f"{len(compared) - len(chosen)} of {len(compared)} images are not in {images}")
     return Material(
         chosen,
         values,
         {metric.name: metric.title for metric in metrics},
         {metric.name: 1 if metric.higher_is_better else -1 for metric in metrics},
-        [f"{missing} of {len(opinions)} images are not in {images}"] if missing else [],
+        remarks,
     )
 
 
-def _by_name(folder: Path) -> dict[str, Path]:
-    """Files by what opinions may call them: path below the folder, name, stem."""
-    if not folder.is_dir():
-        raise UserError(f"{folder}: no such folder")
-    folders = [folder, *sorted(path for path in folder.rglob("*") if path.is_dir())]
-    found: dict[str, Path] = {}
-    for each in folders:
-        for path in image_files(each):
-            for name in (str(path.relative_to(folder)), path.name, path.stem):
-                found.setdefault(name, path)
+def found_images(
+    references_of: Mapping[str, str], *, images: Path, references: Path | None
+) -> dict[str, Candidate]:
+    """The images that are here, by name, each with its reference or the reason why it has none.
+
+    `references_of` gives the reference's name by the image's; without a folder of references they are looked
+    for among the images.
+    """
+    files = Files(images)
+    originals = files if references is None else Files(references)
+    found: dict[str, Candidate] = {}
+    for name, of in references_of.items():
+        path = files.find(name)
+        if path is not None:
+            reference, reason = _reference(originals, of, path)
+            found[name] = Candidate(name, path, reference, reason)
+    if not found:
+        raise UserError(f"{images} holds none of the {len(references_of)} images that the opinions name")
     return found
 
 
-def _found(files: dict[str, Path], name: str) -> Path | None:
-    return files.get(name) or files.get(Path(name).name) or files.get(Path(name).stem)
+def _reference(originals: Files, name: str, image: Path) -> tuple[Path | None, str]:
+    try:
+        found = originals.find(name) if name else None
+    except UserError as error:
+        return None, f"no reference: {error}"
+    # An image that is not its own reference has lost its own where only it is found.
+    if found is None or found == image:
+        return None, f"no reference {name}"
+    return found, ""

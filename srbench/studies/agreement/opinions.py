@@ -4,9 +4,12 @@
 |---|---|---|
 | PIPAL | `A0001.txt` of `name,score` lines (authors), or a table `hq_name,dist_name,elo_score` | yes (Elo) |
 | SRIQA-Bench | lines `image,reference,score` | differs between versions of the file |
-| QADS, TID-like | lines `score name` or `name score` | yes |
-| Ma et al. 2017 | a table `name,score` | yes |
-| WIND | `draw_scatter.mat` with names and `avg_MOS` | yes |
+| QADS, TID-like | `mos_with_names.txt` of `score name` lines | yes |
+| Ma et al. 2017 | `sr_metric_data.mat` with `SR_image_names` and `subject_scores_mean40` | yes |
+| WIND | `draw_scatter.mat` with `name` and `avg_MOS` | yes |
+
+What each was checked against is said in docs/studies.md. A table of any other two columns with an image's
+name and one score is read too.
 """
 
 from __future__ import annotations
@@ -15,12 +18,16 @@ import csv
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from srbench.core.records import UserError
+import numpy as np
+
+from srbench.core.records import UsageError, UserError
 from srbench.images.codec import IMAGE_SUFFIXES
 
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+_WIND = ("name", "avg_MOS")
+_MA = ("SR_image_names", "subject_scores_mean40")
 _PIPAL_KINDS = {
     "00": "traditional distortion", "01": "traditional super-resolution", "02": "super-resolution, PSNR",
     "03": "super-resolution, kernel mismatch", "04": "super-resolution, GAN", "05": "denoising",
@@ -37,13 +44,18 @@ class Opinion:
     family: str
     score: float
 
+    @property
+    def is_original(self) -> bool:
+        """Whether it is its own reference, which nobody compares."""
+        return self.image == self.reference
+
 
 def read_opinions(path: Path) -> list[Opinion]:
     """The opinions of a file, or of a folder of text files (PIPAL's labels)."""
     if path.is_dir():
         found = [one for file in sorted(path.glob("*.txt")) for one in _lines(file)]
     elif path.suffix.lower() == ".mat":
-        found = _wind(path)
+        found = _matlab(path)
     else:
         found = _lines(path)
     if not found:
@@ -54,6 +66,24 @@ def read_opinions(path: Path) -> list[Opinion]:
     if repeated:
         raise UserError(f"{path} names {repeated} images more than once")
     return found
+
+
+def check_direction(opinions: list[Opinion]) -> None:
+    """`UsageError` where most originals are scored below the half of their versions: then a lower score may
+    be the better one, and only the user can know."""
+    scores: dict[str, list[float]] = {}
+    originals: dict[str, float] = {}
+    for one in opinions:
+        if one.is_original:
+            originals[one.reference] = one.score
+        else:
+            scores.setdefault(one.reference, []).append(one.score)
+    below = [score < np.median(scores[name]) for name, score in originals.items() if name in scores]
+    if below and sum(below) * 2 > len(below):
+        raise UsageError(
+            f"{sum(below)} of {len(below)} originals are scored below the half of their versions: say "
+            "--lower-is-better, or --higher-is-better where people did prefer the versions"
+        )
 
 
 def _lines(path: Path) -> list[Opinion]:
@@ -106,19 +136,35 @@ def family_of(image: str) -> str:
     return parts[-1] if len(parts) > 1 else ""
 
 
-def _wind(path: Path) -> list[Opinion]:
-    """The MATLAB file of the Waterloo interpolation database: cell array of names, vector `avg_MOS`."""
+def _matlab(path: Path) -> list[Opinion]:
+    """Opinions in MATLAB's format: of the Waterloo interpolation database, or of Ma et al."""
     from srbench.core.matlab import read_matlab
 
-    found = read_matlab(path, "name", "avg_MOS")
-    if not {"name", "avg_MOS"} <= found.keys():
-        raise UserError(f"{path} has no variables name and avg_MOS")
-    names = [str(name) for name in found["name"].ravel()]
-    scores = [float(score) for score in found["avg_MOS"].ravel()]
-    if len(names) != len(scores):
-        raise UserError(f"{path} has {len(names)} names and {len(scores)} scores")
-    # factor2/1/3.bmp: interpolation factor, source image, version.
-    return [
-        Opinion(name, str(Path(name).parent), f"version {Path(name).stem}", score)
-        for name, score in zip(names, scores, strict=True)
-    ]
+    found = read_matlab(path, *_WIND, *_MA)
+    if found.keys() >= set(_WIND):
+        return [_of_wind(*item) for item in _named(path, found[_WIND[0]], found[_WIND[1]])]
+    if found.keys() >= set(_MA):
+        # One column of scores for each method, one row for each image at each scale; names in one list.
+        return [_of_ma(*item) for item in _named(path, found[_MA[0]], found[_MA[1]])]
+    raise UserError(f"{path} has neither the variables {' and '.join(_WIND)} nor {' and '.join(_MA)}")
+
+
+def _named(path: Path, names: np.ndarray, scores: np.ndarray) -> list[tuple[str, float]]:
+    """Names with their scores, both in MATLAB's order: down the columns."""
+    texts = [str(name) for name in np.ravel(names, order="F")]
+    values = np.asarray(scores, dtype=np.float64).ravel(order="F").tolist()
+    if len(texts) != len(values):
+        raise UserError(f"{path} has {len(texts)} names and {len(values)} scores")
+    return list(zip(texts, values, strict=True))
+
+
+def _of_wind(name: str, score: float) -> Opinion:
+    """factor2/1/3.bmp: interpolation factor, source image, version."""
+    return Opinion(name, str(PurePosixPath(name).parent), f"version {PurePosixPath(name).stem}", score)
+
+
+def _of_ma(name: str, score: float) -> Opinion:
+    """...\\Shan08\\sf3\\...\\100075.bmp: method, scale, blur, picture; what is before them is of the authors'
+    machine."""
+    parts = PureWindowsPath(name.strip()).parts[-4:]
+    return Opinion("/".join(parts), parts[-1], parts[0] if len(parts) > 1 else "", score)

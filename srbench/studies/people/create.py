@@ -47,8 +47,9 @@ def create(
     # The folder holds the key to the methods, the tokens and the answers: it is its owner's alone.
     out.chmod(0o700)
     try:
-        stimuli = write(pictures, out, crop=choice.crop, seed=settings.seed, progress=progress)
-        facts = {"run": choice.run.name, "scale": pictures[0].pair.scale}
+        written = write(pictures, out, crop=choice.crop, seed=settings.seed, progress=progress)
+        stimuli = written.stimuli
+        facts = {"run": choice.run.name, "scale": pictures[0].pair.scale, "outputs": written.sources}
         with Study(out, make=True) as study:
             study.fill(settings, stimuli, facts)
     except BaseException:

@@ -24,7 +24,7 @@ def distribution(table: OpinionTable, stem: Path) -> list[Path]:
         image = axes.imshow(shares, origin="lower", cmap="Blues", vmin=0, vmax=1, aspect="auto")
         for column, one in enumerate(methods):
             low, high = one.mean.interval or (one.mean.mean, one.mean.mean)
-            error = [[one.mean.mean - max(low, 1)], [min(high, 5) - one.mean.mean]]
+            error = [[one.mean.mean - low], [high - one.mean.mean]]
             axes.errorbar(
                 column, one.mean.mean - 1, yerr=error, fmt="o", ms=4, color="#c00000", lw=1.2, capsize=3
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -67,7 +67,7 @@ def opinion_table(opinions: Opinions, over: Over) -> OpinionTable:
     present = table[~np.isnan(table).all(axis=1)]
     return OpinionTable(
         opinions=opinions,
-        methods=tuple(_method(opinions, index, over) for index in range(len(opinions.methods))),
+        methods=tuple(method_opinions(opinions, over)),
         tests=tuple(_tests(opinions, table)),
         alpha_ordinal=krippendorff_alpha(present, "ordinal"),
         alpha_interval=krippendorff_alpha(present, "interval"),
@@ -76,17 +76,30 @@ def opinion_table(opinions: Opinions, over: Over) -> OpinionTable:
     )
 
 
+def method_opinions(opinions: Opinions, over: Over) -> list[MethodOpinion]:
+    """What raters said of each method."""
+    return [_method(opinions, index, over) for index in range(len(opinions.methods))]
+
+
 def _method(opinions: Opinions, index: int, over: Over) -> MethodOpinion:
     ratings, raters, images = opinions.of(index)
     return MethodOpinion(
         method=opinions.methods[index],
-        mean=crossed_mean(ratings, raters, images, over=over),
+        mean=_within_scale(crossed_mean(ratings, raters, images, over=over)),
         deviation=float(ratings.std(ddof=1)) if ratings.size > 1 else math.nan,
         n=int(ratings.size),
         raters=int(np.unique(raters).size),
         images=int(np.unique(images).size),
         counts=tuple(int((ratings == score).sum()) for score in SCALE),
     )
+
+
+def _within_scale(found: CrossedMean) -> CrossedMean:
+    """No mean rating lies beyond the ends of the scale."""
+    if found.interval is None:
+        return found
+    low, high = found.interval
+    return replace(found, interval=(max(low, min(SCALE)), min(high, max(SCALE))))
 
 
 def _tests(opinions: Opinions, table: np.ndarray) -> list[dict[str, Any]]:

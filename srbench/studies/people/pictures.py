@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import Pair, Unscorable, UserError
-from srbench.images.pixels import as_rgb
+from srbench.images.pixels import as_rgb, pixel_hash
 from srbench.studies.people.records import Stimulus
 
 if TYPE_CHECKING:
@@ -31,15 +31,24 @@ class Picture:
     load: Callable[[], np.ndarray]
 
 
+@dataclass(frozen=True)
+class Written:
+    """The records of the pictures, and by number the hash of the pixels that each was made of."""
+
+    stimuli: list[Stimulus]
+    sources: dict[int, str]
+
+
 def write(
     pictures: Sequence[Picture], out: Path, *, crop: int, seed: int, progress: Progress = SILENT
-) -> list[Stimulus]:
-    """Writes the pictures and gives their records; all versions of an image have one size and one encoding,
-    so that a file tells nothing but its pixels."""
+) -> Written:
+    """Writes the pictures; all versions of an image have one size and one encoding, so that a file tells
+    nothing but its pixels."""
     folder = out / FOLDER
     folder.mkdir(parents=True)
     sizes: dict[tuple[str, str], tuple[int, ...]] = {}
     stimuli: list[Stimulus] = []
+    sources: dict[int, str] = {}
     progress.begin(len(pictures))
     for number, picture in enumerate(pictures, start=1):
         pair, method = picture.pair, picture.method
@@ -54,6 +63,7 @@ def write(
                 f"{pair.image} of {pair.dataset} is {pixels.shape[1]}x{pixels.shape[0]} by "
                 f"{method} and {size[1]}x{size[0]} by another method; versions must have one size"
             )
+        sources[number] = pixel_hash(pixels)
         square = crop or (_largest_side(stimuli) if picture.role == "calibration" else 0)
         pixels = _cut(pixels, square, seed, place)
         file = f"{secrets.token_hex(12)}.png"
@@ -73,7 +83,7 @@ def write(
             )
         )
         progress.advance()
-    return stimuli
+    return Written(stimuli, sources)
 
 
 def _largest_side(stimuli: list[Stimulus]) -> int:

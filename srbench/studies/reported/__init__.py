@@ -3,12 +3,15 @@
 `value` keeps the digits as printed. `reported.csv` holds the tables of images (PSNR, SSIM, LPIPS, opinion
 scores) and, for completeness, those of classifiers and of BAPPS, which `srbench recognition` and
 `srbench bapps-2afc` print beside their own measurements from `recognition.csv` and `bapps_2afc.csv`.
+`selfexsr_per_image.csv` holds the values per image, of eight methods, that the authors of SelfExSR published
+(jbhuang0604/SelfExSR, `quant_eval/result`), to six decimals.
 """
 
 from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 
 
@@ -63,6 +66,22 @@ def every_number() -> list[Reported]:
         )
         for row in read_table("reported.csv")
     ]
+
+
+def per_image(*, scale: int, dataset: str, method: str, metric: str) -> list[float]:
+    """The values that authors published image by image, in the images' order; empty where there are none."""
+    return _per_image().get((scale, dataset, method, metric), [])
+
+
+@lru_cache(maxsize=1)
+def _per_image() -> dict[tuple[int, str, str, str], list[float]]:
+    found: dict[tuple[int, str, str, str], list[float]] = {}
+    for row in read_table("selfexsr_per_image.csv"):
+        for method in list(row)[4:]:
+            if row[method]:
+                key = (int(row["scale"]), row["dataset"], method, row["metric"])
+                found.setdefault(key, []).append(float(row[method]))
+    return found
 
 
 def read_table(name: str) -> list[dict[str, str]]:

@@ -9,13 +9,17 @@ from decimal import ROUND_HALF_UP, Decimal
 from srbench.core.records import Score
 from srbench.metrics.catalogue import METRICS
 from srbench.statistics.intervals import aggregate
-from srbench.studies.reported import Reported, reported
-from srbench.studies.reproduce.papers import Paper, PaperTable
+from srbench.studies.reported import Reported, per_image, reported
+from srbench.studies.reproduce.records import Paper, PaperTable
 
 REPRODUCED = "reproduced"
 WITHIN = {"dB": "within 0.02 dB", "": "within 0.001"}
 DIFFERS = "differs"
+STAND_IN = "stand-in"
+PUBLISHED = "published"
 NOT_RUN = "could not run"
+# Weights of others say nothing of what a paper's authors measured.
+_NOT_THEIRS = ("third party", "trained with srbench", "given weights", "the user's")
 
 
 @dataclass(frozen=True)
@@ -30,20 +34,33 @@ class Want:
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What there is to fill tables with: scores, and why wants have none.
+class Origin:
+    """Whose work the outputs of a method are (`Method.origin`), and what the method is in words."""
 
-    `origins` tells where the weights of a method come from, `images` how many images a data set has.
-    """
+    kind: str = ""
+    what: str = ""
+
+    @property
+    def is_stand_in(self) -> bool:
+        """Whether it only stands for what the paper's authors had."""
+        return any(part in self.kind for part in _NOT_THEIRS)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What there is to fill tables with: scores, why wants have none, and whose work each method is."""
 
     scores: dict[Want, dict[str, Score]]
     reasons: dict[Want, str]
-    origins: dict[str, str]
+    origins: dict[str, Origin]
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A printed number beside the measured one; `measured` is None exactly when there is a `reason`."""
+    """A printed number beside the measured one; `measured` is None exactly when there is a `reason`.
+
+    `published` is the mean of values per image that authors published, where that prints as the number.
+    """
 
     reported: Reported
     table: PaperTable
@@ -52,7 +69,8 @@ class Cell:
     n: int
     status: str
     reason: str
-    origin: str
+    origin: Origin
+    published: float | None = None
 
     @property
     def difference(self) -> float | None:
@@ -68,7 +86,7 @@ def want_of(row: Reported, table: PaperTable) -> Want:
         dataset=row.dataset,
         scale=row.scale,
         protocol=table.protocol,
-        method=table.methods.get(row.method, row.method),
+        method=table.method_of(row.method, row.dataset),
         metric=table.metrics.get(row.metric, row.metric),
     )
 
@@ -88,20 +106,23 @@ def _cell(row: Reported, table: PaperTable, evidence: Evidence) -> Cell:
     want = want_of(row, table)
     scores = evidence.scores.get(want, {})
     reason = table.reason(row.metric) or _reason(want, scores, evidence)
-    measured = None
-    if not reason:
-        values = [score.value for score in scores.values() if score.value is not None]
-        measured = aggregate(values, METRICS.get(want.metric).aggregate)
-    return Cell(
-        reported=row,
-        table=table,
-        want=want,
-        measured=measured,
-        n=len(scores) if measured is not None else 0,
-        status=NOT_RUN if measured is None else agreement(row, measured, METRICS.get(want.metric).unit),
-        reason=reason,
-        origin=evidence.origins.get(want.method, "") if measured is not None else "",
-    )
+    if reason:
+        mean = None if scores else _published(row)
+        status = NOT_RUN if mean is None else PUBLISHED
+        return Cell(row, table, want, None, 0, status, reason, Origin(), mean)
+    values = [score.value for score in scores.values() if score.value is not None]
+    measured = aggregate(values, METRICS.get(want.metric).aggregate)
+    origin = evidence.origins.get(want.method, Origin())
+    status = STAND_IN if origin.is_stand_in else agreement(row, measured, METRICS.get(want.metric).unit)
+    return Cell(row, table, want, measured, len(scores), status, "", origin)
+
+
+def _published(row: Reported) -> float | None:
+    """The mean of the published values per image, where it prints as the number."""
+    values = per_image(scale=row.scale, dataset=row.dataset, method=row.method, metric=row.metric)
+    mean = sum(values) / len(values) if values else None
+    agrees = mean is not None and printed(mean, row.digits) == printed(row.value, row.digits)
+    return mean if agrees else None
 
 
 def _reason(want: Want, scores: dict[str, Score], evidence: Evidence) -> str:

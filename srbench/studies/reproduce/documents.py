@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -11,18 +10,29 @@ from pathlib import Path
 
 from srbench.core.files import write_csv, write_text
 from srbench.core.text import latex, markdown, markdown_head, markdown_row
-from srbench.studies.reproduce.cells import DIFFERS, NOT_RUN, REPRODUCED, WITHIN, Cell, printed
-from srbench.studies.reproduce.papers import Paper
+from srbench.studies.reproduce.cells import (
+    DIFFERS,
+    NOT_RUN,
+    PUBLISHED,
+    REPRODUCED,
+    STAND_IN,
+    WITHIN,
+    Cell,
+    printed,
+)
+from srbench.studies.reproduce.records import Paper
 
 COLUMNS = (
     "paper", "table", "scale", "dataset", "metric", "method", "reported", "measured", "difference", "status",
-    "reason", "n", "protocol", "measured_exact", "measured_with",
+    "reason", "n", "protocol", "measured_exact", "origin", "measured_with", "published",
 )  # fmt: skip
 
-_MARKS = {REPRODUCED: "✓", WITHIN["dB"]: "≈", WITHIN[""]: "≈", DIFFERS: "≠"}
+_MARKS = {REPRODUCED: "✓", WITHIN["dB"]: "≈", WITHIN[""]: "≈", DIFFERS: "≠", STAND_IN: "*"}
 _KEY = (
     "✓ equal to the printed digits · ≈ within 0.02 dB, or 0.001 where the unit is not dB · ≠ differs by the "
-    "amount in brackets (measured − reported) · – could not run, for the reason below the table."
+    "amount in brackets (measured − reported) · * not by the authors' weights or outputs, so that it says "
+    "nothing of the paper's number · “published”: no measurement, but the mean of the values per image that "
+    "authors published · – could not run, for the reason below the table."
 )
 _TITLES = {
     "psnr_y": "PSNR [dB]",
@@ -59,7 +69,9 @@ def _row(cell: Cell) -> dict[str, object]:
         "n": cell.n or "",
         "protocol": cell.want.protocol if cell.measured is not None else "",
         "measured_exact": cell.measured,
-        "measured_with": cell.origin,
+        "origin": cell.origin.kind,
+        "measured_with": cell.origin.what,
+        "published": cell.published,
     }
 
 
@@ -69,17 +81,25 @@ def summary(paper: Paper, cells: list[Cell]) -> list[str]:
     near = counts[WITHIN["dB"]] + counts[WITHIN[""]]
     lines = [
         f"{paper.title}: {len(cells)} cells: {counts[REPRODUCED]} reproduced to the last printed digit, "
-        f"{near} close (within 0.02 dB or 0.001), {counts[DIFFERS]} differ, {counts[NOT_RUN]} could not run"
+        f"{near} close (within 0.02 dB or 0.001), {counts[DIFFERS]} differ, {counts[STAND_IN]} measured with "
+        f"stand-ins, {counts[PUBLISHED]} published per image, {counts[NOT_RUN]} could not run"
     ]
+    lines += [f"  measured with {by_origin(cells)}"] if any(cell.origin.kind for cell in cells) else []
     differing = [
         f"  differs: {cell.reported.method} on {cell.reported.dataset} x{cell.reported.scale}, "
         f"{cell.reported.metric}: reported {cell.reported.printed}, measured "
-        f"{printed(cell.measured, cell.reported.digits)}{f' ({cell.origin})' if cell.origin else ''}"
+        f"{printed(cell.measured, cell.reported.digits)} ({cell.origin.what or 'unknown'})"
         for cell in cells
         if cell.status == DIFFERS and cell.measured is not None
     ]
     # Papers print some numbers in two of their tables.
     return [*lines, *dict.fromkeys(differing), *(f"  {line}" for line in reasons(cells))]
+
+
+def by_origin(cells: Iterable[Cell]) -> str:
+    """How many cells were measured with whose work: "interpolation: 12, authors' weights: 7"."""
+    counts = Counter(cell.origin.kind or "unknown" for cell in cells if cell.measured is not None)
+    return ", ".join(f"{kind}: {count}" for kind, count in counts.most_common())
 
 
 def reasons(cells: Iterable[Cell]) -> list[str]:
@@ -110,19 +130,14 @@ def _unique(names: Iterable[str]) -> list[str]:
 
 
 def _blocks(paper: Paper, cells: list[Cell]) -> Iterator[tuple[str, list[Cell]]]:
-    """The cells of one table and metric, with a title."""
+    """The cells of one table, metric and scale, with a title."""
     for table in paper.tables:
         of_table = [cell for cell in cells if cell.table is table]
-        for metric, block in itertools.groupby(
-            sorted(of_table, key=lambda cell: _first(of_table, cell.reported.metric)),
-            key=lambda cell: cell.reported.metric,
-        ):
-            kept = list(block)
-            yield f"{table.title}: {_TITLES.get(metric, metric)}, x{kept[0].reported.scale}", kept
-
-
-def _first(cells: list[Cell], metric: str) -> int:
-    return next(index for index, cell in enumerate(cells) if cell.reported.metric == metric)
+        for metric, scale in dict.fromkeys((cell.reported.metric, cell.reported.scale) for cell in of_table):
+            kept = [
+                cell for cell in of_table if (cell.reported.metric, cell.reported.scale) == (metric, scale)
+            ]
+            yield f"{table.title}: {_TITLES.get(metric, metric)}, x{scale}", kept
 
 
 def _grid(cells: list[Cell]) -> tuple[list[str], list[str], dict[tuple[str, str], Cell]]:
@@ -132,10 +147,12 @@ def _grid(cells: list[Cell]) -> tuple[list[str], list[str], dict[tuple[str, str]
 
 
 def _measured(cell: Cell) -> str:
+    if cell.published is not None:
+        return "published"
     if cell.measured is None:
         return "–"
     text = f"{printed(cell.measured, cell.reported.digits)} {_MARKS[cell.status]}"
-    if cell.status == DIFFERS and cell.difference is not None:
+    if cell.status in (DIFFERS, STAND_IN) and cell.difference is not None:
         text += f" ({cell.difference:+.{cell.reported.digits}f})"
     return text
 
@@ -148,8 +165,15 @@ def _pair(cell: Cell | None) -> tuple[str, str]:
 
 
 def _origins(cells: list[Cell]) -> list[str]:
-    found = {cell.reported.method: cell.origin for cell in cells if cell.origin}
-    return [f"{method}: {origin}" for method, origin in found.items()]
+    found = {cell.reported.method: cell.origin.what for cell in cells if cell.origin.what}
+    return [f"{method}: {what}" for method, what in found.items()]
+
+
+def _origin(cells: list[Cell], method: str) -> str:
+    """The column of a row: whose work its measured cells are."""
+    return ", ".join(
+        _unique(cell.origin.kind for cell in cells if cell.reported.method == method and cell.origin.kind)
+    )
 
 
 def paper_markdown(paper: Paper, cells: list[Cell]) -> str:
@@ -161,10 +185,10 @@ def paper_markdown(paper: Paper, cells: list[Cell]) -> str:
         datasets, methods, grid = _grid(block)
         out.write(f"## {markdown(title)}\n\n")
         heads = [text for name in datasets for text in (f"{markdown(name)} reported", "measured")]
-        out.write(markdown_head(["method", *heads]))
+        out.write(markdown_head(["method", *heads, "origin"]))
         for method in methods:
             texts = [markdown(text) for name in datasets for text in _pair(grid.get((method, name)))]
-            out.write(markdown_row([markdown(method), *texts]))
+            out.write(markdown_row([markdown(method), *texts, markdown(_origin(block, method))]))
         out.write("\n")
         out.writelines(f"- could not run: {markdown(line)}\n" for line in reasons(block))
         out.writelines(f"- measured with {markdown(line)}\n" for line in _origins(block))
@@ -180,11 +204,14 @@ def paper_latex(paper: Paper, cells: list[Cell]) -> str:
         datasets, methods, grid = _grid(block)
         out.write("\n\\begin{table}\n  \\centering\n")
         out.write(f"  \\caption{{{latex(f'{paper.title}, {title}: reported (r) and measured (m).')}}}\n")
-        out.write(f"  \\begin{{tabular}}{{l{'rr' * len(datasets)}}}\n    \\toprule\n    method")
-        out.write("".join(f" & {latex(name)} (r) & (m)" for name in datasets) + " \\\\\n    \\midrule\n")
+        out.write(f"  \\begin{{tabular}}{{l{'rr' * len(datasets)}l}}\n    \\toprule\n    method")
+        out.write(
+            "".join(f" & {latex(name)} (r) & (m)" for name in datasets) + " & origin \\\\\n    \\midrule\n"
+        )
         for method in methods:
             texts = [text for name in datasets for text in _pair(grid.get((method, name)))]
-            row = " & ".join(latex(text).replace("✓", r"$\checkmark$") for text in (method, *texts))
+            texts = [method, *texts, _origin(block, method)]
+            row = " & ".join(latex(text).replace("✓", r"$\checkmark$") for text in texts)
             out.write(f"    {row} \\\\\n")
         out.write("    \\bottomrule\n  \\end{tabular}\n\\end{table}\n")
         out.writelines(f"% could not run: {line}\n" for line in reasons(block))

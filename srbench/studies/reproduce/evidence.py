@@ -16,16 +16,17 @@ from srbench.datasets.folders import data_roots, find_pairs
 from srbench.datasets.known import marked
 from srbench.methods.catalogue import METHODS
 from srbench.methods.catalogue import resolve as resolve_method
+from srbench.methods.published_outputs import PREFIX
 from srbench.metrics.catalogue import METRICS
 from srbench.runs.folder import existing_run
 from srbench.runs.run import Options
 from srbench.runs.run import run as run_job
 from srbench.runs.scores_csv import SCORE_COLUMNS, place, read_scores, score_rows
 from srbench.runs.store import Store
-from srbench.studies.reproduce.cells import Evidence, Want
+from srbench.studies.reproduce.cells import Evidence, Origin, Want
 
 _REASON_COLUMNS = ("dataset", "scale", "protocol", "method", "metric", "reason")
-_ORIGIN_COLUMNS = ("method", "origin")
+_ORIGIN_COLUMNS = ("method", "origin", "what")
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,9 @@ def measure(
     return Evidence(scores, reasons, origins)
 
 
-def _origin(spec: str) -> str:
+def _origin(spec: str) -> Origin:
     method = resolve_method(spec)
-    return f"{method.summary} ({method.remark})" if method.remark else method.summary
+    return Origin(method.origin, f"{method.summary} ({method.remark})" if method.remark else method.summary)
 
 
 def _run(
@@ -131,7 +132,8 @@ def _reasons(wants: list[Want], means: Means) -> dict[Want, str]:
 
 
 def _method_reason(want: Want, means: Means) -> str | None:
-    if want.method not in means.own and want.method not in METHODS:
+    known = want.method in METHODS or want.method.startswith(PREFIX)
+    if want.method not in means.own and not known:
         return (
             f"srbench has no {want.method}; score result images of it with --method outputs:DIR:{want.method}"
         )
@@ -168,7 +170,10 @@ def keep(evidence: Evidence, out: Path) -> list[Path]:
     write_csv(paths[0], SCORE_COLUMNS, score_rows(sorted(set(scores), key=place)))
     reasons = ({**asdict(want), "reason": why} for want, why in evidence.reasons.items())
     write_csv(paths[1], _REASON_COLUMNS, reasons)
-    origins = ({"method": name, "origin": text} for name, text in evidence.origins.items())
+    origins = (
+        {"method": name, "origin": origin.kind, "what": origin.what}
+        for name, origin in evidence.origins.items()
+    )
     write_csv(paths[2], _ORIGIN_COLUMNS, origins)
     return paths
 
@@ -182,7 +187,10 @@ def recall(folder: Path, wants: list[Want]) -> Evidence:
             raise UserError(f"{folder / 'reasons.csv'}: the scale '{row['scale']}' is no number")
         want = Want(row["dataset"], int(row["scale"]), row["protocol"], row["method"], row["metric"])
         reasons[want] = row["reason"]
-    origins = {row["method"]: row["origin"] for row in _table(folder / "origins.csv", _ORIGIN_COLUMNS)}
+    origins = {
+        row["method"]: Origin(row["origin"], row["what"])
+        for row in _table(folder / "origins.csv", _ORIGIN_COLUMNS)
+    }
     return Evidence(scores, reasons, origins)
 
 

@@ -11,7 +11,8 @@ from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.studies.reproduce.cells import Cell, Evidence, Want, make_cells, rows_of, want_of
 from srbench.studies.reproduce.documents import write_documents
 from srbench.studies.reproduce.evidence import Means, keep, measure, recall
-from srbench.studies.reproduce.papers import PAPERS, Paper
+from srbench.studies.reproduce.papers import PAPERS
+from srbench.studies.reproduce.records import Paper
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from srbench.core.registry import Registry
+from srbench.studies.reported import Reported, reported
+from srbench.studies.reproduce.baselines import BASELINES
+from srbench.studies.reproduce.records import Paper, PaperTable
 
 _MOS = "mean opinion scores need human raters: srbench study create"
 _DAALA = {"ssim_y": "ssim_daala"}
@@ -17,42 +18,6 @@ _TSRN_METHODS = {
     "mslapsrn": "ms-lapsrn-d5r8",
     **_SRCNN_OF_SELFEXSR,
 }
-
-
-@dataclass(frozen=True)
-class PaperTable:
-    """A table of a paper.
-
-    - `protocol` measures it; `metrics` and `methods` map the names of `reported.csv` to the registered
-      ones where they differ.
-    - `elsewhere` tells, for names of metrics up to a colon ("*" for all), why images alone cannot give
-      them and which command does.
-    """
-
-    key: str
-    title: str
-    protocol: str
-    metrics: dict[str, str] = field(default_factory=dict)
-    methods: dict[str, str] = field(default_factory=dict)
-    elsewhere: dict[str, str] = field(default_factory=dict)
-
-    def reason(self, metric: str) -> str | None:
-        """Why a metric of this table does not come from a run, None where it does."""
-        return self.elsewhere.get("*") or self.elsewhere.get(metric.partition(":")[0])
-
-
-@dataclass(frozen=True)
-class Paper:
-    """A paper and its tables, in the order in which it prints them."""
-
-    name: str
-    title: str
-    citation: str
-    tables: tuple[PaperTable, ...]
-
-    def table(self, key: str) -> PaperTable:
-        """The table of this key."""
-        return next(table for table in self.tables if table.key == key)
 
 
 PAPERS: Registry[Paper] = Registry("paper", group=None)
@@ -97,7 +62,12 @@ for _paper in (
         title="ESRGAN",
         citation="Wang et al.: ESRGAN, ECCV Workshops 2018",
         tables=(
-            PaperTable("readme", "PSNR-oriented models (the repository's README)", "basicsr"),
+            PaperTable(
+                "readme",
+                "PSNR-oriented models (the repository's README)",
+                "basicsr",
+                outputs={("rcan", "set5"): "published:RCAN"},
+            ),
             PaperTable(
                 "spsr",
                 "ESRGAN as measured by others (the README of SPSR, which leaves border and rounding unsaid)",
@@ -151,5 +121,17 @@ for _paper in (
             ),
         ),
     ),
+    *BASELINES,
 ):
     PAPERS.add(_paper.name, _paper)
+
+
+def numbers_of(method: str) -> list[tuple[Reported, str]]:
+    """What the baselines' own papers print of a method, with the protocol that measures it; each once."""
+    found: dict[tuple[str, int, str], tuple[Reported, str]] = {}
+    for paper in sorted(BASELINES, key=lambda paper: not method.startswith(paper.name)):
+        for row in reported(paper.name):
+            table = paper.table(row.table)
+            if row.method != "bicubic" and table.method_of(row.method, row.dataset) == method:
+                found.setdefault((row.dataset, row.scale, row.metric), (row, table.protocol))
+    return list(found.values())

@@ -7,7 +7,7 @@ import http.client
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from srbench.studies.people.database import Study
+from srbench.studies.people.records import Answer, Trial
 from srbench.studies.people.serve import hosts_of, server_of
 from tests.helpers import command, references
 from tests.working import run
@@ -135,3 +136,16 @@ def answer_all(client: Client, token: str, choose: Any, limit: int = 10**6) -> d
         assert reply.status == 200, reply.body
         state, limit = reply.data, limit - 1
     return state
+
+
+def answered(folder: Path, choose: Callable[[int, str, Trial], str], raters: int | None = None) -> Path:
+    """The study with answers put straight into its database: `choose(slot, method, trial)`, where the method
+    is that of the first version shown; examples and checks get what they expect."""
+    with Study(folder) as study:
+        stimuli = {one.number: one for one in study.stimuli()}
+        for rater in study.raters()[:raters]:
+            study.consent(rater.slot)
+            for position, trial in enumerate(study.trials(rater.slot)):
+                value = trial.expected or choose(rater.slot, stimuli[trial.stimuli[0]].method, trial)
+                study.put_answer(rater.slot, position, Answer(value))
+    return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,16 @@ from srbench.core.text import latex, markdown
 from srbench.datasets.catalogue import DATASETS
 from srbench.metrics.catalogue import METRICS
 from srbench.studies.reported import Reported, reported
-from srbench.studies.reproduce.cells import Evidence, Want, agreement, make_cells, printed, want_of
-from srbench.studies.reproduce.documents import paper_latex, paper_markdown, reasons, summary
+from srbench.studies.reproduce.cells import (
+    Evidence,
+    Origin,
+    Want,
+    agreement,
+    make_cells,
+    printed,
+    want_of,
+)
+from srbench.studies.reproduce.documents import by_origin, paper_latex, paper_markdown, reasons, summary
 from srbench.studies.reproduce.papers import PAPERS
 from tests.helpers import command, references, rows
 
@@ -41,6 +50,14 @@ def test_reported_numbers_are_complete_and_keep_their_digits():
         "srgan": 111,
         "esrgan": 48,
         "tsrn": 349,
+        "selfexsr": 152,
+        "srcnn": 48,
+        "aplus": 30,
+        "fsrcnn": 14,
+        "vdsr": 96,
+        "lapsrn": 81,
+        "rcan": 16,
+        "rdn": 12,
     }
     enet = next(row for row in reported("enhancenet") if row.method == "enet-pat")
     assert (enet.printed, enet.value, enet.digits) == ("28.56", 28.56, 2)
@@ -110,11 +127,36 @@ def test_documents_say_what_agrees_and_why_a_cell_is_empty():
     assert r"top1\_error (8 cells): needs ImageNet" in everywhere
     assert "0.000" not in text
     tex = paper_latex(paper, cells)
-    assert r"bicubic & 28.42 & 28.42 $\checkmark$ \\" in tex
+    assert r"bicubic & 28.42 & 28.42 $\checkmark$ &  \\" in tex
     assert tex.count(r"\begin{tabular}") == tex.count(r"\end{tabular}") == 2
     assert summary(paper, cells)[0].startswith(
         "EnhanceNet: 17 cells: 2 reproduced to the last printed digit, 1"
     )
+
+
+def test_a_stand_in_reproduces_nothing_and_is_counted_apart():
+    paper = PAPERS.get("enhancenet")
+    scores = [_score("bicubic", "a", 28.42), _score("enet-e", "a", 31.74)]
+    origins = {
+        "bicubic": Origin("interpolation", "bicubic"),
+        "enet-e": Origin("trained with srbench", "EnhanceNet, retrained"),
+    }
+    evidence = replace(_evidence(scores), origins=origins)
+    cells = make_cells(paper, evidence, ("set5",))
+    found = {cell.reported.method: cell.status for cell in cells if cell.table.key == "losses"}
+    assert (found["bicubic"], found["enet-e"]) == ("reproduced", "stand-in")
+    assert "2 measured with stand-ins" in summary(paper, cells)[0]
+    assert by_origin(cells) == "interpolation: 2, trained with srbench: 2"
+    assert "| enet-e | 31.74 | 31.74 \\* (+0.00) | trained with srbench |" in paper_markdown(paper, cells)
+
+
+def test_published_values_per_image_are_never_measurements():
+    """SelfExSR's README prints the means of the values per image that its authors published."""
+    paper = PAPERS.get("selfexsr")
+    cells = make_cells(paper, _evidence([]), ())
+    assert {cell.status for cell in cells} == {"published"}
+    assert all(cell.measured is None for cell in cells)
+    assert "| glasner | 28.84 | published |" in paper_markdown(paper, cells)
 
 
 def test_reasons_of_one_kind_are_one_line():
