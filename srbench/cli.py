@@ -20,7 +20,7 @@ from srbench.commands.models import bench_methods, interpolate_networks
 from srbench.commands.people import study_app
 from srbench.commands.planning import plan
 from srbench.commands.reports import figure_app, leaderboard_app, report, reproduce
-from srbench.commands.run import compare, run, table
+from srbench.commands.run import compare, merge, run, table
 from srbench.commands.score import score
 from srbench.commands.studies import bapps_2afc, bapps_jnd, recognition
 from srbench.commands.train import train
@@ -71,6 +71,7 @@ app.command()(score)
 app.command()(explain)
 app.command()(table)
 app.command()(compare)
+app.command()(merge)
 app.command("bapps-2afc")(bapps_2afc)
 app.command("bapps-jnd")(bapps_jnd)
 app.command()(recognition)

@@ -67,6 +67,13 @@ def run(
     executor: Annotated[
         ExecutorName, typer.Option(help="This machine or a Ray cluster.")
     ] = ExecutorName.LOCAL,
+    address: Annotated[
+        str,
+        typer.Option(help="The Ray cluster: auto, HOST:PORT or ray://HOST:PORT; without it this machine."),
+    ] = "",
+    shard: Annotated[
+        str, typer.Option(metavar="I/N", help="Only the I-th of N parts of the images; see: srbench merge.")
+    ] = "",
     inputs: Annotated[
         InputsName,
         typer.Option(help="Low-resolution images: those given beside the references, or made from them."),
@@ -100,6 +107,8 @@ def run(
         max_memory=max_memory,
         workers=workers,
         executor=executor.value,
+        address=address,
+        shard=shard,
         inputs=inputs.value,
         task_timeout=task_timeout,
         task_memory=task_memory,
@@ -119,8 +128,18 @@ def _run(asked: Asked) -> None:
     from srbench.core.devices import choose_device
     from srbench.runs.run import Options
     from srbench.runs.run import run as run_all
-    from srbench.runs.workers import step_limits
+    from srbench.runs.shards import parse_shard
+    from srbench.runs.workers import Limits, step_limits
 
+    if asked.address and asked.executor != "ray":
+        raise UsageError("--address is that of a Ray cluster; give --executor ray with it")
+    elsewhere = asked.executor == "ray"
+    memory = int(asked.task_memory * 1024**3)
+    limits = (
+        Limits(asked.task_timeout, memory)
+        if elsewhere
+        else step_limits(asked.task_timeout, asked.task_memory, asked.workers)
+    )
     options = Options(
         methods=asked.methods,
         datasets=asked.datasets,
@@ -129,12 +148,14 @@ def _run(asked: Asked) -> None:
         protocol=asked.protocol,
         roots=asked.data_root,
         out=asked.out,
-        device=choose_device(asked.device),
+        device=asked.device if elsewhere and asked.device != "auto" else choose_device(asked.device),
         max_memory=memory_bytes(asked.max_memory),
         workers=asked.workers,
         executor=asked.executor,
         inputs=asked.inputs,
-        limits=step_limits(asked.task_timeout, asked.task_memory, asked.workers),
+        limits=limits,
+        address=asked.address,
+        shard=parse_shard(asked.shard),
     )
     with progress("images") as bar:
         finished = run_all(options, progress=bar)
@@ -167,6 +188,19 @@ def _print_finished(finished: Finished, out: Path) -> None:
             remarks.print(f"{method} failed on {count} of {of} images; {why}", markup=False)
     if failed := [method for method, (count, of) in outcome.lost.items() if count == of]:
         raise UserError(f"failed on every image: {', '.join(failed)}; the others' scores are in {out}")
+
+
+def merge(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs made with --shard.")],
+    out: Annotated[Path, typer.Option(help="The run folder that is made.")],
+) -> None:
+    """Put the parts of a run together: the folder that one run would have made."""
+    from srbench.runs.joining import join
+
+    output = console()
+    for board in join(runs, out):
+        print_board(output, board)
+    output.print(f"files in {out}", markup=False)
 
 
 class TableFormat(StrEnum):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from srbench.core.files import file_hash
 from srbench.core.progress import SILENT, Progress
@@ -20,11 +21,14 @@ from srbench.methods.contract import Method
 from srbench.methods.running.together import group_size
 from srbench.metrics.contract import Metric
 from srbench.runs.execute import choose_workers, execute
+from srbench.runs.facts import versions
 from srbench.runs.folder import output_path
 from srbench.runs.inputs import inputs_of
 from srbench.runs.job import Job, Outcome
 from srbench.runs.keys import hash_of_file, output_key, score_key
 from srbench.runs.measure import Measured
+from srbench.runs.on_ray import Cluster
+from srbench.runs.shards import with_shard
 from srbench.runs.steps import Retries, Step
 from srbench.runs.store import Store
 from srbench.runs.tasks import Group, ImageTask, MethodResult, MethodTask
@@ -46,7 +50,7 @@ def evaluate(job: Job, store: Store, *, progress: Progress = SILENT) -> Outcome:
     `progress` is told of each image that there is something to do for. `UserError`
     where a data set is not there or the disk is full; what was recorded before stays.
     """
-    pairs = [pair for name in job.datasets for pair in _pairs(job, store, name)]
+    pairs = job.shard.part([pair for name in job.datasets for pair in _pairs(job, store, name)])
     book = _Book(job, store)
     book.refuse(pairs)
     plans = {pair: planned for pair in pairs if (planned := book.plan(pair))}
@@ -61,8 +65,10 @@ def evaluate(job: Job, store: Store, *, progress: Progress = SILENT) -> Outcome:
     done = execute(
         work,
         groups,
-        workers=choose_workers(job.workers, len(groups), job.runtime.device),
+        workers=_workers(job, len(groups)),
         executor=job.executor,
+        cluster=_cluster(job, pairs),
+        device=job.runtime.device,
         apart=job.runs_foreign_code(),
         limits=job.limits,
         retries=retries,
@@ -75,6 +81,17 @@ def evaluate(job: Job, store: Store, *, progress: Progress = SILENT) -> Outcome:
                 progress.advance()
     book.outcome.lost = book.lost()
     return book.outcome
+
+
+def _workers(job: Job, groups: int) -> int:
+    if job.executor == "ray":
+        return job.workers  # how much room a cluster has may change
+    return choose_workers(job.workers, groups, job.runtime.device)
+
+
+def _cluster(job: Job, pairs: list[Pair]) -> Cluster:
+    folders = dict.fromkeys(path.absolute() for pair in pairs for path in (pair.reference.parent,))
+    return Cluster(job.address, (Path.cwd(), job.out.absolute(), *folders), tuple(versions().items()))
 
 
 def _tell(retries: Retries[Group], task: ImageTask, results: list[MethodResult]) -> None:
@@ -196,9 +213,12 @@ def _pairs(job: Job, store: Store, name: str) -> list[Pair]:
     place = f"{dataset.name} x{job.scale}"
     with store.transaction():
         store.keep_images(dataset.name, job.scale, [pair.image for pair in pairs])
-        known = store.facts("dataset").get(place, {}).get("inputs", {})
+        fact = store.facts("dataset").get(place, {})
+        known = fact.get("inputs", {})
         inputs = {**known.get(job.protocol.name, {}), **inputs_of(job.methods.values(), job.protocol, pairs)}
+        shards = with_shard(fact, job.shard, place)
         fact = _dataset_fact(dataset, job.scale, pairs) | {"inputs": {**known, job.protocol.name: inputs}}
+        fact |= {"shards": shards} if shards else {}
         store.put_fact("dataset", place, fact)
     return pairs
 

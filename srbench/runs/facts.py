@@ -75,7 +75,7 @@ def run_record(
         "options": dict(options),
         "started": started,
         "seconds": round(seconds, 3),
-        "versions": {"srbench": __version__, "python": platform.python_version(), **_versions()},
+        "versions": versions(),
         "machine": {
             "system": f"{platform.system()} {platform.release()}",
             "processor": platform.machine(),
@@ -84,8 +84,9 @@ def run_record(
     }
 
 
-def _versions() -> dict[str, str]:
-    found = {}
+def versions() -> dict[str, str]:
+    """Of this package and those that decide numbers."""
+    found = {"srbench": __version__, "python": platform.python_version()}
     for package in _PACKAGES:
         try:
             found[package] = version(package)

@@ -9,6 +9,7 @@ from srbench.core.records import Pair, Unscorable
 from srbench.datasets.samples import takes_file
 from srbench.methods.contract import Method
 from srbench.protocols import Protocol
+from srbench.runs.shards import shard_note
 
 _MAKINGS = {
     ("matlab-bicubic", "clamp"): "MATLAB's bicubic reduction",
@@ -66,6 +67,6 @@ def board_notes(datasets: Mapping[str, Any]) -> dict[tuple[str, int, str], tuple
     for place, fact in datasets.items():
         name, _, scale = place.rpartition(" x")
         for protocol, by_method in fact.get("inputs", {}).items():
-            lines = (inputs_line(by_method), fact.get("remark", ""))
+            lines = (shard_note(fact), inputs_line(by_method), fact.get("remark", ""))
             notes[name, int(scale), protocol] = tuple(line for line in lines if line)
     return notes
