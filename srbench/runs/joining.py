@@ -72,10 +72,10 @@ def _require_alike(one: RunData, other: RunData) -> None:
         for name in one.facts[kind].keys() & other.facts[kind].keys():
             if _files(one.facts[kind][name]) != _files(other.facts[kind][name]):
                 raise UserError(f"{one.name} and {other.name} differ: other files of {name}")
-    known = _inputs(one)
+    inputs = _inputs(one)
     for place, said in _inputs(other).items():
-        if known.get(place, said) != said:
-            raise UserError(f"{one.name} and {other.name} differ: inputs {known[place]} and {said}")
+        if inputs.get(place, said) != said:
+            raise UserError(f"{one.name} and {other.name} differ: inputs {inputs[place]} and {said}")
 
 
 def _settings(record: dict[str, Any]) -> dict[str, Any]:
