@@ -20,9 +20,10 @@ from srbench.commands.models import bench_methods, interpolate_networks
 from srbench.commands.people import study_app
 from srbench.commands.planning import plan
 from srbench.commands.reports import figure_app, leaderboard_app, report, reproduce
-from srbench.commands.run import compare, run, table
+from srbench.commands.run import merge, run
 from srbench.commands.score import score
 from srbench.commands.studies import bapps_2afc, bapps_jnd, recognition
+from srbench.commands.tables import compare, table
 from srbench.commands.train import train
 from srbench.core.plain import plain
 from srbench.core.records import Unscorable, UserError
@@ -71,6 +72,7 @@ app.command()(score)
 app.command()(explain)
 app.command()(table)
 app.command()(compare)
+app.command()(merge)
 app.command("bapps-2afc")(bapps_2afc)
 app.command("bapps-jnd")(bapps_jnd)
 app.command()(recognition)

@@ -127,6 +127,8 @@ def print_board(output: Console, board: Board) -> None:
         table.add_column(escape(heading(info)), justify="right")
         if intervals:
             table.add_column("95% CI", justify="right", style="dim")
+    if board.origins:
+        table.add_column("origin", style="dim")
     bests = {info.name: board.best(info) for info in board.metrics}
     for method in by_first_metric([board]):
         row = [escape(method)]
@@ -135,6 +137,7 @@ def print_board(output: Console, board: Board) -> None:
             text = escape(format_cell(cell, info))
             row.append(f"[bold green]{text}[/]" if method in bests[info.name] else text)
             row += [format_interval(cell, info)] if intervals else []
+        row += [escape(board.origins.get(method, ""))] if board.origins else []
         table.add_row(*row)
     output.print(table)
     for line in [*(legend([board]) if intervals else []), *remarks(board)]:

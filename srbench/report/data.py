@@ -75,6 +75,7 @@ def board_data(ranked: Ranked, run: RunData, pictures: Pictures | None) -> dict[
                 "name": name,
                 "reference": name in board.reference_methods,
                 "remark": board.remarks.get(name, ""),
+                "origin": board.origins.get(name, ""),
             }
             for name in ranked.methods
         ],

@@ -43,6 +43,8 @@ class Asked:
     max_memory: float
     workers: int
     executor: Executor
+    address: str
+    shard: str
     inputs: Inputs
     task_timeout: float
     task_memory: float
@@ -114,6 +116,8 @@ def _readers(move: Callable[[str], str]) -> dict[str, Callable[[Any], Any]]:
         "max_memory": _number,
         "workers": _whole,
         "executor": lambda value: _one_of(value, get_args(Executor)),
+        "address": _text,
+        "shard": _text,
         "inputs": lambda value: _one_of(value, get_args(Inputs)),
         "task_timeout": _number,
         "task_memory": _number,

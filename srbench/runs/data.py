@@ -9,6 +9,7 @@ from typing import Any
 from srbench.core.records import Score
 from srbench.methods.catalogue import METHODS
 from srbench.metrics.catalogue import METRICS
+from srbench.runs.shards import shard_note
 from srbench.runs.store import Store
 from srbench.statistics.intervals import UNBOUNDED
 from srbench.tables.boards import Board, MetricInfo, boards
@@ -107,7 +108,7 @@ def _board_notes(datasets: Mapping[str, Any]) -> dict[tuple[str, int, str], tupl
     for place, fact in datasets.items():
         name, _, scale = place.rpartition(" x")
         for protocol, by_method in fact.get("inputs", {}).items():
-            lines = (_inputs_line(by_method), fact.get("remark", ""))
+            lines = (shard_note(fact), _inputs_line(by_method), fact.get("remark", ""))
             notes[name, int(scale), protocol] = tuple(line for line in lines if line)
     return notes
 

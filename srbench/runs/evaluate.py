@@ -9,15 +9,18 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from srbench.core.files import file_hash
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import OK, Pair, Score, Unscorable
+from srbench.core.versions import versions
 from srbench.methods.contract import Method
 from srbench.metrics.contract import Measured, Metric
 from srbench.runs.execute import choose_workers, execute
 from srbench.runs.folder import output_path
 from srbench.runs.job import Job, Outcome
+from srbench.runs.on_ray import Cluster
 from srbench.runs.store import Store
 from srbench.runs.tasks import Group, ImageTask, MethodResult, MethodTask, Retries, Step
 from srbench.runs.work import Tools, work
@@ -53,8 +56,10 @@ def evaluate(job: Job, pairs: list[Pair], store: Store, *, progress: Progress = 
     done = execute(
         partial(work, tools),
         groups,
-        workers=choose_workers(job.workers, len(groups), job.runtime.device),
+        workers=_workers(job, len(groups)),
         executor=job.executor,
+        cluster=_cluster(job, pairs),
+        device=job.runtime.device,
         apart=job.runs_foreign_code(),
         limits=job.limits,
         retries=retries,
@@ -67,6 +72,17 @@ def evaluate(job: Job, pairs: list[Pair], store: Store, *, progress: Progress = 
                 progress.advance()
     book.outcome.lost = book.lost()
     return book.outcome
+
+
+def _workers(job: Job, groups: int) -> int:
+    if job.executor == "ray":
+        return job.workers  # how much room a cluster has may change
+    return choose_workers(job.workers, groups, job.runtime.device)
+
+
+def _cluster(job: Job, pairs: list[Pair]) -> Cluster:
+    folders = dict.fromkeys(path.absolute() for pair in pairs for path in (pair.reference.parent,))
+    return Cluster(job.address, (Path.cwd(), job.out.absolute(), *folders), tuple(versions().items()))
 
 
 def _tell(retries: Retries[Group], task: ImageTask, results: list[MethodResult]) -> None:

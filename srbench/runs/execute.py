@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any, Literal, TypeVar
 
-from srbench.core.records import UsageError, UserError
+from srbench.core.records import UsageError
+from srbench.runs.on_ray import Cluster, on_ray
 from srbench.runs.tasks import Divisible, Note, Retries, unwatched
 from srbench.runs.workers import Limits, cores, in_workers
 
@@ -37,38 +38,31 @@ def execute(
     workers: int,
     executor: Executor = "local",
     apart: bool = False,
+    cluster: Cluster | None = None,
+    device: str = "cpu",
     limits: Limits,
     retries: Retries[Task],
 ) -> Generator[tuple[Task, Any], None, None]:
     """Yields each task with its result, in order of completion.
 
     One worker is this process, unless the work is to be done `apart`, because it runs code that may end
-    or hang its process. `work` and the tasks must be picklable. A task of which something failed in that
-    way may come back as several. Leaving the loop early cancels what has not begun.
+    or hang its process; on Ray, 0 workers are as many as the cluster has room for. `work` and the tasks must
+    be picklable. A task of which something failed in that way may come back as several. Leaving the loop
+    early cancels what has not begun.
     """
     if not tasks:
         return
     if executor == "ray":
-        yield from _on_ray(work, tasks)
+        yield from on_ray(
+            work,
+            tasks,
+            cluster=cluster or Cluster(),
+            workers=workers,
+            device=device,
+            limits=limits,
+            retries=retries,
+        )
     elif workers == 1 and not apart:
         yield from zip(tasks, work(tasks, unwatched), strict=True)
     else:
         yield from in_workers(work, tasks, workers=workers, limits=limits, retries=retries)
-
-
-def _on_ray(work: Work[Task], tasks: Sequence[Task]) -> Iterator[tuple[Task, Any]]:
-    try:
-        import ray
-    except ImportError:
-        raise UserError("--executor ray needs Ray: pip install 'srbench[ray]'") from None
-    ray.init(ignore_reinit_error=True, log_to_driver=False)
-    remote: Any = ray.remote(num_cpus=1)(_alone)
-    pending = {remote.remote(work, task): task for task in tasks}
-    while pending:
-        done, _ = ray.wait(list(pending), num_returns=1)
-        for reference in done:
-            yield pending.pop(reference), ray.get(reference)
-
-
-def _alone(work: Work[Task], task: Task) -> Any:
-    return next(iter(work([task], unwatched)))

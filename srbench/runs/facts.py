@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from srbench import __version__
 from srbench.core.files import remembered_hash
+from srbench.core.versions import versions
 from srbench.metrics.catalogue import METRICS
 from srbench.metrics.catalogue import resolve as resolve_metric
 from srbench.metrics.contract import Metric
 from srbench.runs.job import Job, weight_hashes
 from srbench.runs.store import Store
 from srbench.tables.boards import MetricInfo
-
-_PACKAGES = ("numpy", "scipy", "numba", "pillow", "torch", "torchvision", "lpips", "pyiqa", "scikit-image")
 
 
 def metric_info(metric: Metric) -> MetricInfo:
@@ -75,21 +72,10 @@ def run_record(
         "options": dict(options),
         "started": started,
         "seconds": round(seconds, 3),
-        "versions": {"srbench": __version__, "python": platform.python_version(), **versions(_PACKAGES)},
+        "versions": versions(),
         "machine": {
             "system": f"{platform.system()} {platform.release()}",
             "processor": platform.machine(),
             "cores": os.cpu_count(),
         },
     }
-
-
-def versions(packages: Iterable[str]) -> dict[str, str]:
-    """The installed version of each package, or that it is not installed."""
-    found = {}
-    for package in packages:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found

@@ -11,7 +11,8 @@ from srbench.core.records import Pair, UserError
 from srbench.runs.config import config_text
 from srbench.runs.data import RunData
 from srbench.runs.scores_csv import DURATION_COLUMNS, SCORE_COLUMNS, duration_rows, score_rows
-from srbench.runs.store import FORMAT, STORE
+from srbench.runs.store import FORMAT
+from srbench.runs.store_file import STORE
 from srbench.tables.boards import SIGNIFICANCE_COLUMNS, Board, significance
 from srbench.tables.pirm import COLUMNS as PIRM_COLUMNS
 from srbench.tables.pirm import pirm_markdown, pirm_rows

@@ -12,15 +12,16 @@ from srbench.datasets.folders import data_roots, find_pairs
 from srbench.datasets.known import marked
 from srbench.runs.inputs import inputs_of
 from srbench.runs.job import Job
+from srbench.runs.shards import with_shard
 from srbench.runs.store import Store
 
 
 def images_of(job: Job, store: Store) -> list[Pair]:
-    """The pairs of all data sets of a job, whose facts are put into the store.
+    """The pairs of a job's part of its data sets, whose facts are put into the store.
 
     `UserError` where a data set is not there.
     """
-    return [pair for name in job.datasets for pair in _of_dataset(job, store, name)]
+    return job.shard.part([pair for name in job.datasets for pair in _of_dataset(job, store, name)])
 
 
 def _of_dataset(job: Job, store: Store, name: str) -> list[Pair]:
@@ -31,9 +32,12 @@ def _of_dataset(job: Job, store: Store, name: str) -> list[Pair]:
     place = f"{dataset.name} x{job.scale}"
     with store.transaction():
         store.keep_images(dataset.name, job.scale, [pair.image for pair in pairs])
-        known = store.facts("dataset").get(place, {}).get("inputs", {})
+        fact = store.facts("dataset").get(place, {})
+        known = fact.get("inputs", {})
         inputs = {**known.get(job.protocol.name, {}), **inputs_of(job.methods.values(), job.protocol, pairs)}
+        shards = with_shard(fact, job.shard, place)
         fact = _dataset_fact(dataset, job.scale, pairs) | {"inputs": {**known, job.protocol.name: inputs}}
+        fact |= {"shards": shards} if shards else {}
         store.put_fact("dataset", place, fact)
     return pairs
 

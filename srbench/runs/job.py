@@ -17,6 +17,7 @@ from srbench.metrics.catalogue import METRICS
 from srbench.metrics.contract import Metric
 from srbench.protocols import Protocol
 from srbench.runs.execute import Executor
+from srbench.runs.shards import WHOLE, Shard
 from srbench.runs.store import content_key
 from srbench.runs.workers import Limits
 
@@ -27,7 +28,8 @@ class Job:
 
     `methods` holds each method by the name under which it can be resolved; `refused` tells, for each
     (method, metric) that was asked for by name and cannot run at all, why. `inputs` chooses among the
-    low-resolution files of a data set. `numbers` are those of this run for methods whose outputs serve one
+    low-resolution files of a data set; `address` is that of a Ray cluster; of all images only those of
+    `shard` are worked on. `numbers` are those of this run for methods whose outputs serve one
     run only (`srbench.runs.freshness`).
     """
 
@@ -42,6 +44,8 @@ class Job:
     refused: dict[tuple[str, str], str] = field(default_factory=dict)
     workers: int = 0
     executor: Executor = "local"
+    address: str = ""
+    shard: Shard = WHOLE
     inputs: Inputs = "given"
     limits: Limits = field(default_factory=Limits)
     numbers: dict[str, str] = field(default_factory=dict)

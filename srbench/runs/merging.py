@@ -10,6 +10,7 @@ from srbench.core.records import Score, UserError
 from srbench.core.text import SMALL, rounded
 from srbench.runs.data import KINDS, RunData
 from srbench.runs.scores_csv import describe, place
+from srbench.runs.shards import joined
 
 # Values of the same images differ between machines by rounding only, and that by less than this.
 _AGREEMENT = 1e-6
@@ -81,7 +82,9 @@ def _merged_dataset(
     inputs = {**earlier.get("inputs", {})}
     for protocol, by_method in fact.get("inputs", {}).items():
         inputs[protocol] = {**inputs.get(protocol, {}), **by_method}
-    return {**earlier, "images": images, "inputs": inputs}
+    shards = joined([earlier.get("shards"), fact.get("shards")])
+    whole = {name: value for name, value in earlier.items() if name != "shards"}
+    return whole | {"images": images, "inputs": inputs} | ({"shards": shards} if shards else {})
 
 
 def _merge_score(known: dict[Any, tuple[Score, str]], score: Score, run: str) -> None:

@@ -17,7 +17,8 @@ from srbench.methods.renamed import name_today
 from srbench.runs.data import KINDS, RunData
 from srbench.runs.folder import no_run
 from srbench.runs.scores_csv import describe, place, read_scores
-from srbench.runs.store import FORMAT, STORE, Store
+from srbench.runs.store import FORMAT, Store
+from srbench.runs.store_file import STORE
 
 
 def read_run(folder: Path) -> RunData:

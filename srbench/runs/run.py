@@ -26,6 +26,7 @@ from srbench.runs.facts import put_facts, run_record
 from srbench.runs.folder import write_files
 from srbench.runs.images import images_of
 from srbench.runs.job import Job, Outcome
+from srbench.runs.shards import WHOLE, Shard
 from srbench.runs.store import Store
 from srbench.runs.workers import Limits
 from srbench.tables.boards import Board
@@ -48,6 +49,8 @@ class Options:
     max_memory: int = 2 * 1024**3
     inputs: Inputs = "given"
     limits: Limits = field(default_factory=Limits)
+    address: str = ""
+    shard: Shard = WHOLE
 
 
 @dataclass(frozen=True)
@@ -121,11 +124,14 @@ def _job(options: Options, scale: int, selection: Selection) -> Job:
         executor=options.executor,
         inputs=options.inputs,
         limits=options.limits,
+        address=options.address,
+        shard=options.shard,
     )
 
 
 def _as_asked(options: Options) -> dict[str, Any]:
-    return as_options(
+    part = {} if options.shard == WHOLE else {"shard": str(options.shard)}
+    return part | as_options(
         methods=names_of(options.methods, "--methods"),
         datasets=names_of(options.datasets, "--datasets"),
         scales=options.scales,

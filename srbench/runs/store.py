@@ -10,43 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import sqlite3
-import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from srbench.core.records import Score, UserError
+from srbench.core.records import Score
+from srbench.runs.store_file import StoreFile
 
 FORMAT = 1  # of `run.json`
-STORE = "store.sqlite"
-STORE_FORMAT = 2  # 1 had no checksums
-_PATIENCE = 60  # seconds to wait for other processes
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS outputs (
-    key TEXT PRIMARY KEY, pixels TEXT NOT NULL, png TEXT NOT NULL, seconds REAL NOT NULL, checksum TEXT);
-CREATE TABLE IF NOT EXISTS scores (
-    key TEXT PRIMARY KEY, value REAL NOT NULL, seconds REAL NOT NULL, checksum TEXT);
-CREATE TABLE IF NOT EXISTS results (
-    method TEXT, dataset TEXT, scale INTEGER, protocol TEXT, image TEXT, metric TEXT,
-    value REAL, status TEXT NOT NULL, seconds REAL NOT NULL, output TEXT NOT NULL, checksum TEXT,
-    PRIMARY KEY (method, dataset, scale, protocol, image, metric));
-CREATE TABLE IF NOT EXISTS facts (
-    kind TEXT, name TEXT, fact TEXT NOT NULL, checksum TEXT, PRIMARY KEY (kind, name));
-CREATE TABLE IF NOT EXISTS runs (id INTEGER PRIMARY KEY, run TEXT NOT NULL);
-"""
-_RESULT_COLUMNS = "method, dataset, scale, protocol, image, metric, value, status, seconds"
-# What each checksum is of.
-_COLUMNS = {
-    "outputs": "key, pixels, png, seconds",
-    "scores": "key, value, seconds",
-    "results": f"{_RESULT_COLUMNS}, output",
-    "facts": "kind, name, fact",
-}
 
 
 @dataclass(frozen=True)
@@ -63,130 +34,26 @@ def content_key(*parts: Any) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def checksum(row: Sequence[Any]) -> str:
-    """What a row's values are checked with when they are read: any other value or type gives another."""
-    return hashlib.sha256(repr(tuple(row)).encode()).hexdigest()[:16]
-
-
-class Store:
-    """The `store.sqlite` of a run folder; use it as a context manager.
-
-    With `read_only` the folder is left as it is, and may be one that cannot be written to.
-    """
-
-    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
-        self.path = folder / STORE
-        if read_only:
-            with self._explained():
-                self._connection = self._opened_to_read()
-                self._check_format()
-            return
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UserError(f"{folder} cannot be made ({error.strerror}); choose another --out") from None
-        with self._explained():
-            self._connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
-            self._prepare()
-
-    def _opened_to_read(self) -> sqlite3.Connection:
-        # Even to read, SQLite makes files beside a store, unless it is told that nobody writes to it.
-        busy = self.path.with_name(f"{self.path.name}-wal").exists()
-        mode = "mode=ro" if busy and os.access(self.path.parent, os.W_OK) else "mode=ro&immutable=1"
-        return sqlite3.connect(
-            f"{self.path.absolute().as_uri()}?{mode}", timeout=_PATIENCE, isolation_level=None, uri=True
-        )
-
-    def _prepare(self) -> None:
-        # SQLite does not wait, but fails at once, where two processes switch to the write-ahead log together.
-        deadline = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                self._connection.execute("PRAGMA journal_mode = WAL")
-                self._connection.execute("PRAGMA synchronous = NORMAL")
-                self._check_format()
-                self._connection.executescript(_SCHEMA)
-                self._migrate()
-                return
-            except sqlite3.OperationalError as error:
-                if "locked" not in str(error) or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.02)
-
-    def __enter__(self) -> Store:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.close()
-
-    def _check_format(self) -> None:
-        version = self._version()
-        if version not in (0, 1, STORE_FORMAT):
-            raise UserError(
-                f"{self.path} has format {version}, this srbench reads up to {STORE_FORMAT}; choose another "
-                "--out"
-            )
-        self._has_checksums = version != 1
-
-    def _version(self) -> int:
-        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
-
-    def _migrate(self) -> None:
-        """Gives a store of format 1, whose rows are taken as they are, the checksums of format 2."""
-        if self._version() == STORE_FORMAT:
-            return
-        with self.transaction():
-            version = self._version()
-            for table, columns in _COLUMNS.items() if version == 1 else ():
-                self._connection.execute(f"ALTER TABLE {table} ADD COLUMN checksum TEXT")
-                for rowid, *row in self._fetch(f"SELECT rowid, {columns} FROM {table}"):
-                    self._connection.execute(
-                        f"UPDATE {table} SET checksum = ? WHERE rowid = ?", (checksum(row), rowid)
-                    )
-            self._connection.execute(f"PRAGMA user_version = {STORE_FORMAT}")
-        self._has_checksums = True
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            raise UserError(f"{self.path} cannot be used ({error}); what was stored before is kept") from None
-        except sqlite3.DatabaseError as error:
-            raise UserError(
-                f"{self.path} is damaged ({error}); move it away or choose another --out"
-            ) from None
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Everything inside happens, or nothing of it."""
-        with self._explained():
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                if self._connection.in_transaction:  # a full disk has ended it already
-                    self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+class Store(StoreFile):
+    """The rows of the `store.sqlite` of a run folder."""
 
     def output(self, key: str) -> StoredOutput | None:
         """The output image stored under a content key; a damaged row is as good as none."""
-        rows = [row for row, good in self._rows("outputs", "WHERE key = ?", (key,)) if good]
+        rows = [row for row, good in self.rows("outputs", "WHERE key = ?", (key,)) if good]
         return StoredOutput(*rows[0][1:]) if rows else None
 
     def put_output(self, key: str, output: StoredOutput) -> None:
         """Remembers an output image."""
-        self._put("outputs", (key, output.pixels, output.png, float(output.seconds)))
+        self.put_row("outputs", (key, output.pixels, output.png, float(output.seconds)))
 
     def score(self, key: str) -> tuple[float, float] | None:
         """Value and seconds stored under a content key; a damaged row is as good as none."""
-        rows = [row for row, good in self._rows("scores", "WHERE key = ?", (key,)) if good]
+        rows = [row for row, good in self.rows("scores", "WHERE key = ?", (key,)) if good]
         return (rows[0][1], rows[0][2]) if rows else None
 
     def put_score(self, key: str, value: float, seconds: float) -> None:
         """Remembers a value."""
-        self._put("scores", (key, float(value), float(seconds)))
+        self.put_row("scores", (key, float(value), float(seconds)))
 
     def put_result(self, score: Score, output: str) -> None:
         """Sets one row of the table.
@@ -194,18 +61,17 @@ class Store:
         Rows of the same image that measured another output are dropped: they are no longer true.
         """
         place = (score.method, score.dataset, score.scale, score.protocol, score.image)
-        with self._explained():
-            self._connection.execute(
-                "DELETE FROM results WHERE method = ? AND dataset = ? AND scale = ? AND protocol = ? "
-                "AND image = ? AND output <> ?",
-                (*place, output),
-            )
+        self.change(
+            "DELETE FROM results WHERE method = ? AND dataset = ? AND scale = ? AND protocol = ? "
+            "AND image = ? AND output <> ?",
+            (*place, output),
+        )
         self._put_result(score, output)
 
     def put_refusal(self, score: Score) -> bool:
         """Sets a row that has a reason only, unless the table has a value there; whether it was set."""
         place = (score.method, score.dataset, score.scale, score.protocol, score.image, score.metric)
-        found = self._fetch(
+        found = self.fetch(
             "SELECT 1 FROM results WHERE method = ? AND dataset = ? AND scale = ? AND protocol = ? "
             "AND image = ? AND metric = ? AND value IS NOT NULL",
             place,
@@ -218,83 +84,39 @@ class Store:
     def _put_result(self, score: Score, output: str) -> None:
         value = None if score.value is None else float(score.value)
         place = (score.method, score.dataset, score.scale, score.protocol, score.image, score.metric)
-        self._put("results", (*place, value, score.status, float(score.seconds), output))
+        self.put_row("results", (*place, value, score.status, float(score.seconds), output))
 
     def keep_images(self, dataset: str, scale: int, images: Iterable[str]) -> None:
         """Drops rows of images that the data set no longer has."""
-        with self._explained():
-            self._connection.execute(
-                "DELETE FROM results WHERE dataset = ? AND scale = ? "
-                "AND image NOT IN (SELECT value FROM json_each(?))",
-                (dataset, scale, json.dumps(list(images))),
-            )
+        self.change(
+            "DELETE FROM results WHERE dataset = ? AND scale = ? "
+            "AND image NOT IN (SELECT value FROM json_each(?))",
+            (dataset, scale, json.dumps(list(images))),
+        )
 
     def results(self) -> list[Score]:
         """The whole table in its stable order."""
         order = "ORDER BY dataset, scale, protocol, method, image, metric"
-        return [Score(*row[:-1]) for row in self._good_rows("results", order)]
+        shared: dict[Any, Any] = {}  # names repeat from row to row
+        return [
+            Score(*(shared.setdefault(cell, cell) if isinstance(cell, str) else cell for cell in row[:-1]))
+            for row in self.good_rows("results", order)
+        ]
 
     def put_fact(self, kind: str, name: str, fact: dict[str, Any]) -> None:
         """Records what a name of the table stands for (a method's weights, a data set's hashes)."""
-        self._put("facts", (kind, name, json.dumps(fact, sort_keys=True)))
+        self.put_row("facts", (kind, name, json.dumps(fact, sort_keys=True)))
 
     def facts(self, kind: str) -> dict[str, Any]:
         """All facts of one kind by name."""
-        rows = self._good_rows("facts", "WHERE kind = ? ORDER BY name", (kind,))
+        rows = self.good_rows("facts", "WHERE kind = ? ORDER BY name", (kind,))
         return {name: json.loads(fact) for _, name, fact in rows}
 
     def put_run(self, run: dict[str, Any]) -> None:
         """Appends the record of one command."""
-        with self._explained():
-            self._connection.execute("INSERT INTO runs (run) VALUES (?)", (json.dumps(run),))
+        self.change("INSERT INTO runs (run) VALUES (?)", (json.dumps(run),))
 
     def runs(self) -> list[dict[str, Any]]:
         """The commands that filled this folder, oldest first, but for damaged records."""
-        rows = self._fetch("SELECT run FROM runs WHERE json_valid(run) ORDER BY id")
+        rows = self.fetch("SELECT run FROM runs WHERE json_valid(run) ORDER BY id")
         return [json.loads(run) for (run,) in rows]
-
-    def repair(self) -> dict[str, int]:
-        """Drops the rows that are not as they were written; how many by table. What they said is computed
-        again by the next run into the folder."""
-        dropped = {}
-        with self.transaction():
-            for table, columns in _COLUMNS.items():
-                rows = self._fetch(f"SELECT rowid, {columns}, checksum FROM {table}")
-                bad = [rowid for rowid, *row, check in rows if check != checksum(row)]
-                for rowid in bad:
-                    self._connection.execute(f"DELETE FROM {table} WHERE rowid = ?", (rowid,))
-                dropped[table] = len(bad)
-        return dropped
-
-    def _put(self, table: str, row: Sequence[Any]) -> None:
-        marks = ", ".join("?" * (len(row) + 1))
-        with self._explained():
-            self._connection.execute(
-                f"INSERT OR REPLACE INTO {table} ({_COLUMNS[table]}, checksum) VALUES ({marks})",
-                (*row, checksum(row)),
-            )
-
-    def _rows(
-        self, table: str, rest: str, values: tuple[Any, ...] = ()
-    ) -> Iterator[tuple[tuple[Any, ...], bool]]:
-        """Rows of a table, and whether each is as it was written."""
-        check = "checksum" if self._has_checksums else "NULL"
-        for *row, found in self._fetch(f"SELECT {_COLUMNS[table]}, {check} FROM {table} {rest}", values):
-            yield tuple(row), not self._has_checksums or found == checksum(row)
-
-    def _good_rows(self, table: str, rest: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        rows = list(self._rows(table, rest, values))
-        damaged = sum(not good for _, good in rows)
-        if damaged:
-            raise self._damaged(table, damaged)
-        return [row for row, _ in rows]
-
-    def _damaged(self, table: str, rows: int) -> UserError:
-        return UserError(
-            f"{self.path} is damaged: {rows} rows of its {table} are not what was written; repair it with: "
-            f"srbench doctor --run {self.path.parent}"
-        )
-
-    def _fetch(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
-        with self._explained():
-            return self._connection.execute(query, values).fetchall()

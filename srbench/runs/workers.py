@@ -28,7 +28,7 @@ Task = TypeVar("Task", bound=Divisible)
 _PULSE = 0.1  # seconds between looks at the workers' memory and clocks
 _MOST = 0.8
 _BOOT = 120.0  # seconds that a process may take to begin its first step, imports included
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 @dataclass(frozen=True)
@@ -100,13 +100,14 @@ def in_workers(
 
 
 @dataclass(frozen=True)
-class _Answer:
+class Answer:
     """What came of a task, or the error that ends the whole."""
 
     found: Any = None
     error: BaseException | None = None
 
     def result(self) -> Any:
+        """What was found; raises the error."""
         if self.error is not None:
             raise self.error
         return self.found
@@ -134,12 +135,12 @@ class _Worker(Generic[Task]):
         with contextlib.suppress(OSError):
             self.pipe.send(task)
 
-    def heard(self) -> _Answer | None:
+    def heard(self) -> Answer | None:
         """The answer, if the process has sent one; notes the steps that it has come to."""
         try:
             while self.pipe.poll():
                 said = self.pipe.recv()
-                if isinstance(said, _Answer):
+                if isinstance(said, Answer):
                     self.task = None
                     return said
                 self.step, self._since = said, time.monotonic()
@@ -154,7 +155,7 @@ class _Worker(Generic[Task]):
         seconds = time.monotonic() - self._since
         if self.step.is_first:
             seconds -= _BOOT
-        exceeded = limits.exceeded(seconds, _resident(self._process.pid))
+        exceeded = limits.exceeded(seconds, resident(self._process.pid))
         if exceeded:
             self.end()
         return exceeded
@@ -172,7 +173,7 @@ def _cause(code: int | None) -> str:
     return f"ended its process (exit code {code})"
 
 
-def _resident(pid: int | None) -> int:
+def resident(pid: int | None) -> int:
     """Bytes of memory that a process holds; 0 where it has just ended."""
     import psutil
 
@@ -200,8 +201,8 @@ def _without_interrupts() -> Iterator[None]:
 def _one_thread() -> Iterator[None]:
     """A process that is started in here computes with one thread: those of several processes would only
     fight for the cores, and sums would depend on their number."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
     try:
         yield
     finally:
@@ -244,18 +245,19 @@ def _serve(pipe: connection.Connection) -> None:
         work = pipe.recv()
         while True:
             task = pipe.recv()
-            pipe.send(_answer(work, task, pipe.send))
+            pipe.send(answer(work, task, pipe.send))
     except (EOFError, OSError):
         return  # the parent has gone
 
 
-def _answer(work: Callable[[Iterable[Any], Note], Iterator[Any]], task: Any, note: Note) -> _Answer:
+def answer(work: Callable[[Iterable[Any], Note], Iterator[Any]], task: Any, note: Note) -> Answer:
+    """What comes of a task; every error is kept for the process that gave the task."""
     try:
-        return _Answer(next(iter(work([task], note))))
+        return Answer(next(iter(work([task], note))))
     except UserError as error:
-        return _Answer(error=error)
+        return Answer(error=error)
     except Exception as error:
-        return _Answer(error=RuntimeError(f"{type(error).__name__}: {error}\n{traceback.format_exc()}"))
+        return Answer(error=RuntimeError(f"{type(error).__name__}: {error}\n{traceback.format_exc()}"))
 
 
 def _die_with_parent() -> None:

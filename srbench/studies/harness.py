@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from srbench.core.versions import versions
 from srbench.core.weights import WeightFile
-from srbench.runs.facts import versions
 
 _AHEAD = 3  # batches that are loaded before they are needed
 _READERS = 2
@@ -41,16 +41,10 @@ def provenance(
     facts: Mapping[str, Any], *, skipped: Mapping[str, str], packages: Iterable[str], seconds: float
 ) -> dict[str, Any]:
     """`run.json` of a study: its own `facts`, what was left out, versions, machine, duration."""
-    from srbench import __version__
-
     return {
         **facts,
         "left_out": dict(skipped),
-        "versions": {
-            "srbench": __version__,
-            "python": platform.python_version(),
-            **versions(packages),
-        },
+        "versions": versions(packages),
         "machine": platform.platform(),
         "seconds": round(seconds, 3),
     }

@@ -79,7 +79,7 @@ def _latex(grid: Grid) -> str:
         "% needs \\usepackage{booktabs}\n",
         "\\begin{table}\n  \\centering\n",
         f"  \\caption{{{latex(grid.title)}.}}\n",
-        f"  \\begin{{tabular}}{{l{'r' * (len(grid.heads) - 1)}}}\n    \\toprule\n",
+        f"  \\begin{{tabular}}{{l{'r' * (len(grid.heads) - 2)}l}}\n    \\toprule\n",
     ]
     if grid.groups:
         lines.append(row([_over(name, count) for name, count in grid.groups]))

@@ -48,9 +48,9 @@ def of_board(board: Board) -> Grid:
                 Entry(format_cell(cell, info), ranks[info.name].get(method, "")),
                 Entry(format_interval(cell, info)),
             ]
-        rows.append(tuple(entries))
+        rows.append((*entries, Entry(board.origins.get(method, ""))))
     heads = [text for info in board.metrics for text in (heading(info), "95% CI")]
-    return Grid(board_title(board), (), ("method", "n", *heads), tuple(rows), _notes([board]))
+    return Grid(board_title(board), (), ("method", "n", *heads, "origin"), tuple(rows), _notes([board]))
 
 
 def of_paper(boards: Sequence[Board]) -> Grid:
@@ -64,9 +64,11 @@ def of_paper(boards: Sequence[Board]) -> Grid:
             cell = board.cells.get((method, info.name))
             text = _NOTHING if cell is None else format_cell(cell, info)
             entries.append(Entry(text, of_column.get(method, "")))
-        rows.append(tuple(entries))
-    groups = (("", 1), *((f"{board.dataset} ×{board.scale}", len(board.metrics)) for board in boards))
-    heads = ("method", *(heading(info) for _, info in columns))
+        origins = dict.fromkeys(board.origins[method] for board in boards if method in board.origins)
+        rows.append((*entries, Entry(", ".join(origins))))
+    over = ((f"{board.dataset} ×{board.scale}", len(board.metrics)) for board in boards)
+    groups = (("", 1), *over, ("", 1))
+    heads = ("method", *(heading(info) for _, info in columns), "origin")
     return Grid(f"protocol {boards[0].protocol}", groups, heads, tuple(rows), _notes(boards))
 
 

@@ -7,6 +7,7 @@ import io
 import json
 import math
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -54,9 +55,10 @@ def test_best_and_second_follow_the_direction_of_each_metric() -> None:
 
 def test_the_paper_layout_sets_data_sets_side_by_side() -> None:
     (grid,) = grids(made("set5", "set14"), "paper")
-    assert sorted(grid.groups) == [("", 1), ("set14 ×4", 2), ("set5 ×4", 2)]
-    assert len(grid.heads) == 5
-    assert all(len(row) == 5 for row in grid.rows)
+    assert sorted(grid.groups) == [("", 1), ("", 1), ("set14 ×4", 2), ("set5 ×4", 2)]
+    assert (grid.heads[0], grid.heads[-1]) == ("method", "origin")
+    assert len(grid.heads) == 6
+    assert all(len(row) == 6 for row in grid.rows)
 
 
 def test_a_method_that_one_data_set_lacks_has_a_dash_there() -> None:
@@ -67,7 +69,7 @@ def test_a_method_that_one_data_set_lacks_has_a_dash_there() -> None:
         second.dataset, 4, "srbench", 2, tuple(lacking), second.metrics, cells, second.reference_methods, {}
     )
     (grid,) = grids([first, smaller], "paper")
-    assert [entry.text for row in grid.rows if row[0].text == "a_b" for entry in row[3:]] == ["–", "–"]
+    assert [entry.text for row in grid.rows if row[0].text == "a_b" for entry in row[3:-1]] == ["–", "–"]
 
 
 @pytest.mark.parametrize("layout", ["boards", "paper"])
@@ -119,5 +121,13 @@ def test_programs_get_every_digit(wanted: Format) -> None:
 
 def test_markdown_rows_have_the_columns_of_the_head() -> None:
     lines = [line for line in formatted(made("set5"), "markdown", "paper").splitlines() if line[:1] == "|"]
-    assert {len(re.split(r"(?<!\\)\|", line)) for line in lines} == {5}
+    assert {len(re.split(r"(?<!\\)\|", line)) for line in lines} == {6}
     assert any(line.startswith(r"| c\|d | **30.25**") for line in lines)
+
+
+@pytest.mark.parametrize("layout", ["boards", "paper"])
+def test_every_row_says_whose_work_it_is(layout: str) -> None:
+    (board,) = made("set5")
+    grid = grids([replace(board, origins={"a_b": "authors' weights"})], layout)[0]  # type: ignore[arg-type]
+    assert grid.heads[-1] == "origin"
+    assert {row[0].text: row[-1].text for row in grid.rows}["a_b"] == "authors' weights"

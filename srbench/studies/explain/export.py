@@ -10,6 +10,7 @@ from typing import Any
 from srbench.core.files import write_csv, write_text
 from srbench.core.records import UserError
 from srbench.studies.explain.conventions import Convention
+from srbench.studies.explain.resamplers import LUMA_ALONE
 from srbench.studies.explain.search import Explanation, Row
 from srbench.studies.explain.words import used_by
 
@@ -18,6 +19,22 @@ _LUMAS = {
     ("bt601", False): "bt601",
     ("daala", True): "daala",
     ("yiq", True): "rgb2gray-rounded",
+}
+
+
+_DOUBLE = {"degradation": "matlab-bicubic", "own_degradation": "matlab-bicubic-double", "edges": "clamp"}
+# (inputs, upscaler) that the fields of a protocol can say.
+_MAKINGS = {
+    ("given", "given"): {"degradation": "matlab-bicubic", "edges": "clamp"},
+    ("matlab", "given"): {"degradation": "matlab-bicubic", "edges": "clamp"},
+    ("matlab-mirrored", "matlab-mirrored"): {"degradation": "matlab-bicubic", "edges": "symmetric"},
+    ("pil-lanczos", "given"): {
+        "degradation": "pil-lanczos",
+        "own_degradation": "pil-lanczos",
+        "edges": "clamp",
+    },
+    ("matlab-double", "given"): _DOUBLE,
+    (LUMA_ALONE, "given"): _DOUBLE | {"plane": "luma"},
 }
 
 
@@ -62,9 +79,8 @@ def write_protocol(path: Path, convention: Convention, scale: int) -> Path:
         "luma": _LUMAS.get((convention.luma, convention.rounded), "bt601-rounded"),
         "gray": _gray(convention),
         "metrics": _metrics(convention),
-        "degradation": "matlab-bicubic",
-        "edges": "clamp",
         "lpips_region": "whole",
+        **_MAKINGS[convention.inputs, convention.upscaler],
     }
     lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()]
     return write_text(path, "\n".join(lines) + "\n")
@@ -93,6 +109,6 @@ def _inexpressible(convention: Convention) -> list[str]:
         lacking.append("gray output-limited")
     if convention.average != "images":
         lacking.append("the PSNR of a mean squared error")
-    if convention.upscaler != "given" or convention.inputs not in ("given", "matlab"):
+    if (convention.inputs, convention.upscaler) not in _MAKINGS:
         lacking.append(f"inputs {convention.inputs}, enlarged by {convention.upscaler}")
     return lacking

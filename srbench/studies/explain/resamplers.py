@@ -1,4 +1,4 @@
-"""Resamplers with which people make inputs and enlarge them, by name; uint8 in and out."""
+"""Resamplers with which people make inputs and enlarge them, by name; uint8 in and out where not said."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from functools import partial
 
 import numpy as np
 
-from srbench.images.luma import luma
 from srbench.images.pixels import to_bytes
 from srbench.images.resize import Kernel, imresize, imresize_double, pil_reduce
 
@@ -59,7 +58,11 @@ REDUCTIONS: dict[str, Resampler] = {
         image, image.shape[0] // scale, image.shape[1] // scale
     ),
     "box": lambda image, scale: imresize(image, Fraction(1, scale), kernel="box"),
+    # Never quantised: float64.
+    "matlab-double": lambda image, scale: imresize_double(image, Fraction(1, scale)),
 }
+# Reductions that only some methods take.
+_FLOATS = ("matlab-double",)
 ENLARGEMENTS: dict[str, Resampler] = {
     "matlab": imresize,
     "matlab-mirrored": partial(imresize, edges="symmetric"),
@@ -72,24 +75,18 @@ ENLARGEMENTS: dict[str, Resampler] = {
 LUMA_ALONE = "luma-double"
 
 
-def luma_alone(reference: np.ndarray, scale: int) -> tuple[np.ndarray, np.ndarray]:
-    """Output and reference of SRCNN's demo: rounded Y, reduced and enlarged in double, rounded at the end."""
-    plane = luma(reference, "bt601-rounded", gray="full-range")
-    low = imresize_double(plane, Fraction(1, scale))
-    return to_bytes(imresize_double(low, scale)), plane
-
-
-def combinations(*, bicubic: bool) -> list[tuple[str, str]]:
+def combinations(*, bicubic: bool, floats: bool) -> list[tuple[str, str]]:
     """(inputs, upscaler) that are looked at beside MATLAB's own, "matlab" and the method's own "given".
 
     Of bicubic interpolation the enlargement varies too: with inputs of its own kind, or one of them MATLAB's.
+    `floats` says whether the method takes inputs that were never quantised, and Y alone as SRCNN's demo.
     """
-    reductions = [name for name in REDUCTIONS if name != "matlab"]
-    if not bicubic:
-        return [(name, "given") for name in reductions]
-    others = [(name, "given") for name in reductions] + [("matlab", name) for name in _OTHERS]
-    others += [(name, name) for name in reductions if name in ENLARGEMENTS]
-    return [*others, (LUMA_ALONE, LUMA_ALONE)]
+    reductions = [name for name in REDUCTIONS if name != "matlab" and (floats or name not in _FLOATS)]
+    others = [(name, "given") for name in reductions]
+    if bicubic:
+        others += [("matlab", name) for name in _OTHERS]
+        others += [(name, name) for name in reductions if name in ENLARGEMENTS]
+    return [*others, (LUMA_ALONE, "given")] if floats else others
 
 
 _OTHERS = [name for name in ENLARGEMENTS if name != "matlab"]

@@ -24,7 +24,6 @@ from srbench.studies.explain.resamplers import (
     LUMA_ALONE,
     REDUCTIONS,
     combinations,
-    luma_alone,
 )
 
 if TYPE_CHECKING:
@@ -99,7 +98,7 @@ def from_method(method: str, dataset: str, scale: int, roots: Sequence[Path]) ->
     upscale = chosen.open(Runtime())
     variants = [("matlab", "given")]
     if chosen.inputs:
-        variants += combinations(bicubic=bicubic)
+        variants += combinations(bicubic=bicubic, floats=chosen.trained_on == "matlab-bicubic-double")
     try:
         gray = any(read_image(pair.reference).ndim == 2 for pair in pairs)
     except Unscorable as error:
@@ -120,10 +119,11 @@ class _Made:
     upscale: Upscaler
 
     def __call__(self, inputs: str, upscaler: str) -> Images:
-        reference = load_reference(self.pair)
-        if inputs == LUMA_ALONE:
-            return Images(self.pair.image, *luma_alone(reference, self.pair.scale))
-        if inputs == "matlab":
+        alone = inputs == LUMA_ALONE
+        reference = load_reference(self.pair, luma_alone=alone)
+        if alone:
+            sample = make_sample(self.pair, reference, "matlab-bicubic-double", "clamp", luma_alone=True)
+        elif inputs == "matlab":
             sample = make_sample(self.pair, reference, "matlab-bicubic", "clamp")
         else:
             sample = Sample(self.pair, reference, REDUCTIONS[inputs](reference, self.pair.scale))

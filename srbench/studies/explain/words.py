@@ -75,7 +75,10 @@ def change(convention: Convention, base: Convention) -> str:
 def used_by(convention: Convention, scale: int) -> str:
     """Papers and programs that measure so, empty where none is known."""
     if convention.inputs == LUMA_ALONE and convention.border == scale:
-        return "SRCNN's demo and its descendants, bicubic"
+        return "the scripts of SRCNN, FSRCNN, ANR and A+"
+    rounded = convention.luma == "bt601" and convention.rounded and convention.gray in ("any", "replicate")
+    if convention.inputs == "matlab-double" and convention.border == scale and rounded:
+        return "LapSRN and SPSR, bicubic" if not convention.departures() else ""
     as_given = convention.inputs in ("given", "matlab") and convention.upscaler == "given"
     if convention.departures() or not as_given:
         return ""
@@ -129,7 +132,7 @@ def _departure(name: str, value: Any) -> str:
 
 def _making(convention: Convention) -> str:
     if convention.inputs == LUMA_ALONE:
-        return "Y alone reduced and enlarged in double"
+        return "Y alone, input never quantised"
     parts = []
     if convention.inputs not in ("given", "matlab"):
         parts.append(f"inputs by {convention.inputs}")
