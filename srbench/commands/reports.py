@@ -117,35 +117,47 @@ def build_leaderboard(
 
 
 def report(
-    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
-    out: Annotated[Path | None, typer.Option(help="Folder of the page; RUN/report without it.")] = None,
+    run_folders: Annotated[
+        list[Path], typer.Argument(metavar="RUN...", help="Folders of finished runs, on one page.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the page; report in the first RUN without it.")
+    ] = None,
     title: Annotated[str, typer.Option(help="Title of the page.")] = "",
     data_root: DataRoot = [],  # noqa: B006 - typer copies it
     images: Annotated[bool, typer.Option(help="With the output images, or tables and plots only.")] = True,
+    originals: Annotated[
+        bool,
+        typer.Option("--originals", help="The PNG files themselves, where previews would be JPEG for size."),
+    ] = False,
     figures: Annotated[
         bool, typer.Option("--figures", help="Also the plots as SVG and PNG, in the folder figures.")
     ] = False,
     post_hoc: PostHocOption = PostHocTest.WILCOXON_HOLM,
     study: StudyOption = [],  # noqa: B006 - typer copies it
 ) -> None:
-    """Make a page of a run: leaderboard, plots, image browser. One folder, works from file://.
+    """Make a page of a run, or of several: leaderboards, plots, image browser. One folder, works from file://.
 
-    References are shown where the run has the method hr or the data set is found.
+    References are shown where the run has the method hr or the data set is found, in the data roots of the
+    run or in those given here. Runs that disagree on a number or a file are refused.
     """
     from srbench.report.page import write_report
+    from srbench.runs.merging import merge
     from srbench.runs.opinions import with_opinions
     from srbench.runs.reader import read_run
 
-    run = with_opinions(read_run(run_folder), _opinions(study, [run_folder]))
-    folder = out or run_folder / "report"
+    run = merge([read_run(folder) for folder in run_folders])
+    run = with_opinions(run, _opinions(study, run_folders))
+    folder = out or run_folders[0] / "report"
     with progress("pictures") as bar:
         made = write_report(
             run,
-            run_folder,
+            run_folders,
             folder,
             title=title,
             roots=data_root,
             with_images=images,
+            originals=originals,
             post_hoc=post_hoc.value,
             progress=bar,
         )

@@ -117,6 +117,14 @@ def network_reason(error: BaseException) -> str:
 SMALL = 1e-3
 
 
+_FOLDERS = re.compile(r"(?<![\w.:/])/(?:[^/\s'\"(),;]+/)+(?=[^/\s])")
+
+
+def without_folders(text: str) -> str:
+    """The text with absolute paths cut to their last part: pages that travel tell no one's folders."""
+    return _FOLDERS.sub("…/", text)
+
+
 def duration(seconds: float) -> str:
     """A length of time as people say it: `40 seconds`, `12 minutes`, `3.5 hours`."""
     if seconds < 90:

@@ -11,15 +11,17 @@ from typing import Any
 import numpy as np
 
 from srbench.core.records import Score
-from srbench.core.text import SMALL
+from srbench.core.text import SMALL, without_folders
+from srbench.methods.catalogue import METHODS
 from srbench.protocols import PROTOCOLS
 from srbench.report.leaderboards import provenance
 from srbench.report.pictures import Pictures
 from srbench.runs.data import RunData
 from srbench.tables.boards import Board, MetricInfo
+from srbench.tables.formats import formatted
 from srbench.tables.pirm import PIRM, REGIONS
 from srbench.tables.ranked import PostHoc, Ranked, of_board, rank, values_of
-from srbench.tables.text import decimals, heading, legend
+from srbench.tables.text import decimals, gaps, heading, legend
 
 # Metrics of the axes of the perception-distortion plane; the first that a board has are shown first.
 DISTORTION = ("rmse_y", "psnr_y", "ssim_y", "ssim_daala")
@@ -35,8 +37,11 @@ def page_data(
         run.boards(),
         key=lambda board: protocols.index(board.protocol) if board.protocol in protocols else len(protocols),
     )
+    names = dict.fromkeys(name for board in boards for name in board.methods)
     return {
         "title": title,
+        # A method has one colour and mark on the whole page, whatever its rank in a table.
+        "colours": {name: index for index, name in enumerate(sorted(names, key=_registered))},
         "boards": [
             board_data(
                 rank(board, of_board(run.scores, board), post_hoc),
@@ -46,6 +51,11 @@ def page_data(
             for board in boards
         ],
     }
+
+
+def _registered(name: str) -> tuple[int, str]:
+    known = METHODS.names()
+    return (known.index(name) if name in known else len(known), name)
 
 
 def as_script(data: Any) -> str:
@@ -85,11 +95,13 @@ def board_data(ranked: Ranked, run: RunData, pictures: Pictures | None) -> dict[
             for info in board.metrics
         },
         "values": _values(scores, board, images),
-        "reasons": _reasons(scores, images),
+        "gaps": [without_folders(line) for line in gaps(board)],
+        "latex": formatted([board], "latex"),
+        "csv": formatted([board], "csv"),
         "ranks": {info.name: _rank_test(ranked, info) for info in board.metrics if info.name in ranked.ranks},
         "regions": [bound for _, bound in REGIONS] if board.protocol == PIRM else [],
         "correlations": correlations(board, scores),
-        "axes": {"x": _present(DISTORTION, board), "y": _present(PERCEPTION, board)},
+        "axes": {"x": _present(DISTORTION, board), "y": _perceptual(board)},
         "pictures": pictures.as_data(images, ranked.methods) if pictures else None,
         "provenance": provenance(board, run),
         "people": _people(ranked),
@@ -123,11 +135,18 @@ def _present(names: Sequence[str], board: Board) -> list[str]:
     return [name for name in names if name in {info.name for info in board.metrics}]
 
 
+def _perceptual(board: Board) -> list[str]:
+    """The metrics that may stand for perception: the usual ones first, then all but distortions."""
+    others = [info.name for info in board.metrics if info.name not in (*DISTORTION, *PERCEPTION)]
+    return _present(PERCEPTION, board) + others
+
+
 def _metric(info: MetricInfo) -> dict[str, Any]:
     return {
         "name": info.name,
         "title": info.title,
         "heading": heading(info),
+        "label": f"{info.title} [{info.unit}]" if info.unit else info.title,
         "unit": info.unit,
         "higher": info.higher_is_better,
         "digits": decimals(info),
@@ -151,7 +170,7 @@ def _cell(ranked: Ranked, method: str, info: MetricInfo) -> dict[str, Any]:
         "interval": [cell.interval.low, cell.interval.high] if cell.interval else None,
         "n": cell.n,
         "expected": cell.expected,
-        "reasons": list(cell.reasons),
+        "reasons": [without_folders(reason) for reason in cell.reasons],
         "best": method in ranked.board.best(info),
         "mark": ranked.mark(method, info.name),
         "p": None if standing is None else standing.p_value,
@@ -167,16 +186,6 @@ def _values(scores: list[Score], board: Board, images: list[str]) -> dict[str, d
         }
         for info in board.metrics
     }
-
-
-def _reasons(scores: list[Score], images: list[str]) -> list[list[Any]]:
-    """Metric, method, index of the image and reason of each missing score."""
-    place = {image: index for index, image in enumerate(images)}
-    return [
-        [score.metric, score.method, place[score.image], score.status]
-        for score in scores
-        if score.value is None
-    ]
 
 
 def _rank_test(ranked: Ranked, info: MetricInfo) -> dict[str, Any]:

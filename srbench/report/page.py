@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -14,6 +15,7 @@ from srbench.core.records import UsageError, UserError
 from srbench.report.data import as_script, page_data
 from srbench.report.pictures import Pictures, collect
 from srbench.runs.data import RunData
+from srbench.tables.formats import formatted
 from srbench.tables.ranked import PostHoc
 
 _ASSETS = ("report.css", "report.js", "plots.js", "viewer.js")
@@ -31,20 +33,25 @@ class Report:
 
 def write_report(
     run: RunData,
-    folder: Path,
+    folders: Sequence[Path],
     out: Path,
     *,
     title: str,
     roots: list[Path],
     with_images: bool,
+    originals: bool = False,
     post_hoc: PostHoc = "wilcoxon-holm",
     progress: Progress = SILENT,
 ) -> Report:
-    """The page of a run, with the pictures of its folder."""
-    _prepare(out, folder)
+    """The page of a run, or of several merged, with the pictures of their folders.
+
+    Pictures are JPEG previews where the PNG files would take more than about 60 MB; `originals` keeps these.
+    """
+    for folder in folders:
+        _prepare(out, folder)
     pictures: dict[tuple[str, int], Pictures] = {}
     if with_images:
-        pictures = collect(run, folder, out, roots, progress=progress)
+        pictures = collect(run, folders, out, roots, originals=originals, progress=progress)
     assets = out / "assets"
     assets.mkdir(exist_ok=True)
     for name in _ASSETS:
@@ -69,6 +76,7 @@ def render(
         title=title,
         version=__version__,
         boards=data["boards"],
+        tables=[Markup(formatted([board], "html")) for board in run.boards()],
         # `as_script` leaves nothing in the text that HTML would read.
         data=Markup(as_script(data)),
     )

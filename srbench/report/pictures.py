@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from srbench.datasets.folders import data_roots, find_pairs
 from srbench.datasets.known import unmarked
 from srbench.images.codec import opened_image, read_image
 from srbench.images.pixels import as_rgb, crop_to_multiple
+from srbench.runs.config import read_config
 from srbench.runs.data import RunData
 from srbench.runs.folder import output_path
 
@@ -67,45 +68,71 @@ class Source:
 
 def collect(
     run: RunData,
-    folder: Path,
+    folders: Sequence[Path],
     out: Path,
     roots: list[Path],
     *,
+    originals: bool = False,
     progress: Progress = SILENT,
 ) -> dict[tuple[str, int], Pictures]:
     """Puts previews of all outputs of a run (and the references, where they are found) under `out`."""
+    places = _places(folders, roots)
     sources = {
-        (dataset, scale): _sources(run, folder, dataset, scale, roots)
+        (dataset, scale): _sources(run, folders, dataset, scale, places)
         for dataset, scale in sorted({(score.dataset, score.scale) for score in run.scores})
     }
     every = [source for found in sources.values() for source in found]
     progress.begin(len(every))
-    encode = encoding_for(every)
+    encode = Encoding(0) if originals else encoding_for(every)
     return {
-        place: _copied(found, out, file_name(f"{place[0]}_x{place[1]}"), encode, progress)
+        place: _copied(found, run.references(), out, file_name(f"{place[0]}_x{place[1]}"), encode, progress)
         for place, found in sources.items()
     }
 
 
-def _sources(run: RunData, folder: Path, dataset: str, scale: int, roots: list[Path]) -> list[Source]:
+@dataclass(frozen=True)
+class _Places:
+    """Where references may lie: the data roots, and data sets that are folders of the user's, by name."""
+
+    roots: list[Path]
+    own: dict[str, str]
+
+
+def _places(folders: Sequence[Path], roots: list[Path]) -> _Places:
+    """The roots that are given, then those of the runs themselves, as their `run.toml` has them."""
+    found, own = list(roots), {}
+    for config in (folder / "run.toml" for folder in folders):
+        for options in read_config(config) if config.is_file() else ():
+            found += options.get("data_root", ())
+            for name in options.get("datasets", ()):
+                own[resolve_dataset(name).name] = name
+    return _Places(list(dict.fromkeys(found)), own)
+
+
+def _sources(
+    run: RunData, folders: Sequence[Path], dataset: str, scale: int, places: _Places
+) -> list[Source]:
     images = sorted({score.image for score in run.scores if (score.dataset, score.scale) == (dataset, scale)})
     methods = sorted({score.method for score in run.scores if score.dataset == dataset})
     found = []
     for method in methods:
         for image in images:
-            path = output_path(folder, method, Pair(dataset, image, scale, Path(), None))
-            if path.is_file():
+            pair = Pair(dataset, image, scale, Path(), None)
+            paths = (output_path(folder, method, pair) for folder in folders)
+            path = next((path for path in paths if path.is_file()), None)
+            if path is not None:
                 found.append(Source(method, image, path, 1))
     if not any(source.method in run.references() for source in found):
-        found += _references(run, dataset, scale, images, roots)
+        found += _references(run, dataset, scale, images, places)
     return found
 
 
-def _references(run: RunData, dataset: str, scale: int, images: list[str], roots: list[Path]) -> list[Source]:
-    """The references under the data roots, if they are the very files that the run measured."""
+def _references(run: RunData, dataset: str, scale: int, images: list[str], places: _Places) -> list[Source]:
+    """The references of the data set, if they are the very files that the run measured."""
     hashes = run.facts["datasets"].get(f"{dataset} x{scale}", {}).get("images", {})
     try:
-        pairs = find_pairs(resolve_dataset(unmarked(dataset)), scale, data_roots(roots))
+        name = unmarked(dataset)
+        pairs = find_pairs(resolve_dataset(places.own.get(name, name)), scale, data_roots(places.roots))
     except UserError:
         return []
     return [
@@ -148,11 +175,18 @@ def _pixels(path: Path) -> int:
 
 
 def _copied(
-    sources: list[Source], out: Path, folder: str, encoding: Encoding, progress: Progress
+    sources: list[Source],
+    references: Collection[str],
+    out: Path,
+    folder: str,
+    encoding: Encoding,
+    progress: Progress,
 ) -> Pictures:
     if not sources:
         return Pictures(note="The run folder has no output images.")
     made = Pictures(note=encoding.note)
+    if not any(source.method in (REFERENCE, *references) for source in sources):
+        made.note += " The references were not found; --data-root DIR shows them."
     for source in sources:
         target = Path("images") / folder / file_name(source.method) / file_name(source.image)
         try:

@@ -182,13 +182,86 @@ def test_crops_move_together_and_show_the_best_scores(shown: Shown):
 def test_plots_and_lists_lead_to_the_image(shown: Shown):
     page = shown.page
     assert page.locator("#strip circle").count() == 3 * 7 + 6
-    assert page.locator("#plane circle").count() == 5
+    assert page.locator("#plane-section").is_hidden()  # no metric of perception was asked for
     assert page.locator("#ranks polyline").count() == 4
     page.select_option("#strip-metric", "ssim_y")
     page.locator("#worst button").first.click()
     image = page.locator("#worst button span").first.inner_text()
     assert page.locator("#image option:checked").inner_text() == image
     assert "6 images" in page.locator("#ranks-text").inner_text()
+
+
+def test_the_whole_head_of_a_column_sorts_and_has_one_arrow(shown: Shown):
+    page = shown.page
+    head = page.locator("#board thead th", has_text="RMSE")
+    box = _seen(head)
+    page.mouse.click(box["x"] + 3, box["y"] + 3)
+    head = page.locator("#board thead th", has_text="RMSE")
+    assert head.get_attribute("aria-sort") == "ascending"
+    text = page.locator("#board thead").inner_text()
+    assert sum(text.count(arrow) for arrow in "↑↓▴▾") == 1
+    assert "lower is better" in head.inner_text()
+
+
+def test_best_and_worst_share_no_image(shown: Shown):
+    names = [shown.page.locator(f"#{end} button span").all_inner_texts() for end in ("best", "worst")]
+    assert set(names[0]).isdisjoint(names[1])
+
+
+def test_a_link_leads_to_the_same_picture(browser: Any, report: Path, shown: Shown):
+    page = shown.page
+    page.click("#mode-grid")
+    page.click("#next")
+    page.click("#in")
+    page.locator("#chosen label", has_text="nearest").click()
+    page.wait_for_function("location.hash.includes('view=grid')")
+    page.click("#link")
+    address = page.evaluate("location.href")
+    seen = _transform(shown, "#panes .pane:not(:has(.box)) img")
+    context, other = _open(browser, report)
+    other.page.goto(address)
+    other.page.reload()
+    other.page.wait_for_function("[...document.querySelectorAll('#panes img')].every(i => i.style.transform)")
+    assert other.page.locator("#image option:checked").inner_text() == "b"
+    assert _transform(other, "#panes .pane:not(:has(.box)) img") == seen
+    assert not other.page.locator("#chosen label", has_text="nearest").locator("input").is_checked()
+    other.page.goto((report / "index.html").as_uri() + "#table=9&image=none&zoom=x&methods=no")
+    other.page.reload()
+    assert other.page.locator("#board tbody tr").count() == 5
+    assert other.errors == []
+    context.close()
+
+
+def test_the_table_is_copied_as_latex_and_csv(browser: Any, report: Path):
+    context, opened = _open(browser, report)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    for button, said in (("#copy-latex", r"\begin{tabular}"), ("#copy-csv", "dataset,scale,protocol,method")):
+        opened.page.click(button)
+        opened.page.wait_for_function("document.getElementById('copied').textContent.endsWith('copied')")
+        assert said in opened.page.evaluate("navigator.clipboard.readText()")
+    context.close()
+
+
+def test_a_phone_is_told_of_columns_out_of_sight(browser: Any, report: Path):
+    context, opened = _open(browser, report, width=390)
+    cue = opened.page.locator("#board-cue")
+    assert cue.is_visible()
+    opened.page.evaluate("document.getElementById('board-scroll').scrollLeft = 1e4")
+    opened.page.wait_for_function("document.getElementById('board-cue').hidden")
+    context.close()
+
+
+def test_tables_stand_there_without_javascript(browser: Any, report: Path):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((report / "index.html").as_uri())
+    table = page.locator("#plain table")
+    assert table.count() == 1
+    assert table.is_visible()
+    assert "bicubic" in table.inner_text()
+    assert _NAME in table.inner_text()
+    assert page.locator("#stage").is_hidden()
+    context.close()
 
 
 def test_light_and_dark(shown: Shown):

@@ -26,6 +26,30 @@ const plots = (() => {
     return found;
   }
 
+  // A circle, square, diamond or triangle around a point.
+  function symbol(method, cx, cy, r) {
+    const kind = markOf(method), d = r * 1.15;
+    if (kind === 0) return svg("circle", { cx, cy, r });
+    if (kind === 1) return svg("rect", { x: cx - r * 0.9, y: cy - r * 0.9, width: r * 1.8, height: r * 1.8 });
+    const corners = kind === 2 ? [[0, -d], [d, 0], [0, d], [-d, 0]] : [[0, -d], [d, d * 0.8], [-d, d * 0.8]];
+    return svg("polygon", { points: corners.map(([x, y]) => `${cx + x},${cy + y}`).join(" ") });
+  }
+
+  // The colour and mark of a method, as they stand in every plot.
+  function swatch(method) {
+    const drawn = svg("svg", { viewBox: "0 0 12 12", class: "swatch", "aria-hidden": "true" });
+    const shape = symbol(method, 6, 6, 5);
+    shape.style.fill = colour(method);
+    drawn.append(shape);
+    return drawn;
+  }
+
+  const measure = document.createElement("canvas").getContext("2d");
+  function widthOfText(text) {
+    measure.font = '12px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
+    return measure.measureText(text).width;
+  }
+
   const short = (text, size) => (text.length > size ? `${text.slice(0, size - 1)}…` : text);
 
   function extent(values) {
@@ -64,7 +88,7 @@ const plots = (() => {
       for (const { value, index } of row.values) {
         // Dots of a row are spread by their index, the same way in every row.
         const dot = svg("circle", { cx: x(value), cy: y + (((index * 7) % 11) - 5) * 1.5, r: 4, class: "dot" });
-        dot.style.fill = colour(board, row.name);
+        dot.style.fill = colour(row.name);
         dot.dataset.image = index;
         dot.append(svg("title", {}, `${board.images[index]}: ${show(value, metric)} (${row.name})`));
         dot.addEventListener("click", () => chosen(index, row.name));
@@ -91,19 +115,22 @@ const plots = (() => {
 
   // Distortion to the right, perception upwards as the metrics count; an arrow says which corner is better.
   function plane(figure, board, first, second) {
-    const points = board.methods.map((method) => ({
+    const every = board.methods.map((method) => ({
       name: method.name,
       reference: method.reference,
       x: real(board.cells[first.name][method.name].value),
       y: real(board.cells[second.name][method.name].value),
-    })).filter((point) => [point.x, point.y].every((value) => value !== null && Number.isFinite(value)));
+    }));
+    const points = every.filter((point) => !point.reference && Number.isFinite(point.x) && Number.isFinite(point.y) && point.x !== null && point.y !== null);
+    // The reference has no distortion: what it scores in perception is a level, not a point.
+    const levels = every.filter((point) => point.reference && point.y !== null && Number.isFinite(point.y));
     if (!points.length) { figure.replaceChildren(make("p", { class: "small" }, "No method has both values.")); return; }
     const width = Math.min(widthOf(figure), 560), height = 380, left = 52, bottom = 44, top = 22;
     // Where the regions of the PIRM 2018 challenge end; none under another protocol.
     const regions = first.name === "rmse_y" ? board.regions : [];
     let [lowX, highX] = extent(points.map((point) => point.x));
     if (regions.length) highX = Math.max(highX, 16.8);
-    const [lowY, highY] = extent(points.map((point) => point.y));
+    const [lowY, highY] = extent([...points, ...levels].map((point) => point.y));
     const x = (value) => left + ((value - lowX) / (highX - lowX)) * (width - left - 14);
     const y = (value) => height - bottom - ((value - lowY) / (highY - lowY)) * (height - bottom - top);
     const drawn = canvas(figure, width, height, `${second.title} against ${first.title}, one point for each method`);
@@ -128,31 +155,47 @@ const plots = (() => {
     drawn.append(svg("line", { x1: left, x2: width - 14, y1: height - bottom, y2: height - bottom, class: "axis" }),
       svg("text", { x: width - 14, y: height - 6, "text-anchor": "end", class: "soft" }, `${first.heading} (better ${first.higher ? "→" : "←"})`),
       svg("text", { x: 2, y: 12, class: "soft" }, `${second.heading} (better ${second.higher ? "above" : "below"})`));
-    const taken = points.map((point) => [x(point.x) - 7, y(point.y) - 7, x(point.x) + 7, y(point.y) + 7]);
+    for (const level of levels) {
+      drawn.append(svg("line", { x1: left, x2: width - 14, y1: y(level.y), y2: y(level.y), class: "bound" }),
+        svg("text", { x: width - 16, y: y(level.y) - 5, "text-anchor": "end", class: "soft" }, level.name));
+      areas.push([width - 20 - widthOfText(level.name), y(level.y) - 18, width, y(level.y) + 2]);
+    }
+    const taken = points.map((point) => [x(point.x) - 8, y(point.y) - 8, x(point.x) + 8, y(point.y) + 8]);
+    const ground = [left, top, width, height - bottom];
     for (const point of points) {
-      const dot = svg("circle", { cx: x(point.x), cy: y(point.y), r: 6.5 });
-      dot.style.fill = point.reference ? "none" : colour(board, point.name);
-      dot.style.stroke = colour(board, point.name);
+      const dot = symbol(point.name, x(point.x), y(point.y), 6.5);
+      dot.style.fill = colour(point.name);
+      dot.style.stroke = colour(point.name);
       dot.style.strokeWidth = 2;
       dot.append(svg("title", {}, `${point.name}: ${show(point.x, first)}, ${show(point.y, second)}`));
-      drawn.append(dot, label(x(point.x), y(point.y), point.name, taken, areas, width));
+      drawn.append(...label(x(point.x), y(point.y), point.name, taken, areas, ground), dot);
     }
   }
 
-  // A label beside its point, at the first of some places where nothing else is, if there is one.
-  function label(cx, cy, name, taken, areas, width) {
-    const text = short(name, 20), size = text.length * 6.6;
-    const places = [[12, 4, "start"], [-12, 4, "end"], [0, -13, "middle"], [0, 22, "middle"],
-      [12, -10, "start"], [12, 18, "start"], [-12, -10, "end"], [-12, 18, "end"]];
-    const box = ([dx, dy, anchor]) => {
-      const start = cx + dx - (anchor === "end" ? size : anchor === "middle" ? size / 2 : 0);
-      return [start, cy + dy - 11, start + size, cy + dy + 3];
-    };
-    const free = (b, others) => b[0] >= 0 && b[2] <= width && others.every((t) => b[2] < t[0] || b[0] > t[2] || b[3] < t[1] || b[1] > t[3]);
+  const apart = (a, b) => a[2] < b[0] || a[0] > b[2] || a[3] < b[1] || a[1] > b[3];
+
+  // A name at the nearest free place around its point; a line leads to it where it is not beside the point.
+  function label(cx, cy, name, taken, areas, ground) {
+    const text = short(name, 24), wide = widthOfText(text);
+    const places = [];
+    for (let far = 12; far <= 110; far += 14) {
+      for (let turn = 0; turn < 16; turn += 1) {
+        const angle = (turn * Math.PI) / 8, px = cx + far * Math.cos(angle), py = cy + far * Math.sin(angle);
+        const start = Math.cos(angle) > 0.3 ? px : Math.cos(angle) < -0.3 ? px - wide : px - wide / 2;
+        places.push({ far, px, py, box: [start, py - 7, start + wide, py + 7] });
+      }
+    }
+    const inside = ({ box }) => box[0] >= ground[0] && box[2] <= ground[2] && box[1] >= ground[1] && box[3] <= ground[3];
+    const free = (others) => places.find((place) => inside(place) && others.every((other) => apart(place.box, other)));
     // Better over the name of a region than over a point, and better over a point than cut off.
-    const best = [[...taken, ...areas], taken, []].map((others) => places.find((place) => free(box(place), others))).find(Boolean) || places[0];
-    taken.push(box(best));
-    return svg("text", { x: cx + best[0], y: cy + best[1], "text-anchor": best[2] }, text);
+    const best = free([...taken, ...areas]) || free(taken) || places.find(inside) || places[0];
+    taken.push(best.box);
+    const words = svg("text", { x: best.box[0], y: best.py + 4 }, text);
+    words.append(svg("title", {}, name));
+    if (best.far <= 12) return [words];
+    const line = svg("line", { x1: cx, y1: cy, x2: best.px, y2: best.py, "stroke-width": 1 });
+    line.style.stroke = colour(name);
+    return [line, words];
   }
 
   // Demšar's diagram: methods on an axis of mean ranks; a bar has a dot for each of the methods it does not tell apart.
@@ -163,11 +206,15 @@ const plots = (() => {
       figure.replaceChildren(make("p", { class: "small" }, "Ranks need three methods that share three images."));
       return;
     }
-    const width = Math.min(widthOf(figure), 560), half = Math.ceil(test.ranks.length / 2);
-    const margin = Math.min(120, width * 0.27), axis = 60, step = 24;
+    const words = test.ranks.map(([name, rank]) => `${name} ${rank.toFixed(2)}`);
+    const longest = Math.ceil(Math.max(...words.map(widthOfText))) + 18;
+    // Names stand whole: on both sides where there is room, else all on the right.
+    const width = Math.max(Math.min(widthOf(figure), 640), longest + 130), both = 2 * longest + 150 <= width;
+    const half = both ? Math.ceil(test.ranks.length / 2) : 0;
+    const rightMargin = longest, leftMargin = both ? longest : 14, axis = 60, step = 24;
     const below = axis + 18 + test.groups.length * 9;
-    const height = below + half * step + 10;
-    const x = (rank) => margin + ((rank - 1) / (test.ranks.length - 1)) * (width - 2 * margin);
+    const height = below + Math.max(half, test.ranks.length - half) * step + 10;
+    const x = (rank) => leftMargin + ((rank - 1) / (test.ranks.length - 1)) * (width - leftMargin - rightMargin);
     const drawn = canvas(figure, width, height, `Mean ranks of ${test.ranks.length} methods by ${metric.title}: `
       + test.ranks.map(([name, rank]) => `${name} ${rank.toFixed(2)}`).join(", "));
     drawn.append(svg("line", { x1: x(1), x2: x(test.ranks.length), y1: axis, y2: axis, style: "stroke:var(--fg)" }));
@@ -190,18 +237,15 @@ const plots = (() => {
       const onLeft = index < half;
       const row = onLeft ? index : test.ranks.length - 1 - index;
       const y = below + 8 + row * step;
-      const end = onLeft ? margin - 10 : width - margin + 10;
+      const end = onLeft ? leftMargin - 10 : width - rightMargin + 10;
       const line = svg("polyline", { points: `${x(rank)},${axis} ${x(rank)},${y} ${end},${y}`, fill: "none" });
-      line.style.stroke = colour(board, name);
+      line.style.stroke = colour(name);
       line.style.strokeWidth = 1.6;
-      const size = Math.floor((margin - 14) / 7) - 4;
-      const words = svg("text", { x: onLeft ? end - 5 : end + 5, y: y + 4, "text-anchor": onLeft ? "end" : "start" },
-        `${short(name, Math.max(8, size))} ${rank.toFixed(2)}`);
-      words.append(svg("title", {}, name));
-      drawn.append(line, words);
+      const said = svg("text", { x: onLeft ? end - 5 : end + 5, y: y + 4, "text-anchor": onLeft ? "end" : "start" }, words[index]);
+      drawn.append(line, said);
     });
     text.textContent = `${test.text}. Bars join the methods with a dot on them, of which no two are told apart.`;
   }
 
-  return { strip, plane, ranks };
+  return { strip, plane, ranks, swatch };
 })();

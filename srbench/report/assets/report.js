@@ -27,7 +27,9 @@ function show(value, metric) {
 }
 
 const metricOf = (board, name) => board.metrics.find((metric) => metric.name === name);
-const colour = (board, method) => `var(--m${board.methods.findIndex((m) => m.name === method) % 10})`;
+// Ten colours and four marks: forty methods that differ.
+const colour = (method) => `var(--m${page.colours[method] % 10})`;
+const markOf = (method) => Math.floor(page.colours[method] / 10) % 4;
 
 function fill(select, options, chosen) {
   select.replaceChildren(...options.map(([value, text]) => make("option", { value, selected: value === chosen }, text)));
@@ -80,23 +82,30 @@ function order(board) {
 }
 
 function drawBoard(board) {
-  const heads = [["method", "Method"], ...board.metrics.map((metric) => [metric.name, metric.heading])];
-  const head = make("tr", {}, ...heads.map(([name, text]) => {
+  const heads = [["method", "Method", ""], ...board.metrics.map((metric) =>
+    [metric.name, metric.label, metric.higher ? "higher is better" : "lower is better"])];
+  const head = make("tr", {}, ...heads.map(([name, text, direction]) => {
     const on = sorted.metric === name;
     const rising = name === "method" ? sorted.best : metricOf(board, name).higher !== sorted.best;
     const button = make("button", { type: "button", onclick: () => {
       sorted = { metric: name, best: on ? !sorted.best : true };
       drawBoard(board);
       $("board").querySelectorAll("thead button")[heads.findIndex(([other]) => other === name)].focus();
-    } }, text, on ? (rising ? " ▴" : " ▾") : "");
+    } }, text, on ? make("span", { "aria-hidden": true }, rising ? " ▴" : " ▾") : "", make("small", {}, direction));
     return make("th", { scope: "col", "aria-sort": on ? (rising ? "ascending" : "descending") : null }, button);
   }));
   const rows = order(board).map((method) => make("tr", { class: method.reference ? "reference" : null },
-    make("th", { scope: "row", title: method.name },
-      make("span", { class: "swatch", style: `background:${colour(board, method.name)}` }), method.name,
-      ...(method.remark ? [" ", make("abbr", { class: "mark", title: method.remark }, "†")] : [])),
+    make("th", { scope: "row", title: method.name }, make("div", {}, plots.swatch(method.name), make("span", { class: "name" }, method.name),
+      ...(method.remark ? [make("abbr", { class: "mark", title: method.remark }, "†")] : []))),
     ...board.metrics.map((metric) => cellOf(board, method.name, metric))));
   $("board").replaceChildren(make("thead", {}, head), make("tbody", {}, ...rows));
+  cue();
+}
+
+// Whether columns are out of sight, which a phone does not show by itself.
+function cue() {
+  const box = $("board-scroll");
+  $("board-cue").hidden = box.scrollLeft + box.clientWidth >= box.scrollWidth - 2;
 }
 
 function drawTexts(board) {
@@ -109,15 +118,10 @@ function drawTexts(board) {
   }
   const daggers = [...remarks].map(([remark, names]) => ` † ${names.join(", ")}: ${remark}.`).join("");
   $("board-key").textContent = `Coloured: the best value over all images. Below each value its 95% interval. ${board.legend.join(" ")}${daggers}${board.notes.map((note) => ` ${note}.`).join("")}`;
-  const gaps = new Map();
-  for (const [metric, method, index, reason] of board.reasons) {
-    const key = `${metricOf(board, metric).title} of ${method}: ${reason}`;
-    gaps.set(key, [...(gaps.get(key) || []), board.images[index]]);
-  }
-  $("gaps").hidden = gaps.size === 0;
-  $("gaps").querySelector("summary").textContent = `${board.reasons.length} scores are missing`;
-  $("gaps").querySelector("ul").replaceChildren(...[...gaps].map(([key, images]) =>
-    make("li", {}, `${key} (${images.length > 4 ? `${images.length} images` : images.join(", ")})`)));
+  $("gaps").hidden = board.gaps.length === 0;
+  const cells = Object.values(board.cells).flatMap((by) => Object.values(by));
+  $("gaps").querySelector("summary").textContent = `${cells.reduce((sum, cell) => sum + cell.expected - cell.n, 0)} scores are missing`;
+  $("gaps").querySelector("ul").replaceChildren(...board.gaps.map((line) => make("li", {}, line)));
   $("provenance").replaceChildren(...board.provenance.map((line) => make("li", {}, line)));
 }
 
@@ -152,19 +156,27 @@ function drawPeople(board) {
   $("people-lines").replaceChildren(...people.lines.map((line) => make("li", {}, line)));
 }
 
-// Best and worst images of one method
+// The mean of all methods on an image; null where none has a finite value.
+function meanOf(board, metric, index) {
+  const found = board.methods.filter((method) => !method.reference)
+    .map((method) => real(board.values[metric.name][method.name][index])).filter((value) => Number.isFinite(value));
+  return found.length ? found.reduce((sum, value) => sum + value, 0) / found.length : null;
+}
+
+// Images on which one method is furthest above and below the mean of all
 function drawLists(board, metric, method) {
   const found = board.values[metric.name][method]
-    .map((value, index) => ({ value: real(value), index })).filter((entry) => entry.value !== null)
-    .sort((a, b) => (a.value === b.value ? a.index - b.index : a.value < b.value ? -1 : 1));
-  if (metric.higher) found.reverse();
-  const entry = ({ value, index }) => {
+    .map((value, index) => ({ value: real(value), index, mean: meanOf(board, metric, index) }))
+    .filter((entry) => entry.value !== null && entry.mean !== null)
+    .map((entry) => ({ ...entry, gain: (entry.value - entry.mean) * (metric.higher ? 1 : -1) }))
+    .sort((a, b) => (a.gain === b.gain ? a.index - b.index : a.gain < b.gain ? 1 : -1));
+  const entry = ({ value, index, mean }) => {
     const thumb = board.pictures && board.pictures.thumbs[index];
     return make("li", {}, make("button", { type: "button", onclick: () => look(board, index, method) },
       ...(thumb ? [make("img", { src: pathOf(thumb), alt: "", loading: "lazy" })] : []),
-      make("span", {}, board.images[index]), make("b", {}, show(Number.isFinite(value) ? value : "inf", metric))));
+      make("span", {}, board.images[index]), make("b", {}, show(value, metric)), make("small", {}, `(${show(mean, metric)})`)));
   };
-  const count = Math.min(5, Math.ceil(found.length / 2));
+  const count = Math.min(5, Math.floor(found.length / 2));
   $("best").replaceChildren(...found.slice(0, count).map(entry));
   $("worst").replaceChildren(...found.slice(found.length - count).reverse().map(entry));
 }
@@ -188,8 +200,9 @@ function drawPlots(board) {
   keep("strip-metric", metrics, metrics[0][0]);
   keep("strip-method", methods, methods[0][0]);
   keep("rank-metric", metrics, metrics[0][0]);
-  fill($("plane-x"), metrics, board.axes.x[0] || metrics[0][0]);
-  fill($("plane-y"), metrics, board.axes.y[0] || metrics[metrics.length - 1][0]);
+  for (const axis of ["x", "y"]) fill($(`plane-${axis}`), board.axes[axis].map((name) => [name, metricOf(board, name).title]), board.axes[axis][0]);
+  // Without a metric of perception there is no such plane.
+  $("plane-section").hidden = !board.axes.x.length || !board.axes.y.length;
   redraw(board);
 }
 
@@ -197,13 +210,13 @@ function redraw(board) {
   const strip = metricOf(board, $("strip-metric").value);
   plots.strip($("strip"), board, strip, (index, method) => look(board, index, method));
   drawLists(board, strip, $("strip-method").value);
-  plots.plane($("plane"), board, metricOf(board, $("plane-x").value), metricOf(board, $("plane-y").value));
+  if (!$("plane-section").hidden) plots.plane($("plane"), board, metricOf(board, $("plane-x").value), metricOf(board, $("plane-y").value));
   plots.ranks($("ranks"), $("ranks-text"), board, metricOf(board, $("rank-metric").value));
 }
 
 let current = 0;
 
-function choose(index) {
+function choose(index, place = null) {
   current = index;
   sorted = { metric: null, best: true };
   const board = page.boards[index];
@@ -213,7 +226,40 @@ function choose(index) {
   drawCorrelations(board);
   drawPeople(board);
   drawPlots(board);
-  viewer.open(board, 0, null);
+  viewer.open(board, 0, null, place);
+}
+
+// A link to what is shown: table, image, crop, methods. The address bar has it at every moment.
+let keeping = 0;
+function keepPlaceSoon() {
+  clearTimeout(keeping);
+  keeping = setTimeout(keepPlace, 250); // browsers allow a few changes of the address a second
+}
+
+function keepPlace() {
+  const said = new URLSearchParams({ table: current, ...viewer.address() });
+  try { history.replaceState(null, "", `#${said}`); } catch { /* a browser that keeps no history for files */ }
+}
+
+function fromAddress() {
+  const said = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+  const index = Number(said.table);
+  choose(page.boards[index] ? index : 0, page.boards[index] ? said : null);
+}
+
+async function copy(text, what) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch { // an older browser, or one that keeps the clipboard from files
+    const area = make("textarea", { class: "sr", "aria-label": what });
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+  $("copied").textContent = `${what} copied`;
+  if (what === "Link") $("link").textContent = "Link copied";
 }
 
 $("tabs").replaceChildren(...page.boards.map((board, index) => make("button", { type: "button", onclick: () => choose(index) },
@@ -222,5 +268,10 @@ for (const id of ["strip-metric", "strip-method", "plane-x", "plane-y", "rank-me
   $(id).addEventListener("change", () => redraw(page.boards[current]));
 }
 let width = innerWidth;
-addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; redraw(page.boards[current]); viewer.draw(); } });
-choose(0);
+$("board-scroll").addEventListener("scroll", cue, { passive: true });
+$("copy-latex").addEventListener("click", () => copy(page.boards[current].latex, "LaTeX"));
+$("copy-csv").addEventListener("click", () => copy(page.boards[current].csv, "CSV"));
+$("link").addEventListener("click", () => { keepPlace(); copy(location.href, "Link"); });
+addEventListener("hashchange", fromAddress);
+addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; redraw(page.boards[current]); viewer.draw(); cue(); } });
+fromAddress();

@@ -9,7 +9,7 @@ const viewer = (() => {
   const MAX = 32;
   const id = (name) => document.getElementById(name);
 
-  function open(board, index, method) {
+  function open(board, index, method, place = null) {
     const fresh = board !== view.board;
     view.board = board;
     view.index = index;
@@ -18,8 +18,33 @@ const viewer = (() => {
     if (fresh) start();
     if (method && method !== view.left) view.right = method;
     view.zoom = 1; view.x = 0.5; view.y = 0.5;
+    if (place) restore(place);
     fillChoices();
     rebuild();
+  }
+
+  // What is shown, for a link: only names and numbers that `restore` checks.
+  function address() {
+    if (!view.board || !view.board.pictures) return {};
+    return {
+      image: view.board.images[view.index], view: view.mode, zoom: +view.zoom.toFixed(2), x: +view.x.toFixed(4), y: +view.y.toFixed(4),
+      left: view.left, right: view.right, methods: JSON.stringify([...view.chosen]),
+    };
+  }
+
+  function restore(said) {
+    const index = view.board.images.indexOf(said.image), known = names();
+    if (index >= 0) view.index = index;
+    if (said.view === "grid" || said.view === "slide") view.mode = said.view;
+    for (const side of ["left", "right"]) if (known.includes(said[side])) view[side] = said[side];
+    try {
+      const chosen = JSON.parse(said.methods).filter((name) => known.includes(name));
+      if (chosen.length) view.chosen = new Set(chosen);
+    } catch { /* an address that was cut */ }
+    const within = (text, low, high, other) => (text !== undefined && text >= low && text <= high ? Number(text) : other);
+    view.zoom = within(said.zoom, 1, MAX, 1);
+    view.x = within(said.x, 0, 1, 0.5);
+    view.y = within(said.y, 0, 1, 0.5);
   }
 
   const names = () => Object.keys(view.board.pictures.methods);
@@ -68,6 +93,7 @@ const viewer = (() => {
   }
 
   function scores(name) {
+    if (isReference(name) && !view.board.methods.some((method) => method.name === name)) return []; // has no scores
     return view.board.metrics.map((metric) => {
       const values = view.board.values[metric.name][name];
       const value = values ? real(values[view.index]) : null;
@@ -134,6 +160,7 @@ const viewer = (() => {
 
   function draw() {
     if (!view.board || !view.board.pictures) return;
+    keepPlaceSoon();
     id("zoom").textContent = `${+view.zoom.toFixed(1)}×`;
     for (const pane of panes) {
       if (pane.box) {
@@ -277,5 +304,5 @@ const viewer = (() => {
   id("out").addEventListener("click", () => zoomTo(view.zoom / 1.5));
   id("fit").addEventListener("click", () => zoomTo(1));
   id("split").addEventListener("input", (event) => setSplit(Number(event.target.value)));
-  return { open, draw };
+  return { open, draw, address };
 })();
