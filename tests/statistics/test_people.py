@@ -80,6 +80,24 @@ def test_alpha_of_the_published_example():
     assert krippendorff_alpha(table, "interval") == pytest.approx(0.811, abs=5e-4)
 
 
+def test_alpha_of_the_published_example_with_an_ordinal_scale():
+    pytest.importorskip("krippendorff")
+    # Krippendorff, Computing Krippendorff's Alpha-Reliability, 2011, sections C to E: four observers, twelve
+    # units.
+    none = np.nan
+    table = np.array(
+        [
+            [1, 2, 3, 3, 2, 1, 4, 1, 2, none, none, none],
+            [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, none, 3],
+            [none, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, none],
+            [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, none],
+        ]
+    )
+    assert krippendorff_alpha(table, "nominal") == pytest.approx(0.743, abs=5e-4)
+    assert krippendorff_alpha(table, "ordinal") == pytest.approx(0.815, abs=5e-4)
+    assert krippendorff_alpha(table, "interval") == pytest.approx(0.849, abs=5e-4)
+
+
 def test_intraclass_correlations_of_the_published_example():
     # Shrout and Fleiss, Psychological Bulletin 86, 1979, tables 2 and 4.
     table = np.array(
@@ -94,6 +112,30 @@ def test_intraclass_correlations_of_the_published_example():
 def test_binomial_interval_of_a_published_case():
     # No event in ten trials: the upper bound is 1 - 0.025^(1/10).
     assert binomial_interval(0, 10) == pytest.approx((0.0, 1 - 0.025**0.1))
+
+
+# Kendall and Babington Smith, Biometrika 31, 1940: 21 boys on 13 school subjects, 25 girls on 11; how many
+# preferred the subject of the row to each of those after it. The tables and the coefficients 0.1866 and
+# 0.08218 are those of the R package eba (`schoolsubjects`, `kendall.u`).
+BOYS = (
+    (14, 20, 15, 15, 16, 16, 18, 18, 18, 20, 21, 20), (14, 12, 13, 18, 14, 16, 16, 20, 16, 18, 19),
+    (10, 14, 10, 16, 18, 16, 16, 17, 16, 19), (11, 12, 15, 14, 13, 13, 17, 17, 16),
+    (14, 11, 12, 14, 15, 13, 14, 16), (14, 14, 13, 13, 16, 15, 17), (9, 11, 13, 15, 13, 15),
+    (12, 14, 14, 16, 14), (10, 13, 13, 15), (10, 10, 14), (10, 13), (13,),
+)  # fmt: skip
+GIRLS = (
+    (10, 19, 17, 20, 17, 21, 21, 21, 18, 22), (12, 15, 17, 15, 21, 19, 18, 16, 17),
+    (16, 16, 18, 10, 17, 16, 19, 16), (16, 11, 13, 15, 14, 11, 14), (14, 18, 12, 13, 15, 18),
+    (12, 13, 12, 16, 18), (14, 15, 14, 14), (14, 13, 14), (11, 17), (12,),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("children", "table", "published"), [(21, BOYS, 0.1866), (25, GIRLS, 0.08218)])
+def test_coefficient_of_agreement_of_the_published_example(children, table, published):
+    votes = [np.repeat([1, 0], [count, children - count]) for row in table for count in row]
+    found = coefficient_of_agreement(votes)
+    assert found.coefficient == pytest.approx(published, abs=5e-5)
+    assert found.pairs == math.comb(children, 2) * len(votes)
 
 
 def test_coefficient_of_agreement_by_its_published_formula():
@@ -117,6 +159,80 @@ def test_screening_points_at_the_random_rater_only():
     table = np.clip(np.rint(truth + rng.normal(0, 0.4, (20, 200))), 1, 5)
     table[7] = rng.integers(1, 6, 200)
     assert [slot for slot, one in enumerate(screen(table)) if one.rejected] == [7]
+
+
+def test_screening_by_the_steps_of_the_standard():
+    """ITU-R BT.500-14, section A1-2.3.1, word by word in loops."""
+    rng = np.random.default_rng(6)
+    truth = rng.uniform(1.2, 4.8, 60)
+    table = np.clip(np.rint(truth + rng.normal(0, 0.8, (15, 60))), 1, 5)
+    table[3] = rng.integers(1, 6, 60)
+    table[rng.random(table.shape) < 0.1] = np.nan
+    above, below = [0] * 15, [0] * 15
+    for item in table.T:
+        given = [(rater, value) for rater, value in enumerate(item) if not math.isnan(value)]
+        values = [value for _, value in given]
+        mean = sum(values) / len(values)
+        deviation = math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1))
+        second, fourth = (sum((value - mean) ** power for value in values) / len(values) for power in (2, 4))
+        if deviation == 0:
+            continue
+        reach = 2 if 2 <= fourth / second**2 <= 4 else math.sqrt(20)
+        for rater, value in given:
+            above[rater] += value >= mean + reach * deviation
+            below[rater] += value <= mean - reach * deviation
+    rated = (~np.isnan(table)).sum(axis=1)
+    for rater, found in enumerate(screen(table)):
+        assert (found.high, found.low, found.ratings) == (above[rater], below[rater], rated[rater])
+        outside = above[rater] + below[rater]
+        told = outside / rated[rater] > 0.05 and abs(above[rater] - below[rater]) / outside < 0.3
+        assert found.rejected == told
+
+
+def _choices(rng, quality, raters, images, own):  # type: ignore[no-untyped-def]
+    """All pairs by all raters on all images; raters and images differ in what they favour by `own`."""
+    methods = len(quality)
+    rater, image = (part.ravel() for part in np.indices((raters, images)))
+    tastes = rng.normal(0, own, (raters, methods))[rater] + rng.normal(0, own, (images, methods))[image]
+    parts = []
+    for a, b in itertools.combinations(range(methods), 2):
+        gap = quality[a] - quality[b] + tastes[:, a] - tastes[:, b]
+        first = rng.random(gap.size) < 1 / (1 + np.exp(-gap))
+        parts.append((rater, image, np.where(first, a, b), np.where(first, b, a)))
+    return Votes(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("raters", "images"), [pytest.param(26, 100, marks=pytest.mark.slow), (26, 14), (10, 10)]
+)
+def test_intervals_of_scores_cover(raters: int, images: int):
+    pytest.importorskip("choix")
+    rng = np.random.default_rng(8)
+    quality, own = np.array([-0.8, -0.2, 0.2, 0.8]), 0.4
+    # What all raters and images together say: the scores of the chances over their tastes.
+    large = rng.normal(0, 2 * own, 1_000_000)
+    chances = np.array([[np.mean(1 / (1 + np.exp(-(a - b + large)))) for b in quality] for a in quality])
+    truth = fit_scores(chances * (1 - np.eye(4)))
+    covered = np.zeros(4)
+    for _ in range(500):
+        found = bradley_terry(_choices(rng, quality, raters, images, own), 4)
+        assert found.intervals is not None
+        covered += [low <= value <= high for (low, high), value in zip(found.intervals, truth, strict=True)]
+    assert 0.93 <= covered.mean() / 500 <= 0.97
+
+
+def test_intervals_of_scores_are_wide_rather_than_narrow_in_small_studies():
+    pytest.importorskip("choix")
+    rng = np.random.default_rng(9)
+    quality = np.array([-0.5, 0.0, 0.5])
+    covered, made = np.zeros(3), 0
+    for _ in range(300):
+        found = bradley_terry(_choices(rng, quality, 8, 5, 0.0), 3)
+        if found.intervals is not None:
+            made += 1
+            covered += [low <= q <= high for (low, high), q in zip(found.intervals, quality, strict=True)]
+    assert made > 250
+    assert covered.mean() / made > 0.95
 
 
 @pytest.mark.parametrize(("raters", "images"), [(26, 100), (26, 14), (10, 10)])

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -278,7 +279,12 @@ _TRIAL = "kind, stimuli, block, reference, expected, repeats"
 
 
 def _trial(row: Sequence[Any]) -> Trial:
-    return Trial(row[0], tuple(json.loads(row[1])), *row[2:])
+    return Trial(row[0], _numbers(row[1]), *row[2:])
+
+
+@lru_cache(maxsize=65536)
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(json.loads(text))
 
 
 def _same(a: str, b: str) -> bool:

@@ -22,12 +22,16 @@ def distribution(table: OpinionTable, stem: Path) -> list[Path]:
         axes = figure.add_subplot()
         shares = [[one.counts[row] / one.n for one in methods] for row in range(len(SCALE))]
         image = axes.imshow(shares, origin="lower", cmap="Blues", vmin=0, vmax=1, aspect="auto")
-        for column, one in enumerate(methods):
-            low, high = one.mean.interval or (one.mean.mean, one.mean.mean)
-            error = [[one.mean.mean - low], [high - one.mean.mean]]
-            axes.errorbar(
-                column, one.mean.mean - 1, yerr=error, fmt="o", ms=4, color="#c00000", lw=1.2, capsize=3
-            )
+        means = [one.mean.mean for one in methods]
+        ends = [one.mean.interval or (one.mean.mean, one.mean.mean) for one in methods]
+        error = [
+            [mean - low for mean, (low, _) in zip(means, ends, strict=True)],
+            [high - mean for mean, (_, high) in zip(means, ends, strict=True)],
+        ]
+        axes.errorbar(
+            range(len(methods)), [mean - 1 for mean in means], yerr=error,
+            fmt="o", ms=4, color="#c00000", lw=1.2, capsize=3,
+        )  # fmt: skip
         axes.set_xticks(range(len(methods)), [one.method for one in methods], rotation=40, ha="right")
         axes.set_yticks(range(len(SCALE)), [str(score) for score in SCALE])
         axes.set_ylabel("rating")
