@@ -20,7 +20,8 @@ Over = Literal["both", "raters", "images"]
 
 @dataclass(frozen=True)
 class CrossedMean:
-    """A mean with its 95% interval, None where there are too few raters and images for one."""
+    """A mean with its 95% interval, None where there are too few raters and images for one, or where all
+    ratings are equal, which says nothing of how far others would differ."""
 
     mean: float
     interval: tuple[float, float] | None
@@ -51,11 +52,11 @@ def crossed_mean(
     squares = math.fsum(part**2 / groups[name].max() for name, part in parts.items())
     if len(used) == 2:
         rest, degrees = _residual(sample, groups["raters"], groups["images"])
-        # What single ratings contribute is in both parts.
-        variance = max(variance - rest, *parts.values()) if rest else variance
+        # What single ratings contribute is in both parts, and no part is less than that.
+        variance = max(variance - rest, *parts.values(), rest) if rest else variance
         squares += rest**2 / degrees if degrees else 0.0
     if variance <= 0:
-        return CrossedMean(mean, (mean, mean), float(sample.size - 1))
+        return CrossedMean(mean, None, 0.0)
     from scipy.special import stdtrit
 
     freedom = max(1.0, variance**2 / squares)

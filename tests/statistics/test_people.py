@@ -291,3 +291,17 @@ def test_correlations_by_brute_force_and_scipy():
 def test_williams_of_equal_correlations():
     assert williams(0.5, 0.5, 0.3, 50) == pytest.approx(1)
     assert williams(0.9, 0.1, 0.3, 200) < 1e-6
+
+
+def test_equal_ratings_have_no_interval():
+    """Two raters who both say 3 do not show that everybody would."""
+    raters, images = (part.ravel() for part in np.indices((3, 4)))
+    assert crossed_mean(np.full(12, 3.0), raters, images).interval is None
+    assert crossed_mean([3.0], [0], [0]).interval is None
+
+
+def test_ratings_that_cancel_out_still_vary():
+    # Both raters and both images have the mean 3, and yet no two ratings agree.
+    found = crossed_mean([1.0, 5.0, 5.0, 1.0], [0, 0, 1, 1], [0, 1, 0, 1])
+    assert found.interval is not None
+    assert found.interval[1] - found.interval[0] > 4

@@ -34,7 +34,7 @@ from srbench.studies.people.records import (
 
 FORMAT = 1
 FILE = "study.sqlite"
-_PATIENCE = 30  # seconds to wait for other processes
+_PATIENCE = 30.0
 _TOKEN_BYTES = 18
 
 _SCHEMA = """
@@ -61,16 +61,16 @@ def new_token() -> str:
 
 
 class Study:
-    """The study in a folder; use it as a context manager."""
+    """The study in a folder; use it as a context manager. It waits `patience` seconds for other programs."""
 
-    def __init__(self, folder: Path, *, make: bool = False) -> None:
+    def __init__(self, folder: Path, *, make: bool = False, patience: float = _PATIENCE) -> None:
         self.folder = folder
         path = folder / FILE
         if not make and not path.is_file():
             raise UserError(f"{folder} holds no study; make one with: srbench study create --out {folder}")
         try:
             self._connection = sqlite3.connect(
-                path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+                path, timeout=patience, isolation_level=None, check_same_thread=False
             )
             self._connection.execute("PRAGMA journal_mode = WAL")
             # An answer that was accepted outlives a loss of power, not only the end of the process.
@@ -152,10 +152,12 @@ class Study:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield self._connection
+            self._connection.execute("COMMIT")
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            # A full disk ends the transaction itself, or leaves it open when COMMIT fails.
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
             raise
-        self._connection.execute("COMMIT")
 
     def meta(self, name: str) -> Any:
         """A fact of the study, None where it has none of that name."""

@@ -81,7 +81,8 @@ def _power(difference: float, spread: Spread, raters: int, images: int, repeats:
         else:
             seen = difference + own + rng.normal(0, spread.rest / math.sqrt(repeats), own.size)
         interval = crossed_mean(seen, rater, image).interval
-        shown += interval is not None and interval[0] > 0
+        # Without an interval all saw the same: the difference, or that there is none.
+        shown += (seen[0] if interval is None else interval[0]) > 0
     return shown / SIMULATIONS
 
 

@@ -7,7 +7,9 @@ their trial. All state is in the database, so that the server may end and start 
 from __future__ import annotations
 
 import json
+import logging
 import re
+import sqlite3
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -60,12 +62,25 @@ def application(study: Study, hosts: frozenset[str]) -> Starlette:
             Route("/admin/answers.csv", site.answers),
         ],
         middleware=[Middleware(Guard, hosts=hosts)],
-        exception_handlers={404: _not_found, 405: _not_found},
+        exception_handlers={
+            404: _not_found,
+            405: _not_found,
+            sqlite3.Error: _not_now,
+            OSError: _not_now,
+        },
     )
 
 
 async def _not_found(_: Request, __: Exception) -> Response:
     return _refused(404, "there is nothing here; check the link that you were given")
+
+
+async def _not_now(_: Request, error: Exception) -> Response:
+    """The disk is full, the folder was moved, another program holds the database: the page tries again."""
+    # The name of a rater's file is no part of the message that the log gets.
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    logging.getLogger("uvicorn.error").error("the study's folder cannot be used now: %s", reason)
+    return _refused(503, "the study cannot be reached now")
 
 
 def _refused(status: int, reason: str) -> Response:

@@ -11,6 +11,8 @@ from srbench.studies.people.choice_tables import ChoiceTable, score_rows
 from srbench.studies.people.opinion_tables import OpinionTable
 from srbench.studies.people.published import reported_mos
 
+_NO_PAIR = "no two raters judged the same"
+_NO_ALPHA = f"{_NO_PAIR}, or nothing varies"
 _OVER = {
     "both": "over raters and images like these",
     "raters": "over raters like these, on these very images",
@@ -62,8 +64,8 @@ def _alike(table: OpinionTable, method: str) -> str:
 
 def _reliability(table: OpinionTable) -> list[str]:
     lines = [
-        f"- agreement of raters: Krippendorff's alpha {_number(table.alpha_ordinal)} (ordinal), "
-        f"{_number(table.alpha_interval)} (interval)"
+        f"- agreement of raters: Krippendorff's alpha {_number(table.alpha_ordinal, _NO_ALPHA)} (ordinal), "
+        f"{_number(table.alpha_interval, _NO_ALPHA)} (interval)"
     ]
     icc = table.correlation
     if icc is None:
@@ -80,13 +82,13 @@ def _reliability(table: OpinionTable) -> list[str]:
         lines.append(
             f"- test-retest over {again.n} repeated trials: {again.same:.0%} the same, mean difference "
             f"{again.difference:+.2f} (signed-rank p = {again.test.p_value:.3g}), Spearman's correlation "
-            f"{_number(again.correlation)}"
+            f"{_number(again.correlation, 'nothing varies')}"
         )
     return lines
 
 
-def _number(value: float) -> str:
-    return "none (nothing varies)" if math.isnan(value) else f"{value:.3f}"
+def _number(value: float, missing: str) -> str:
+    return f"none ({missing})" if math.isnan(value) else f"{value:.3f}"
 
 
 def choice_text(tables: list[ChoiceTable], design: str) -> str:
@@ -106,7 +108,7 @@ def choice_text(tables: list[ChoiceTable], design: str) -> str:
             lines.append(f"- {table.scores.reason}")
         lines += [f"- {_rate(row)}" for row in table.pairs]
         lines.append(
-            f"- agreement of raters: coefficient u {_number(table.agreement.coefficient)} over "
+            f"- agreement of raters: coefficient u {_number(table.agreement.coefficient, _NO_PAIR)} over "
             f"{table.agreement.pairs} pairs of raters on the same question"
         )
         if table.concordance is not None:
@@ -140,7 +142,7 @@ def _rate(row: dict[str, Any]) -> str:
 def raters_text(rows: list[dict[str, Any]]) -> str:
     """How many raters there were, and who stood out."""
     lines = [
-        f"## Raters\n\n- {len(rows)} raters gave {sum(row['answers'] for row in rows)} answers, all kinds"
+        f"## Raters\n\n- answers of all kinds: {sum(row['answers'] for row in rows)}, raters: {len(rows)}"
     ]
     out = [row for row in rows if row["screened_out"]]
     if any(row["screened_out"] is not None for row in rows):

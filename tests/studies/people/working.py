@@ -93,11 +93,11 @@ class Client:
 
 
 @contextlib.contextmanager
-def serving(folder: Path) -> Iterator[int]:
+def serving(folder: Path, patience: float = 30.0) -> Iterator[int]:
     """Serves a study on a free port of the loopback until the block ends; gives the port."""
     pytest.importorskip("uvicorn", reason="no server tests: pip install 'srbench[study]'")
     listening = socket.create_server(("127.0.0.1", 0))
-    with Study(folder) as study:
+    with Study(folder, patience=patience) as study:
         server = server_of(study, hosts_of("127.0.0.1", ""))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
