@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from srbench.core.records import UsageError, UserError
 from srbench.core.text import split_names
-from srbench.methods.catalogue import METHODS
+from srbench.methods.catalogue import METHODS, is_foreign
 from srbench.methods.catalogue import resolve as resolve_method
 from srbench.methods.contract import Method
 from srbench.metrics.catalogue import METRICS
@@ -52,6 +52,12 @@ class Selection:
     def skipped(self) -> dict[str, str]:
         """What "all" and "default" leave out, with reasons."""
         return self.methods.skipped | self.metrics.skipped
+
+    def runs_foreign_code(self) -> bool:
+        """Whether a method or metric is the user's own code or model, which may end or hang its process."""
+        return any(map(is_foreign, self.methods.usable.values())) or any(
+            map(METRICS.is_plugged, self.metrics.usable)
+        )
 
     def refusals(self) -> dict[tuple[str, str], str]:
         """Why each (method, metric) that was asked for by name cannot run at all."""

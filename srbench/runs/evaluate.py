@@ -58,9 +58,9 @@ def evaluate(job: Job, pairs: list[Pair], store: Store, *, progress: Progress = 
         groups,
         workers=_workers(job, len(groups)),
         executor=job.executor,
-        cluster=_cluster(job, pairs),
+        cluster=_cluster(job, pairs) if job.executor == "ray" else Cluster(),
         device=job.runtime.device,
-        apart=job.runs_foreign_code(),
+        apart=job.apart,
         limits=job.limits,
         retries=retries,
     )

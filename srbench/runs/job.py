@@ -11,9 +11,7 @@ from srbench.core.records import Pair, Score
 from srbench.core.weights import WeightFile
 from srbench.datasets.folders import Inputs
 from srbench.datasets.samples import takes_file
-from srbench.methods.catalogue import is_foreign
 from srbench.methods.contract import Method, Runtime
-from srbench.metrics.catalogue import METRICS
 from srbench.metrics.contract import Metric
 from srbench.protocols import Protocol
 from srbench.runs.execute import Executor
@@ -29,8 +27,9 @@ class Job:
     `methods` holds each method by the name under which it can be resolved; `refused` tells, for each
     (method, metric) that was asked for by name and cannot run at all, why. `inputs` chooses among the
     low-resolution files of a data set; `address` is that of a Ray cluster; of all images only those of
-    `shard` are worked on. `numbers` are those of this run for methods whose outputs serve one
-    run only (`srbench.runs.freshness`).
+    `shard` are worked on. `numbers` are those of this run for methods whose outputs serve one run only
+    (`srbench.runs.freshness`); `apart` has the work done in processes of its own, because some of it is the
+    user's code.
     """
 
     methods: dict[str, Method]
@@ -49,6 +48,7 @@ class Job:
     inputs: Inputs = "given"
     limits: Limits = field(default_factory=Limits)
     numbers: dict[str, str] = field(default_factory=dict)
+    apart: bool = False
 
     def output_key(self, pair: Pair, method: Method) -> str:
         """Everything that decides the pixels of an output."""
@@ -82,12 +82,6 @@ class Job:
             metric.name,
             metric.version,
             weight_hashes(metric.weights),
-        )
-
-    def runs_foreign_code(self) -> bool:
-        """Whether a method or metric is the user's own code or model, which may end or hang its process."""
-        return any(map(is_foreign, self.methods.values())) or any(
-            METRICS.is_plugged(metric.name) for metric in self.metrics
         )
 
 

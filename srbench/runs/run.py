@@ -120,6 +120,7 @@ def _job(options: Options, scale: int, selection: Selection) -> Job:
         out=options.out,
         runtime=Runtime(device=options.device, edges=protocol.edges, max_memory=options.max_memory),
         refused=selection.refusals(),
+        apart=selection.runs_foreign_code(),
         workers=options.workers,
         executor=options.executor,
         inputs=options.inputs,
