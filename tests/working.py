@@ -21,6 +21,7 @@ FILES = [
     "leaderboard.csv",
     "leaderboard.md",
     "run.json",
+    "run.toml",
     "scores.csv",
     "significance.csv",
     "store.sqlite",

@@ -54,6 +54,7 @@ for _dataset in (
         license=_RESEARCH,
         citation="Bevilacqua et al., Low-complexity single-image super-resolution, BMVC 2012",
         remote=RemoteFiles(base_url=_SELFEXSR, registry="set5.txt"),
+        references_of={8: 4},
         aliases={
             "img_001": "baby",
             "img_002": "bird",
@@ -71,6 +72,7 @@ for _dataset in (
         license=_RESEARCH,
         citation="Zeyde et al., On single image scale-up using sparse-representations, 2010",
         remote=RemoteFiles(base_url=_SELFEXSR, registry="set14.txt"),
+        references_of={8: 4},
         aliases={
             "img_001": "baboon",
             "img_002": "barbara",
@@ -97,6 +99,7 @@ for _dataset in (
         license="Berkeley Segmentation Dataset: non-commercial research and education",
         citation="Martin et al., A database of human segmented natural images, ICCV 2001",
         remote=RemoteFiles(base_url=_SELFEXSR, registry="bsd100.txt"),
+        references_of={8: 4},
     ),
     Dataset(
         name="urban100",
@@ -107,6 +110,7 @@ for _dataset in (
         license=_RESEARCH,
         citation="Huang et al., Single image super-resolution from transformed self-exemplars, CVPR 2015",
         remote=RemoteFiles(base_url=_SELFEXSR, registry="urban100.txt"),
+        references_of={8: 4},
         variants={2: "half-size references"},
         remarks={
             2: "SelfExSR published the full images reduced by 2 as references of x2, with the inputs of x4 "

@@ -27,8 +27,8 @@ class Dataset:
     - `remote` is a stable public source with known hashes; where it is None, `instructions` say how to
       get the data.
     - `folder` is set for data sets that lie at a known place (the demo, `folder:DIR`).
-    - `references_of` maps a scale to the larger one whose published references serve it, where the data
-      set was published at that one only.
+    - `references_of` maps a scale at which the data set was not published to that whose references serve it,
+      cut to a multiple of the scale.
     - `variants` says by scale how the published references differ from the images that the name usually
       stands for, `remarks` what else readers must know of them.
     """

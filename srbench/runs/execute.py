@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 from srbench.core.records import UsageError
 from srbench.runs.on_ray import Cluster, on_ray
 from srbench.runs.tasks import Divisible, Note, Retries, unwatched
-from srbench.runs.workers import Limits, cores, in_workers
+from srbench.runs.workers import Limits, cores, in_workers, one_thread
 
 Executor = Literal["local", "ray"]
 Task = TypeVar("Task", bound=Divisible)
@@ -63,6 +63,7 @@ def execute(
             retries=retries,
         )
     elif workers == 1 and not apart:
-        yield from zip(tasks, work(tasks, unwatched), strict=True)
+        with one_thread():
+            yield from zip(tasks, work(tasks, unwatched), strict=True)
     else:
         yield from in_workers(work, tasks, workers=workers, limits=limits, retries=retries)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from srbench.core.records import UserError
+from srbench.core.text import first_line
 from srbench.runs.tasks import Divisible, Note, Retries, Step
 from srbench.runs.workers import THREADS, Answer, Limits, answer, cores, resident
 
@@ -71,6 +72,13 @@ def on_ray(
             for member, exceeded in team.exceeding():
                 task = member.task
                 waiting.extend(retries.again(task, *team.without(member, exceeded)))
+            if not waiting:
+                waiting.extend(team.reclaimed())
+    except ray.exceptions.RayError as error:
+        raise UserError(
+            f"the Ray cluster is lost ({first_line(error)}); what was done is kept, and the same command "
+            "goes on from there"
+        ) from None
     finally:
         team.end()
         ray.shutdown()
@@ -206,7 +214,7 @@ class _Team(Generic[Task]):
         self._make = lambda number: made.remote(number, self._steps, work, cluster, limits.memory)
         self._members: list[_Member[Task]] = []
         self._made = 0
-        self._room, self._looked = 0, 0.0
+        self._room, self._looked = 0, -math.inf
 
     def busy(self) -> list[_Member[Task]]:
         """Those that have a task."""
@@ -245,12 +253,23 @@ class _Team(Generic[Task]):
                 found.append((member, reason))
         return found
 
+    def reclaimed(self) -> list[Task]:
+        """Tasks of members that wait for a place in the cluster while others have nothing to do."""
+        idle = sum(member.answer is None for member in self._members)
+        at = self._ray.get(self._steps.all.remote()) if idle else {}
+        unplaced = [member for member in self.busy() if idle and at[member.number][1] == -math.inf]
+        tasks = [member.task for member in unplaced[:idle]]
+        for member in unplaced[:idle]:
+            self.without(member, "")
+        return tasks
+
     def without(self, member: _Member[Task], reason: str) -> tuple[Step, str]:
         """Ends a member; the step that it was at, and why it ended (what it said itself, if it did)."""
         at = self._ray.get(self._steps.all.remote())
         step, _, words = at[member.number]
         self._ray.kill(member.actor)
         self._members.remove(member)
+        self._looked = -math.inf  # its node may have gone with it
         return step, words or reason
 
     def end(self) -> None:

@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import connection, get_all_start_methods, get_context, parent_process
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from srbench.core.records import UserError
 from srbench.runs.tasks import Divisible, Note, Retries, Step
@@ -123,7 +123,7 @@ class _Worker(Generic[Task]):
         self.step = Step("", "")
         self._since = time.monotonic()
         self._process = context.Process(target=_serve, args=(theirs,))
-        with _without_interrupts(), _one_thread(), _without_main():
+        with _without_interrupts(), one_thread(), _without_main():
             self._process.start()
         theirs.close()
         self.pipe.send(work)
@@ -198,14 +198,20 @@ def _without_interrupts() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """A process that is started in here computes with one thread: those of several processes would only
-    fight for the cores, and sums would depend on their number."""
+def one_thread() -> Iterator[None]:
+    """What is computed in here, and by processes that are started in here, has one thread: those of several
+    processes would only fight for the cores, and sums would depend on their number."""
     before = {name: os.environ.get(name) for name in THREADS}
     os.environ.update(dict.fromkeys(THREADS, "1"))
+    torch = sys.modules.get("torch")
+    threads = torch.get_num_threads() if torch else 0
+    if torch:
+        torch.set_num_threads(1)
     try:
         yield
     finally:
+        if torch:
+            torch.set_num_threads(threads)
         for name, value in before.items():
             if value is None:
                 del os.environ[name]
@@ -264,8 +270,16 @@ def _die_with_parent() -> None:
     """Has this process end when the one that gives it work does, whatever it is at.
 
     That one is not its parent where processes are forked by a server, and the server lives as long as any
-    of them does.
+    of them does. Where code holds the interpreter's lock, no thread runs: there the system sends a signal
+    that ends the process when the other end of the pipe goes.
     """
+    if sys.platform == "linux":
+        import fcntl
+
+        sentinel = cast("Any", parent_process()).sentinel
+        signal.signal(signal.SIGIO, signal.SIG_DFL)
+        fcntl.fcntl(sentinel, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(sentinel, fcntl.F_SETFL, fcntl.fcntl(sentinel, fcntl.F_GETFL) | os.O_ASYNC)
     threading.Thread(target=_watch, daemon=True).start()
 
 

@@ -323,3 +323,11 @@ def test_the_page_of_a_large_run_opens_fast(browser: Any, tmp_path: Path):
     assert loaded < 2000
     assert opened.errors == []
     context.close()
+
+
+def test_every_row_of_the_table_says_whose_work_it_is(shown: Shown) -> None:
+    assert "Origin" in shown.page.locator("#board thead th").last.inner_text()
+    rows = shown.page.locator("#board tbody tr")
+    by_name = {rows.nth(n).locator(".name").inner_text(): rows.nth(n) for n in range(rows.count())}
+    assert by_name["bicubic"].locator("td.origin").inner_text() == "interpolation"
+    assert by_name["hr"].locator("td.origin").inner_text() == "reference"

@@ -11,12 +11,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import psutil
 import pytest
 
 from srbench.core.records import UsageError, UserError
 from srbench.runs.execute import choose_workers, execute
 from srbench.runs.tasks import Note, Retries, Step
 from srbench.runs.workers import Limits
+from tests.helpers import python
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ def do(job: Job) -> Any:
             os._exit(0)
         case "crash":
             ctypes.string_at(0)
+        case "hold":  # the lock of the interpreter, so that no other thread runs
+            ctypes.PyDLL(None).sleep(3600)
         case "hang":
             time.sleep(3600)
         case "eat":
@@ -134,6 +138,31 @@ def test_leaving_early_leaves_no_process() -> None:
     pid = next(results)[1][1]
     results.close()  # type: ignore[attr-defined]
     assert not os.path.exists(f"/proc/{pid}")  # noqa: PTH110
+
+
+HOLDING = """
+import sys
+from tests.runs.test_execute import Job, Limits, Retries, execute, work
+jobs = [Job(1), Job(2, sys.argv[1]), Job(3, sys.argv[1])]
+for job, result in execute(work, jobs, workers=2, limits=Limits(), retries=Retries(), apart=True):
+    print(result[1], flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="signals of pipes are Linux's")
+@pytest.mark.parametrize("method", ["hang", "hold"])
+def test_workers_end_with_a_killed_parent_whatever_they_are_at(method: str) -> None:
+    child = python(HOLDING, method)
+    assert child.stdout is not None
+    child.stdout.readline()
+    workers = psutil.Process(child.pid).children(recursive=True)
+    assert len(workers) > 2  # with the server that forks them
+    child.kill()
+    child.communicate()
+    _, left = psutil.wait_procs(workers, timeout=20)
+    for process in left:
+        process.kill()
+    assert not left
 
 
 def test_nothing_to_do() -> None:

@@ -82,6 +82,7 @@ function order(board) {
 }
 
 function drawBoard(board) {
+  const origins = board.methods.some((method) => method.origin);
   const heads = [["method", "Method", ""], ...board.metrics.map((metric) =>
     [metric.name, metric.label, metric.higher ? "higher is better" : "lower is better"])];
   const head = make("tr", {}, ...heads.map(([name, text, direction]) => {
@@ -93,11 +94,12 @@ function drawBoard(board) {
       $("board").querySelectorAll("thead button")[heads.findIndex(([other]) => other === name)].focus();
     } }, text, on ? make("span", { "aria-hidden": true }, rising ? " ▴" : " ▾") : "", make("small", {}, direction));
     return make("th", { scope: "col", "aria-sort": on ? (rising ? "ascending" : "descending") : null }, button);
-  }));
+  }), ...(origins ? [make("th", { scope: "col" }, "Origin", make("small", {}, "whose work it is"))] : []));
   const rows = order(board).map((method) => make("tr", { class: method.reference ? "reference" : null },
     make("th", { scope: "row", title: method.name }, make("div", {}, plots.swatch(method.name), make("span", { class: "name" }, method.name),
       ...(method.remark ? [make("abbr", { class: "mark", title: method.remark }, "†")] : []))),
-    ...board.metrics.map((metric) => cellOf(board, method.name, metric))));
+    ...board.metrics.map((metric) => cellOf(board, method.name, metric)),
+    ...(origins ? [make("td", { class: "origin" }, method.origin)] : [])));
   $("board").replaceChildren(make("thead", {}, head), make("tbody", {}, ...rows));
   cue();
 }
