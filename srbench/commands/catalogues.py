@@ -44,6 +44,7 @@ def print_list(rows: Iterable[tuple[str, str, str | None]], *, as_json: bool) ->
 
 
 def print_facts(facts: dict[str, object]) -> None:
+    """Facts with their names on the left; those that are empty are left out."""
     output = console()
     width = max(len(name) for name in facts)
     for name, value in facts.items():

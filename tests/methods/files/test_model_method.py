@@ -27,7 +27,7 @@ from srbench.methods.families.tsrn import tsrn
 from srbench.methods.families.vdsr import vdsr
 from srbench.methods.files import loading as model_files
 from srbench.methods.networks.specification import NetworkSpec
-from tests.methods.files.test_checkpoints import rrdb_first_generation, rrdb_second_generation
+from tests.methods.formats import rrdb_first_generation, rrdb_second_generation
 from tests.methods.models import CPU, grey_difference, picture, random_network, sample, upscaler
 
 

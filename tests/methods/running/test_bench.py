@@ -20,7 +20,7 @@ from srbench.methods.families.rrdb import rrdb
 from srbench.methods.families.srcnn import SRCNN
 from srbench.methods.files.blend import interpolate_files
 from srbench.methods.running.bench import measure
-from tests.methods.files.test_checkpoints import rrdb_first_generation
+from tests.methods.formats import rrdb_first_generation
 from tests.methods.models import CPU, random_network
 
 
