@@ -12,6 +12,7 @@ import typer
 from srbench import __version__
 from srbench.commands.agreement import agreement, atlas
 from srbench.commands.catalogues import methods_app, metrics_app, protocols_app
+from srbench.commands.certificates import certify, check, verify
 from srbench.commands.datasets import datasets_app
 from srbench.commands.doctor import doctor
 from srbench.commands.experiment import experiment
@@ -80,10 +81,13 @@ app.command()(agreement)
 app.command()(atlas)
 app.command()(reproduce)
 app.command()(report)
+app.command()(certify)
+app.command()(verify)
 app.command()(train)
 app.command()(experiment)
 app.command("interpolate")(interpolate_networks)
 methods_app.command("bench")(bench_methods)
+leaderboard_app.command("check")(check)
 app.add_typer(leaderboard_app, name="leaderboard")
 app.add_typer(figure_app, name="figure")
 study_app.command("plan")(plan)

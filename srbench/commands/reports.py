@@ -53,6 +53,15 @@ def reproduce(
             help="Fills the row of its name: outputs:DIR:NAME or a model; may be given several times.",
         ),
     ] = [],  # noqa: B006 - typer copies it
+    finished: Annotated[
+        list[Path],
+        typer.Option(
+            "--with",
+            metavar="DIR",
+            help="A finished run, or a folder of recognition or bapps-2afc, whose values fill cells; "
+            "may be given several times.",
+        ),
+    ] = [],  # noqa: B006 - typer copies it
     out: Annotated[Path, typer.Option(help="Folder for tables and runs; a finished one is reused.")] = Path(
         "runs/reproduce"
     ),
@@ -82,7 +91,7 @@ def reproduce(
     if scores is None:
         means = Means(tuple(data_root), choose_device(device), workers, own_methods(method))
         with progress("images") as bar:
-            made = reproduce_all(papers, chosen, means, out, progress=bar)
+            made = reproduce_all(papers, chosen, means, out, finished=finished, progress=bar)
     else:
         made = rebuild(papers, chosen, scores, out)
     output = console()

@@ -26,7 +26,7 @@ from srbench.metrics.catalogue import METRICS
 from srbench.metrics.catalogue import resolve as resolve_metric
 from srbench.metrics.contract import Measured, Metric, measure, unmeasured
 from srbench.metrics.view import View
-from srbench.protocols import PROTOCOLS, Protocol
+from srbench.protocols import Protocol
 from srbench.runs.execute import choose_workers, execute
 from srbench.runs.tasks import OUTPUT, Note, Retries, Step
 from srbench.runs.workers import Limits
@@ -124,7 +124,7 @@ class FileTask:
 
     candidate: Candidate
     metrics: tuple[str, ...]
-    protocol: str
+    protocol: Protocol
     scale: int
     device: str
     reasons: tuple[tuple[str, str], ...] = ()
@@ -161,7 +161,7 @@ def score_images(
 ) -> list[ImageScore]:
     """Every metric of every image, in order; failures become reasons."""
     names = tuple(metric.name for metric in metrics)
-    tasks = [FileTask(candidate, names, protocol.name, scale, device) for candidate in found]
+    tasks = [FileTask(candidate, names, protocol, scale, device) for candidate in found]
     done = execute(
         score_files,
         tasks,
@@ -190,7 +190,7 @@ def _score_one(task: FileTask, note: Note) -> tuple[Measured, ...]:
     if OUTPUT in reasons:
         return unmeasured(task.metrics, reasons[OUTPUT])
     note(Step(task.label, ""))
-    candidate, protocol = task.candidate, PROTOCOLS.get(task.protocol)
+    candidate, protocol = task.candidate, task.protocol
     try:
         if candidate.path is None:
             raise Unscorable(candidate.reason)

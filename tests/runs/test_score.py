@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -260,3 +261,22 @@ def test_any_file_name_is_shown_as_it_is(tmp_path: Path, name: str) -> None:
     assert ended.code == 0
     assert name in ended.out
     assert {cell_text(row["image"]) for row in rows(tmp_path / "s.csv")} == {name}
+
+
+def test_a_protocol_of_the_users_own(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('like = "srbench"\nborder = 8\n')
+    wide = score(
+        *folders[:1],
+        "--reference",
+        folders[1],
+        "--protocol",
+        tmp_path / "mine.toml",
+        "--csv",
+        tmp_path / "s.csv",
+    )
+    assert wide.code == 0
+    reference = picture(32, 40, 0)[8:-8, 8:-8]
+    value = next(float(row["value"]) for row in rows(tmp_path / "s.csv") if row["metric"] == "psnr_y")
+    moved = np.roll(picture(32, 40, 0), 1, axis=1)[8:-8, 8:-8]
+    nothing = replace(SRBENCH, border=0)
+    assert value == psnr(View(moved, nothing, 4).luma, View(reference, nothing, 4).luma)

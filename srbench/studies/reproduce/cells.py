@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from srbench.core.records import Score
@@ -47,12 +47,25 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class Whole:
+    """A value of a whole set that is no mean of scores of images, over `n` of them, and where it is from."""
+
+    value: float
+    n: int
+    what: str
+
+
+@dataclass(frozen=True)
 class Evidence:
-    """What there is to fill tables with: scores, why wants have none, and whose work each method is."""
+    """What there is to fill tables with: scores, why wants have none, and whose work each method is.
+
+    `wholes` are values of whole sets, of classifiers and of agreement with people.
+    """
 
     scores: dict[Want, dict[str, Score]]
     reasons: dict[Want, str]
     origins: dict[str, Origin]
+    wholes: dict[Want, Whole] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -104,8 +117,12 @@ def make_cells(paper: Paper, evidence: Evidence, datasets: tuple[str, ...]) -> l
 
 def _cell(row: Reported, table: PaperTable, evidence: Evidence) -> Cell:
     want = want_of(row, table)
+    if whole := evidence.wholes.get(want):
+        origin = replace(evidence.origins.get(want.method, Origin()), what=whole.what)
+        status = STAND_IN if origin.is_stand_in else agreement(row, whole.value, "")
+        return Cell(row, table, want, whole.value, whole.n, status, "", origin)
     scores = evidence.scores.get(want, {})
-    reason = table.reason(row.metric) or _reason(want, scores, evidence)
+    reason = _reason(want, scores, evidence, otherwise=table.reason(row.metric) or "not measured")
     if reason:
         mean = None if scores else _published(row)
         status = NOT_RUN if mean is None else PUBLISHED
@@ -125,10 +142,10 @@ def _published(row: Reported) -> float | None:
     return mean if agrees else None
 
 
-def _reason(want: Want, scores: dict[str, Score], evidence: Evidence) -> str:
+def _reason(want: Want, scores: dict[str, Score], evidence: Evidence, *, otherwise: str) -> str:
     """Why there is no measured value; empty where there is one over all images."""
     if not scores:
-        return evidence.reasons.get(want, "not measured")
+        return evidence.reasons.get(want, otherwise)
     missing = [score.status for score in scores.values() if score.value is None]
     if not missing:
         return ""

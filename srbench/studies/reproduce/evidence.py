@@ -23,9 +23,11 @@ from srbench.runs.run import Options
 from srbench.runs.run import run as run_job
 from srbench.runs.scores_csv import SCORE_COLUMNS, place, read_scores, score_rows
 from srbench.runs.store import Store
-from srbench.studies.reproduce.cells import Evidence, Origin, Want
+from srbench.studies.reproduce.cells import Evidence, Origin, Want, Whole
 
+_WHOLES = "wholes.csv"
 _REASON_COLUMNS = ("dataset", "scale", "protocol", "method", "metric", "reason")
+_WHOLE_COLUMNS = ("dataset", "scale", "protocol", "method", "metric", "value", "n", "what")
 _ORIGIN_COLUMNS = ("method", "origin", "what")
 
 
@@ -175,6 +177,11 @@ def keep(evidence: Evidence, out: Path) -> list[Path]:
         for name, origin in evidence.origins.items()
     )
     write_csv(paths[2], _ORIGIN_COLUMNS, origins)
+    if evidence.wholes:
+        wholes = ({**asdict(want), **asdict(whole)} for want, whole in evidence.wholes.items())
+        paths.append(write_csv(out / _WHOLES, _WHOLE_COLUMNS, wholes))
+    else:
+        (out / _WHOLES).unlink(missing_ok=True)
     return paths
 
 
@@ -191,7 +198,21 @@ def recall(folder: Path, wants: list[Want]) -> Evidence:
         row["method"]: Origin(row["origin"], row["what"])
         for row in _table(folder / "origins.csv", _ORIGIN_COLUMNS)
     }
-    return Evidence(scores, reasons, origins)
+    return Evidence(scores, reasons, origins, _wholes(folder / _WHOLES))
+
+
+def _wholes(path: Path) -> dict[Want, Whole]:
+    """Values of whole sets; none where an earlier call had no folder that holds any."""
+    rows = _table(path, _WHOLE_COLUMNS) if path.is_file() else []
+    try:
+        return {
+            Want(row["dataset"], int(row["scale"]), row["protocol"], row["method"], row["metric"]): Whole(
+                float(row["value"]), int(row["n"]), row["what"]
+            )
+            for row in rows
+        }
+    except ValueError as error:
+        raise UserError(f"{path} is damaged or was edited by hand ({error})") from None
 
 
 def _table(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:

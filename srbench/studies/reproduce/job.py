@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.studies.reproduce.cells import Cell, Evidence, Want, make_cells, rows_of, want_of
 from srbench.studies.reproduce.documents import write_documents
 from srbench.studies.reproduce.evidence import Means, keep, measure, recall
+from srbench.studies.reproduce.finished import read_finished
 from srbench.studies.reproduce.papers import PAPERS
 from srbench.studies.reproduce.records import Paper
 
@@ -35,16 +37,24 @@ def reproduce(
     means: Means,
     out: Path,
     *,
+    finished: Sequence[Path] = (),
     progress: Progress = SILENT,
 ) -> list[Reproduction]:
-    """Measures what the tables need, keeps the scores, writes the tables."""
+    """Measures what the tables need and the `finished` folders do not hold, keeps it, writes the tables."""
     _check(papers, datasets, means)
-    wants = _wants(papers, datasets)
+    held = read_finished(finished, _every(papers, datasets))
+    wants = [want for want in _wants(papers, datasets) if want not in held.scores]
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{out} cannot be made ({error.strerror}); choose another --out") from None
-    evidence = measure(wants, means, out, progress=progress)
+    made = measure(wants, means, out, progress=progress)
+    evidence = Evidence(
+        scores=made.scores | held.scores,
+        reasons=made.reasons | held.reasons,
+        origins=made.origins | held.origins,
+        wholes=held.wholes,
+    )
     keep(evidence, out / "scores")
     return _written(papers, evidence, datasets, out)
 
@@ -65,6 +75,12 @@ def _written(
         cells = make_cells(paper, evidence, datasets)
         made.append(Reproduction(paper, cells, write_documents(paper, cells, out)))
     return made
+
+
+def _every(papers: list[Paper], datasets: tuple[str, ...]) -> list[Want]:
+    """Everything that the tables print, each once."""
+    rows = [pair for paper in papers for pair in rows_of(paper, datasets)]
+    return list(dict.fromkeys(want_of(row, table) for row, table in rows))
 
 
 def _wants(papers: list[Paper], datasets: tuple[str, ...]) -> list[Want]:

@@ -18,6 +18,8 @@ _TSRN_METHODS = {
     "mslapsrn": "ms-lapsrn-d5r8",
     **_SRCNN_OF_SELFEXSR,
 }
+_TSRN_8X = {"tsrn-g": "tsrn-g-8x", "tsrn-s": "tsrn-s-8x"}
+_ORIGINALS = {"baseline": "hr"}  # the original images
 
 
 PAPERS: Registry[Paper] = Registry("paper", group=None)
@@ -34,6 +36,7 @@ for _paper in (
                 "recognition",
                 "Recognition of super-resolved images",
                 "enhancenet",
+                methods=_ORIGINALS,
                 elsewhere={
                     "*": "needs ImageNet images and a classifier: "
                     "srbench recognition --protocol enhancenet --classifiers resnet50 --data-root DIR"
@@ -85,6 +88,7 @@ for _paper in (
                 "1",
                 "Table 1: recognition at 4x",
                 "tsrn",
+                methods={**_TSRN_METHODS, **_ORIGINALS},
                 elsewhere={
                     "*": "needs ImageNet images and classifiers: "
                     "srbench recognition --scale 4 --protocol tsrn --data-root DIR"
@@ -94,6 +98,7 @@ for _paper in (
                 "2",
                 "Table 2: recognition at 8x",
                 "tsrn",
+                methods={**_TSRN_METHODS, **_TSRN_8X, **_ORIGINALS},
                 elsewhere={
                     "*": "needs ImageNet images and classifiers: "
                     "srbench recognition --scale 8 --protocol tsrn --data-root DIR"
@@ -105,7 +110,7 @@ for _paper in (
                 "Table 4: LPIPS at 8x",
                 "tsrn",
                 metrics=_LPIPS,
-                methods={**_TSRN_METHODS, "tsrn-g": "tsrn-g-8x", "tsrn-s": "tsrn-s-8x"},
+                methods={**_TSRN_METHODS, **_TSRN_8X},
             ),
             PaperTable(
                 "5",

@@ -1,0 +1,222 @@
+"""`srbench certify` and `srbench verify`: what a paper's numbers are of, as a small file, and its check.
+
+A certificate holds the protocol in full, the hashes of references, inputs, outputs and weights, every score,
+and the versions. Whoever has the outputs and the references scores them again and is told what differs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from srbench.core.files import file_hash, file_name, write_text
+from srbench.core.progress import SILENT, Progress
+from srbench.core.records import Pair, Score, Unscorable, UserError
+from srbench.datasets.catalogue import DATASETS
+from srbench.datasets.catalogue import resolve as resolve_dataset
+from srbench.datasets.folders import data_roots, find_pairs
+from srbench.datasets.known import unmarked
+from srbench.images.codec import read_image
+from srbench.images.pixels import pixel_hash
+from srbench.metrics.catalogue import resolve as resolve_metric
+from srbench.protocol_files import resolve as resolve_protocol
+from srbench.protocols import PROTOCOLS, Protocol
+from srbench.runs.data import RunData
+from srbench.runs.folder import output_path
+from srbench.runs.merging import agree
+from srbench.runs.reader import read_run
+from srbench.runs.score import Candidate, score_images
+
+FORMAT = 1
+_METHOD = ("kind", "version", "weights", "origin", "trained_on")
+_METRIC = ("version", "weights", "source", "higher_is_better", "aggregate")
+
+
+@dataclass(frozen=True)
+class Verification:
+    """How many scores agree with a certificate, and a line for everything that differs or is not here."""
+
+    agreeing: int
+    scores: int
+    differences: tuple[str, ...]
+
+
+def certify(folder: Path) -> dict[str, Any]:
+    """The certificate of a run, from its files and output images; `UserError` where it has no score."""
+    run = read_run(folder)
+    scored = [score for score in run.scores if score.value is not None]
+    if not scored:
+        raise UserError(f"{folder} has no score that could be certified")
+    datasets = {f"{score.dataset} x{score.scale}" for score in scored}
+    return {
+        "certificate": FORMAT,
+        "name": run.name,
+        "protocols": {name: run.facts["protocols"][name] for name in _names(scored, "protocol")},
+        "datasets": {
+            place: {"images": fact["images"], "inputs": fact.get("inputs", {})}
+            for place, fact in run.facts["datasets"].items()
+            if place in datasets
+        },
+        "methods": _facts(run, "methods", _names(scored, "method"), _METHOD),
+        "metrics": _facts(run, "metrics", _names(scored, "metric"), _METRIC),
+        "outputs": _outputs(folder, scored),
+        "scores": [_row(score) for score in scored],
+        "versions": run.records[-1].get("versions", {}) if run.records else {},
+    }
+
+
+def _names(scores: list[Score], field: str) -> list[str]:
+    return sorted({getattr(score, field) for score in scores})
+
+
+def _facts(run: RunData, kind: str, names: list[str], fields: tuple[str, ...]) -> dict[str, Any]:
+    facts = {name: run.facts[kind].get(name, {}) for name in names}
+    return {name: {field: fact[field] for field in fields if field in fact} for name, fact in facts.items()}
+
+
+def _row(score: Score) -> list[Any]:
+    # JSON has no infinity.
+    value = score.value if score.value not in (float("inf"), float("-inf")) else str(score.value)
+    return [score.protocol, score.dataset, score.scale, score.method, score.image, score.metric, value]
+
+
+def _outputs(folder: Path, scores: list[Score]) -> dict[str, str]:
+    """The hashes of the output images' pixels by `method/dataset xSCALE/image`, where they are there."""
+    found = {}
+    for place in sorted({(score.method, score.dataset, score.scale, score.image) for score in scores}):
+        method, dataset, scale, image = place
+        path = output_path(folder, method, Pair(dataset, image, scale, Path(), None))
+        if path.is_file():
+            found[_key(method, dataset, scale, image)] = pixel_hash(read_image(path))
+    return found
+
+
+def _key(method: str, dataset: str, scale: int, image: str) -> str:
+    return f"{method}/{dataset} x{scale}/{image}"
+
+
+def write_certificate(folder: Path, out: Path) -> Path:
+    """Writes the certificate of a run."""
+    return write_text(out, json.dumps(certify(folder), ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
+def read_certificate(path: Path) -> dict[str, Any]:
+    """A certificate; one line where the file is none."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror})") from None
+    except ValueError as error:
+        raise UserError(f"{path} is no certificate ({error})") from None
+    if not isinstance(found, dict) or found.get("certificate") != FORMAT:
+        raise UserError(f"{path} is no certificate of format {FORMAT}; srbench certify RUN makes one")
+    return found
+
+
+def verify(
+    said: dict[str, Any],
+    outputs: Path,
+    roots: list[Path],
+    protocols: Iterable[str],
+    *,
+    device: str,
+    workers: int = 1,
+    progress: Progress = SILENT,
+) -> Verification:
+    """Scores the output images again and compares everything with what a certificate says.
+
+    `outputs` is the `images` folder of a run, the run itself, or a folder of one folder for each method;
+    `protocols` are files of protocols that are not registered.
+    """
+    own = {protocol.name: protocol for protocol in map(resolve_protocol, protocols)}
+    known = {name: _protocol(name, fact, own) for name, fact in said["protocols"].items()}
+    expected: dict[tuple[str, str, int, str], dict[tuple[str, str], float]] = {}
+    for protocol, dataset, scale, method, image, metric, value in said["scores"]:
+        expected.setdefault((protocol, dataset, scale, method), {})[image, metric] = float(value)
+    lines: dict[str, None] = {}
+    agreeing = 0
+    for (name, dataset, scale, method), values in expected.items():
+        images = list(dict.fromkeys(image for image, _ in values))
+        candidates = list(_candidates(said, outputs, roots, (dataset, scale, method), images, lines))
+        metrics = [resolve_metric(metric) for metric in dict.fromkeys(metric for _, metric in values)]
+        found = score_images(
+            candidates, metrics, known[name], scale, device=device, workers=workers, progress=progress
+        )
+        for score in found:
+            wanted = values.get((score.image, score.metric))
+            if wanted is not None and score.value is not None and agree(wanted, score.value):
+                agreeing += 1
+            elif wanted is not None:
+                here = score.status if score.value is None else f"{score.value:.6g}"
+                place = f"{score.metric} of {method}, {dataset} x{scale} {score.image}, protocol {name}"
+                lines[f"{place}: certified {wanted:.6g}, here {here}"] = None
+    return Verification(agreeing, len(said["scores"]), tuple(lines))
+
+
+def _protocol(name: str, fact: dict[str, Any], own: dict[str, Protocol]) -> Protocol:
+    """The protocol of this name, which must be what the certificate says it is."""
+    if name not in own and name not in PROTOCOLS:
+        raise UserError(f"the protocol {name} is a file's; give it with --protocol FILE.toml")
+    protocol = own.get(name) or PROTOCOLS.get(name)
+    here = json.loads(json.dumps(asdict(protocol)))
+    changed = [field for field, value in here.items() if field in fact and fact[field] != value]
+    decisive = [field for field in changed if field not in ("summary", "source", "metrics")]
+    if decisive:
+        raise UserError(
+            f"the protocol {name} is another one here: {decisive[0]} is {here[decisive[0]]}, certified was "
+            f"{fact[decisive[0]]}; use the version of srbench that the certificate names"
+        )
+    return protocol
+
+
+def _candidates(
+    said: dict[str, Any],
+    outputs: Path,
+    roots: list[Path],
+    place: tuple[str, int, str],
+    images: list[str],
+    lines: dict[str, None],
+) -> Iterator[Candidate]:
+    """The images to score with their references; a line for every file that is not what was certified."""
+    dataset, scale, method = place
+    hashes = said["datasets"][f"{dataset} x{scale}"]["images"]
+    references = {pair.image: pair.reference for pair in _pairs(dataset, scale, roots)}
+    folder = _folder(outputs, method)
+    for image in images:
+        output = folder / file_name(dataset) / f"x{scale}" / f"{file_name(image)}.png"
+        where = f"{dataset} x{scale} {image}"
+        reference = references.get(image)
+        if reference is None or file_hash(reference) != hashes[image]["reference"]:
+            what = "is not here" if reference is None else "is another file here"
+            lines[f"the reference of {where} {what}"] = None
+        if not output.is_file():
+            yield Candidate(image, None, None, f"no output {output.name} in {output.parent}")
+            continue
+        certified = said["outputs"].get(_key(method, dataset, scale, image))
+        try:
+            if certified is not None and pixel_hash(read_image(output)) != certified:
+                lines[f"the output of {method} for {where} has other pixels"] = None
+        except Unscorable as error:
+            lines[f"the output of {method} for {where}: {error}"] = None
+        why = "" if reference else f"the reference of {where} is not here"
+        yield Candidate(image, output, reference, why)
+
+
+def _pairs(dataset: str, scale: int, roots: list[Path]) -> list[Pair]:
+    name = unmarked(dataset)
+    places = data_roots(roots)
+    if name not in DATASETS:
+        folders = [root / name for root in places if (root / name).is_dir()]
+        if not folders:
+            raise UserError(f"there is no folder {name} with the references; give --data-root DIR")
+        name = f"folder:{folders[0]}"
+    return find_pairs(resolve_dataset(name), scale, places)
+
+
+def _folder(outputs: Path, method: str) -> Path:
+    """Where the images of a method lie, below the folder that was given."""
+    places = [outputs / "images" / file_name(method), outputs / file_name(method), outputs]
+    return next((place for place in places if place.is_dir()), outputs)
