@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from srbench.core.files import atomic_file, write_csv, write_text
+from srbench.core.figures import COLOURS, save, style
+from srbench.core.files import write_csv, write_text
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UserError
 from srbench.core.text import markdown, markdown_head, markdown_row
@@ -160,27 +161,19 @@ def _between(one: VoteAgreement, name: str) -> str:
 
 def _plot(found: VoteAgreements, stem: Path) -> list[Path]:
     """The share of votes of each metric with its interval, best on top; guessing, and the most possible."""
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
     ranked = _ranked(found)[::-1]
-    with mpl.rc_context(
-        {"font.size": 8, "svg.fonttype": "none", "svg.hashsalt": "srbench", "text.parse_math": False}
-    ):
+    with style(8):
         figure = Figure(figsize=(4.8, 0.9 + 0.3 * len(ranked)), layout="constrained")
         axes = figure.add_subplot()
         for place, (_, one) in enumerate(ranked):
             if "votes" in one.intervals:
-                axes.plot(one.intervals["votes"], [place, place], color="#0072b2", lw=2)
-            axes.plot(one.votes, place, "o", color="#0072b2")
+                axes.plot(one.intervals["votes"], [place, place], color=COLOURS[0], lw=2)
+            axes.plot(one.votes, place, "o", color=COLOURS[0])
         for value, name in ((0.5, "guessing"), (ranked[-1][1].people, "people")):
             axes.axvline(value, color="#666666", lw=0.8, ls=":")
             axes.text(value, len(ranked) - 0.4, name, ha="center", fontsize=7)
         axes.set_yticks(range(len(ranked)), [metric for metric, _ in ranked])
         axes.set_xlabel("share of votes on the metric's side")
-        paths = []
-        for kind, more in (("svg", {"metadata": {"Date": None}}), ("png", {"dpi": 150})):
-            with atomic_file(stem.with_suffix(f".{kind}")) as temporary:
-                figure.savefig(temporary, format=kind, **more)
-            paths.append(stem.with_suffix(f".{kind}"))
-        return paths
+        return save(figure, stem)

@@ -280,13 +280,9 @@ class Study:
 _TRIAL = "kind, stimuli, block, reference, expected, repeats"
 
 
-def _trial(row: Sequence[Any]) -> Trial:
-    return Trial(row[0], _numbers(row[1]), *row[2:])
-
-
-@lru_cache(maxsize=65536)
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(json.loads(text))
+@lru_cache(maxsize=65536)  # raters are asked the same
+def _trial(row: tuple[Any, ...]) -> Trial:
+    return Trial(row[0], tuple(json.loads(row[1])), *row[2:])
 
 
 def _same(a: str, b: str) -> bool:
