@@ -165,7 +165,7 @@ def _plot(found: VoteAgreements, stem: Path) -> list[Path]:
 
     ranked = _ranked(found)[::-1]
     with style(8):
-        figure = Figure(figsize=(4.8, 0.9 + 0.3 * len(ranked)), layout="constrained")
+        figure = Figure(figsize=(4.8, 1.4 + 0.3 * len(ranked)), layout="constrained")
         axes = figure.add_subplot()
         for place, (_, one) in enumerate(ranked):
             if "votes" in one.intervals:
