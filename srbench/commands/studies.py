@@ -211,7 +211,7 @@ def _named_file(text: str) -> tuple[str, Path]:
 def _print_bapps(finished: Finished) -> None:
     from rich.markup import escape
 
-    from srbench.studies.bapps.export import cell, remarks, table_rows
+    from srbench.studies.bapps.export import cell, remarks, shown_name, table_rows
     from srbench.studies.bapps.results import GROUP_TITLES
 
     groups, metrics = table_rows(finished.results.scores)
@@ -221,7 +221,7 @@ def _print_bapps(finished: Finished) -> None:
     for group in groups:
         shown.add_column(GROUP_TITLES.get(group, group), justify="right")
     for name, scores in metrics.items():
-        shown.add_row(escape(name), *(escape(cell(score)) for score in scores))
+        shown.add_row(escape(shown_name(name)), *(escape(cell(score)) for score in scores))
     output.print(shown)
     for line in remarks(finished.results.scores):
         output.print(line, markup=False)

@@ -36,6 +36,15 @@ TITLES = {
     "color": "Colourisation",
     "frameinterp": "Frame interpolation",
 }
+# Thousands of triplets of the validation split, as the paper's breakdown of the data set prints them.
+VALIDATION_THOUSANDS = {
+    "traditional": 4.7,
+    "cnn": 4.7,
+    "superres": 10.9,
+    "deblur": 9.4,
+    "color": 4.7,
+    "frameinterp": 1.9,
+}
 _ROLES: dict[Kind, tuple[str, ...]] = {"2afc": ("ref", "p0", "p1"), "jnd": ("p0", "p1")}
 _JUDGED: dict[Kind, str] = {"2afc": "judge", "jnd": "same"}
 # The official files hold shares of a few votes in float32, whose rounding is below this.
@@ -102,6 +111,11 @@ def read_patch(path: Path) -> np.ndarray:
     from PIL import Image
 
     return np.asarray(Image.fromarray(image).resize((PATCH, PATCH), Image.Resampling.BILINEAR))
+
+
+def is_whole_validation(subset: str, items: int) -> bool:
+    """Whether a subset has as many triplets as the published validation split, to the digit printed."""
+    return subset in VALIDATION_THOUSANDS and round(items / 1000, 1) == VALIDATION_THOUSANDS[subset]
 
 
 def _position(subset: str) -> tuple[int, str]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from srbench.core.records import Degradation, Pair, Sample
+    from srbench.methods.files.interface import Interface
     from srbench.methods.networks.specification import NetworkSpec
 
 BACK_PROJECTIONS = 10
@@ -69,6 +70,10 @@ class CombinedMethod(Method):
     def inputs(self) -> tuple[Degradation | None, ...]:
         """Those of all parts, which have to take the same input."""
         return tuple(kind for part in self.parts for kind in part.inputs)
+
+    def interfaces(self, scale: int) -> dict[str, Interface]:
+        """Those of all parts."""
+        return {name: found for part in self.parts for name, found in part.interfaces(scale).items()}
 
     def refuses(self, scale: int) -> str | None:
         """The first part's reason."""

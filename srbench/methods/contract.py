@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from srbench.core.records import Degradation, Pair, Sample
     from srbench.images.resize import Edges
+    from srbench.methods.files.interface import Interface
 
 Upscaler = Callable[["Sample"], "np.ndarray"]
 GROUP = 8  # images that a GPU is given at once
@@ -101,6 +102,10 @@ class Method:
     def inputs(self) -> tuple[Degradation | None, ...]:
         """What it and its parts were trained on; none where the input does not matter."""
         return () if self.kind in ("reference", "outputs") else (self.trained_on,)
+
+    def interfaces(self, scale: int) -> dict[str, Interface]:  # noqa: ARG002 - of models that users bring
+        """What was taken for the interface of each user's model in it, by name."""
+        return {}
 
     def refuses(self, scale: int) -> str | None:
         """Why this method does not do this scale; None where it does."""

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal
 
 from srbench.core.registry import Registry
 from srbench.metrics.contract import Metric
-
-if TYPE_CHECKING:
-    from srbench.protocols import Protocol
 
 METRICS: Registry[Metric] = Registry("metric", group="srbench.metrics", record=Metric)
 # The words that people type for the field's usual metrics, whatever the protocol.
@@ -31,9 +27,3 @@ def resolve(name: str) -> Metric:
     if name.startswith(PREFIX):
         return bridge(name.removeprefix(PREFIX))
     return METRICS.get(name)
-
-
-def usual(word: Literal["psnr", "ssim"], protocol: Protocol) -> Metric:
-    """What a protocol means by PSNR or SSIM: that one of its metrics, else the one of luma."""
-    own = [name for name in protocol.metrics if name.startswith(f"{word}_")]
-    return METRICS.get(own[0] if own else f"{word}_y")

@@ -19,7 +19,7 @@ import numpy as np
 from srbench.core.devices import choose_device
 from srbench.core.records import Unscorable, UsageError, UserError
 from srbench.images.arrays import ImageLike, as_images, as_scale
-from srbench.metrics.catalogue import resolve, usual
+from srbench.metrics.catalogue import resolve
 from srbench.metrics.contract import Metric
 from srbench.metrics.view import View
 from srbench.protocol_files import resolve as protocol_of
@@ -36,9 +36,10 @@ def psnr(
 ) -> float:
     """Peak signal-to-noise ratio in dB, peak 255; higher is better, infinite for identical images.
 
-    10 log10(255² / MSE) of the protocol's luma, or of RGB where the protocol's PSNR is `psnr_rgb`.
+    10 log10(255² / MSE) of the protocol's luma, `psnr_y` under every protocol; that of RGB, which `ntire`
+    prints, is `measure("psnr_rgb", …)`.
     """
-    return measure(usual("psnr", protocol_of(protocol)), output, reference, protocol=protocol, scale=scale)
+    return measure("psnr_y", output, reference, protocol=protocol, scale=scale)
 
 
 def ssim(
@@ -46,10 +47,10 @@ def ssim(
 ) -> float:
     """Structural similarity, at most 1; higher is better, 1 for identical images.
 
-    Of Wang et al. (IEEE TIP 2004), 11x11 Gaussian window, on the protocol's luma; where the protocol's
-    SSIM is another (`ssim_daala` under `srgan`, `ssim_rgb` under `ntire`), that one.
+    Of Wang et al. (IEEE TIP 2004), 11x11 Gaussian window, on the protocol's luma: `ssim_y` under every
+    protocol. The SSIM that `srgan` and `ntire` print are `measure("ssim_daala", …)` and `"ssim_rgb"`.
     """
-    return measure(usual("ssim", protocol_of(protocol)), output, reference, protocol=protocol, scale=scale)
+    return measure("ssim_y", output, reference, protocol=protocol, scale=scale)
 
 
 def rmse(
@@ -87,14 +88,19 @@ def lpips(
     reference: ImageLike,
     *,
     net: Network = "alex",
+    version: Literal["v0.1", "v0.0"] = "v0.1",
     protocol: str | Protocol = "srbench",
     device: str = "auto",
 ) -> float:
-    """LPIPS (Zhang et al., CVPR 2018), v0.1 linear weights; lower is better, 0 for identical images.
+    """LPIPS (Zhang et al., CVPR 2018), linear weights; lower is better, 0 for identical images.
 
-    Of whole images without a border crop; under `protocol="tsrn"` the mean over 64x64 patches.
+    Of whole images without a border crop; under `protocol="tsrn"` the mean over 64x64 patches. `version`
+    is that of the published weights: v0.1 (July 2018) unless papers of before it are compared with.
     """
-    return measure(f"lpips-{net}", output, reference, protocol=protocol, scale=_NO_BORDER, device=device)
+    release = "" if version == "v0.1" else f"-{version}"
+    return measure(
+        f"lpips-{net}{release}", output, reference, protocol=protocol, scale=_NO_BORDER, device=device
+    )
 
 
 def gram(

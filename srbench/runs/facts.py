@@ -11,6 +11,7 @@ from typing import Any
 
 from srbench.core.files import remembered_hash
 from srbench.core.versions import versions
+from srbench.methods.contract import Method
 from srbench.metrics.catalogue import METRICS
 from srbench.metrics.catalogue import resolve as resolve_metric
 from srbench.metrics.contract import Metric
@@ -39,7 +40,12 @@ def put_facts(store: Store, job: Job) -> None:
                 "order": order.index(metric.name) if metric.name in order else len(order),
             }
             store.put_fact("metric", metric.name, fact)
+        known = store.facts("method")
         for method in job.methods.values():
+            files = {str(file): remembered_hash(file) for file in method.reads if file.is_file()}
+            before = known.get(method.name, {})
+            # Of other scales, while the files are the same.
+            interfaces = before.get("interfaces", {}) if before.get("files") == files else {}
             fact = {
                 "kind": method.kind,
                 "source": method.source,
@@ -47,10 +53,17 @@ def put_facts(store: Store, job: Job) -> None:
                 "weights": weight_hashes(method.weights),
                 "remark": method.remark,
                 "origin": method.origin,
-                "files": {str(file): remembered_hash(file) for file in method.reads if file.is_file()},
+                "files": files,
                 "trained_on": method.trained_on,
+                "interfaces": interfaces | _interfaces_of(method, job.scale),
             }
             store.put_fact("method", method.name, fact)
+
+
+def _interfaces_of(method: Method, scale: int) -> dict[str, dict[str, Any]]:
+    """What was taken for the interface of each user's model in a method, at a scale."""
+    found = method.interfaces(scale).items()
+    return {f"{name} x{scale}": interface.as_dict() for name, interface in found}
 
 
 def _asked_for(job: Job) -> list[Metric]:

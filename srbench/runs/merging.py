@@ -21,7 +21,7 @@ _DECISIVE = {
         "version", "border", "luma", "gray", "degradation", "edges", "own_degradation",
         "own_gray", "lpips_region", "plane",
     ),
-    "methods": ("version", "weights"),
+    "methods": ("version", "weights", "files"),
     "metrics": ("version", "weights", "higher_is_better", "aggregate"),
 }  # fmt: skip
 
@@ -56,12 +56,18 @@ def _merge_fact(
         known[name] = _merged_dataset(name, earlier, fact, runs)
         return
     for field in _DECISIVE[kind]:
-        if earlier.get(field) != fact.get(field):
+        one, other = (_content(field, each) for each in (earlier, fact))
+        if one != other:
             raise UserError(
                 f"the runs {runs[0]} and {runs[1]} mean different things by the {kind[:-1]} {name}: "
-                f"{field} is {_short(earlier.get(field))} and {_short(fact.get(field))}; "
-                "leave one of them out"
+                f"{field} is {_short(one)} and {_short(other)}; leave one of them out"
             )
+
+
+def _content(field: str, fact: dict[str, Any]) -> Any:
+    """What a field of a fact says; files of a user's are the same wherever they lie."""
+    found = fact.get(field)
+    return sorted(found.values()) if field == "files" and found else found or None
 
 
 def _short(value: Any) -> str:

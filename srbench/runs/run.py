@@ -12,6 +12,7 @@ from typing import Any
 from srbench.core.files import sweep
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UsageError
+from srbench.core.text import remark
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import Inputs
 from srbench.methods.contract import Runtime
@@ -81,6 +82,7 @@ def run(options: Options, *, progress: Progress = SILENT) -> Finished:
         try:
             for job in jobs:
                 put_facts(store, job)
+                _say_interfaces(job)
                 numbered = replace(job, numbers=numbers)
                 outcome.add(evaluate(numbered, images_of(numbered, store), store, progress=progress))
             freshness.end(store, numbers)
@@ -91,6 +93,12 @@ def run(options: Options, *, progress: Progress = SILENT) -> Finished:
             with store.transaction():
                 made = write_files(stored_run(store), options.out)
     return Finished(made, _skipped(selections), outcome, seconds)
+
+
+def _say_interfaces(job: Job) -> None:
+    for method in job.methods.values():
+        for name, interface in method.interfaces(job.scale).items():
+            remark(f"{name}: {interface}")
 
 
 def _selections(options: Options) -> dict[int, Selection]:

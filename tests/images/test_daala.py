@@ -64,8 +64,8 @@ def nearest(value: Fraction) -> int:
     return size if value >= 0 else -size
 
 
-def plain(image: np.ndarray) -> np.ndarray:
-    """`png2y4m` as it is described, block by block."""
+def plain(image: np.ndarray, *, even: bool = True) -> np.ndarray:
+    """`png2y4m` as it is described, block by block; `even` says where ties go, else to the lower level."""
     height, width, _ = image.shape
     result = np.zeros((height, width), np.uint8)
     numbers = draws()
@@ -93,11 +93,11 @@ def plain(image: np.ndarray) -> np.ndarray:
             u, v = (min(max(chroma, -128), 127) for chroma in (u, v))
             for i, j in places:
                 if i < height and j < width:
-                    result[i, j] = 16 + plain_luma(block[i, j], u, v)
+                    result[i, j] = 16 + plain_luma(block[i, j], u, v, even=even)
     return result
 
 
-def plain_luma(pixel: Pixel, u: int, v: int) -> int:
+def plain_luma(pixel: Pixel, u: int, v: int, *, even: bool) -> int:
     parts = (4490222169144 * v, -534117096223 * u - 1334761232047 * v, 5290866304968 * u)
     shifted = [(9745792000 * value - part + 4096) // 2**13 for value, part in zip(pixel, parts, strict=True)]
     y = (1063 * shifted[0] + 3576 * shifted[1] + 361 * shifted[2]) // 1780026171875
@@ -110,7 +110,7 @@ def plain_luma(pixel: Pixel, u: int, v: int) -> int:
             total += (value - min(max(given, 0), 65535)) ** 2
         return (total + 2**31) % 2**32 - 2**31
 
-    return min((y, y + 1), key=lambda level: (error(level), level % 2))
+    return min((y, y + 1), key=lambda level: (error(level), level % 2 if even else level))
 
 
 @given(st.integers(1, 5), st.integers(1, 5), st.sampled_from(["noise", "ends", "gray"]), st.data())
@@ -125,11 +125,24 @@ def test_equals_the_description_in_plain_python(
     assert np.array_equal(daala_luma(image), plain(image))
 
 
-def test_flat_colours_stay_within_a_level_of_bt709() -> None:
-    for colour in ([0, 0, 0], [128, 128, 128], [255, 255, 255], [90, 140, 60]):
-        image = np.full((20, 20, 3), colour, np.uint8)
-        exact = 16 + 219 / 255 * (np.array([0.2126, 0.7152, 0.0722]) @ colour)
-        assert abs(daala_luma(image) - exact).max() < 3
+@pytest.mark.parametrize("colour", [(128, 128, 128), (250, 250, 250), (10, 10, 10), (90, 140, 60)])
+def test_dither_does_not_move_the_mean_of_a_colour_inside_the_range(colour: Pixel) -> None:
+    plane = daala_luma(np.full((200, 200, 3), colour, np.uint8))
+    exact = 16 + 219 / 255 * (np.array([0.2126, 0.7152, 0.0722]) @ colour)
+    assert plane.mean() == pytest.approx(exact, abs=0.05)
+    assert abs(plane - exact).max() < 3
+
+
+def test_the_mean_of_white_is_above_235_because_its_ties_go_to_even_levels() -> None:
+    """With noise above white, 235 and 236 give the same colour back, white: an equal error, so 236, the even
+    one. Were ties given to the lower level, the mean would be below 235 by about as much."""
+    white = np.full((40, 40, 3), 255, np.uint8)
+    ours = daala_luma(white)
+    assert np.array_equal(ours, plain(white))
+    lower = plain(white, even=False)
+    assert ours.mean() > 235.2
+    assert lower.mean() < 235
+    assert set(zip(ours[ours != lower].tolist(), lower[ours != lower].tolist(), strict=True)) == {(236, 235)}
 
 
 def test_luma_of_grayscale_is_that_of_three_equal_channels() -> None:

@@ -14,7 +14,7 @@ from PIL import Image
 import srbench.metrics
 from srbench.core.records import Unscorable, UsageError
 from srbench.metrics import Accumulated, measure, psnr, rmse, ssim
-from srbench.metrics.luma.structural_similarity import ssim_daala
+from srbench.metrics.catalogue import METRICS
 from srbench.metrics.view import View
 from srbench.protocols import PROTOCOLS
 from tests.helpers import picture, python, save
@@ -77,13 +77,14 @@ def test_a_scale_is_a_positive_whole_number(scale: object) -> None:
         psnr(OUTPUT, REFERENCE, scale=scale)  # type: ignore[arg-type]
 
 
-def test_a_protocol_brings_its_own_ssim() -> None:
-    protocol = PROTOCOLS.get("srgan")
-    views = (View(image, protocol, 4) for image in (OUTPUT, REFERENCE))
-    assert ssim(OUTPUT, REFERENCE, protocol="srgan") == ssim_daala(*(view.luma for view in views))
-    assert ssim(OUTPUT, REFERENCE, protocol=protocol) == measure(
-        "ssim_daala", OUTPUT, REFERENCE, protocol="srgan"
-    )
+@pytest.mark.parametrize("name", PROTOCOLS.names())
+def test_a_word_means_the_same_under_every_protocol_and_on_the_command_line(name: str) -> None:
+    """`--metrics psnr` is `psnr_y`: the word never changes its meaning with the protocol."""
+    for word, function in (("psnr", psnr), ("ssim", ssim), ("rmse", rmse)):
+        assert METRICS.get(word).name == f"{word}_y"
+        views = [View(image, PROTOCOLS.get(name), 4) for image in (OUTPUT, REFERENCE)]
+        value = function(OUTPUT, REFERENCE, protocol=name, scale=4)
+        assert value == METRICS.get(f"{word}_y").score(*views)
 
 
 def test_no_value_is_a_reason() -> None:

@@ -16,11 +16,10 @@ if TYPE_CHECKING:
 
 
 def rrdb(blocks: int) -> NetworkSpec:
-    """RRDBNet with 16 or 23 blocks, 4x."""
+    """RRDBNet of so many RRDBs, 4x; the paper has 23, its "16 residual blocks" (section 4.1) are plain."""
     return NetworkSpec(builder("rrdb", "RRDBNet", blocks), 4, radius=15 * blocks + 4)
 
 
-RRDB_16 = rrdb(16)
 RRDB_23 = rrdb(23)
 
 

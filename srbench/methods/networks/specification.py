@@ -16,6 +16,17 @@ Residual = Literal["none", "tensorflow1-bicubic", "pil-bicubic"]
 
 
 @dataclass(frozen=True)
+class Normalisation:
+    """What a network's values are standardised by, per channel: (value - mean) / std."""
+
+    mean: tuple[float, ...] = (0.0,)
+    std: tuple[float, ...] = (1.0,)
+
+
+PLAIN = Normalisation()
+
+
+@dataclass(frozen=True)
 class NetworkSpec:
     """A network's interface.
 
@@ -26,9 +37,12 @@ class NetworkSpec:
       the colours of a colour image are then those of its bicubic enlargement. "luma-8bit" is the same as
       scripts that work on 8-bit YCbCr do it: Y in and out and the enlarged Cb and Cr in whole grey levels.
     - `input_range`, `output_range`: the values that stand for the grey levels 0 and 255.
+    - `input_norm`, `output_norm`: how values in these ranges are standardised besides.
     - `residual`: the enlargement of the input that the network's output is added to.
     - `radius`: how many input pixels away an output pixel can depend on, None where on all; tiles overlap
       by it. Networks with a method `stages()` state it per stage there.
+    - `fixed`: height and width of the only input that it takes, None where any will do. Larger images are
+      cut into tiles of this size, which overlap by `radius`; smaller ones are continued by their last pixels.
     - `probe`: the side of the square on which the memory that it takes is estimated.
     """
 
@@ -38,8 +52,11 @@ class NetworkSpec:
     input: Literal["low-resolution", "enlarged"] = "low-resolution"
     input_range: tuple[float, float] = (0.0, 1.0)
     output_range: tuple[float, float] = (0.0, 1.0)
+    input_norm: Normalisation = PLAIN
+    output_norm: Normalisation = PLAIN
     residual: Residual = "none"
     radius: int | None = 16
+    fixed: tuple[int, int] | None = None
     probe: int = 8
 
     @property

@@ -95,14 +95,15 @@ def _network_cost(
     from srbench.methods.running.cost import multiply_adds
     from srbench.methods.running.inference import NetworkUpscaler
 
-    channels = 1 if spec.color == "luma" else 3
+    channels = 3 if spec.color == "rgb" else 1
     enlarged = spec.scale if spec.input == "enlarged" else 1
     height, width = (side * enlarged for side in sample.low_resolution.shape[:2])
     operations = None
     with suppress(Exception), torch.device("meta"):  # not every foreign network runs without values
         operations = multiply_adds(copy.deepcopy(module).to("meta").eval(), height, width, channels)
     upscale = NetworkUpscaler(module, spec, runtime, name)
-    x = torch.rand(1, channels, height, width, device=runtime.device)
+    parameter = next(module.parameters())  # in the precision that the upscaler has put it
+    x = torch.rand(1, channels, height, width, device=parameter.device, dtype=parameter.dtype)
     whole, bare = _alternating(lambda: upscale(sample), _bare(module, x), repeats)
     return Cost(
         name,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ from srbench.images.pixels import as_rgb, to_bytes
 from srbench.images.resize import imresize_double, tensorflow1_bicubic
 from srbench.images.ycbcr import enlarged_chroma, rgb_to_luma, ycbcr_to_rgb
 from srbench.methods.contract import GROUP
+from srbench.methods.networks.specification import PLAIN, Normalisation
 from srbench.methods.running.tiling import Box, images_within, make_plan, run
 
 if TYPE_CHECKING:
@@ -141,6 +142,9 @@ class NetworkUpscaler:
                     raise Unscorable(f"{self._name} gave values that are not finite")
                 if values.shape[-1] != self._channels:
                     raise Unscorable(f"{self._name} gave {values.shape[-1]} channels, not {self._channels}")
+                if self._spec.output_norm != PLAIN:
+                    mean, std = _per_channel(self._spec.output_norm, values.dtype)
+                    values = values * std + mean
                 yield seen, (values - np.float32(low)) * np.float32(255.0) / np.float32(high - low)
 
     def _tensor(self, source: np.ndarray) -> Tensor:
@@ -151,6 +155,9 @@ class NetworkUpscaler:
             planes = _enlarged(planes, self._spec.scale, self._runtime.edges)
         planes = planes.astype(np.float64 if self._dtype == torch.float64 else np.float32)
         scaled = planes * ((high - low) / 255.0) + low  # Python's floats keep the array's precision
+        if self._spec.input_norm != PLAIN:
+            mean, std = _per_channel(self._spec.input_norm, planes.dtype)
+            scaled = (scaled - mean) / std
         return torch.from_numpy(np.ascontiguousarray(scaled.transpose(2, 0, 1)))
 
     def _luma_of(self, source: np.ndarray) -> np.ndarray:
@@ -213,6 +220,11 @@ def region(
     inner = Box(box.top // scale, -(-box.bottom // scale), box.left // scale, -(-box.right // scale))
     outer = inner.grown(_SUPPORT, height, width)
     return enlarge(source[outer.slices])[box.inside(outer.scaled(scale)).slices]
+
+
+def _per_channel(norm: Normalisation, dtype: np.dtype[Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation for arrays whose last axis are the channels."""
+    return np.array(norm.mean, dtype), np.array(norm.std, dtype)
 
 
 def _luma(image: np.ndarray) -> np.ndarray:

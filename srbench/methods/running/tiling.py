@@ -64,12 +64,16 @@ class Box:
 
 @dataclass(frozen=True)
 class Plan:
-    """A network as one stage and cut into stages, with what each costs (`stage_costs`)."""
+    """A network as one stage and cut into stages, with what each costs (`stage_costs`).
+
+    `fixed` is the only input size that it takes (`NetworkSpec`).
+    """
 
     whole_cost: tuple[float, float]
     whole: Stage
     stages: tuple[Stage, ...]
     costs: tuple[tuple[float, float], ...]
+    fixed: tuple[int, int] | None = None
 
 
 def make_plan(module: nn.Module, spec: NetworkSpec, channels: int) -> Plan:
@@ -81,7 +85,7 @@ def make_plan(module: nn.Module, spec: NetworkSpec, channels: int) -> Plan:
     x = torch.zeros(1, channels, spec.probe, spec.probe, device=device, dtype=dtype)
     if getattr(module, "opaque", False):
         guess = (4.0 * _OPAQUE_FEATURES * 2 * spec.factor**2, 4.0 * channels * spec.factor**2)
-        return Plan(guess, whole, (whole,), (guess,))
+        return Plan(guess, whole, (whole,), (guess,), spec.fixed)
     return Plan(stage_costs(module, (whole,), x)[0], whole, stages, stage_costs(module, stages, x))
 
 
@@ -96,6 +100,9 @@ def run(plan: Plan, x: Tensor, max_memory: int) -> Iterator[tuple[Box, Tensor]]:
     A stage that needs the whole image gets it, whatever the budget; what passes between stages counts as
     held, and tiles shrink to a quarter of the budget at least.
     """
+    if plan.fixed is not None:
+        yield from _run_fixed(plan.whole, x, plan.fixed)
+        return
     pixels = x.shape[0] * x.shape[-2] * x.shape[-1]
     if _WORK_SPACE * plan.whole_cost[0] * pixels <= max_memory:
         yield from _run_stage(plan.whole, (x,), pixels)
@@ -146,6 +153,34 @@ def _tiles(stage: Stage, state: State, tile_pixels: int) -> Iterator[tuple[Box, 
         for piece in pieces:
             _check_size(piece, outer.scaled(stage.scale))
         yield core.scaled(stage.scale), *(piece[(..., *inner)] for piece in pieces)
+
+
+def _run_fixed(stage: Stage, x: Tensor, size: tuple[int, int]) -> Iterator[tuple[Box, Tensor]]:
+    """Tiles of one size, each up to the middle of its overlap with the next."""
+    height, width = x.shape[-2:]
+    missing = [max(0, need - have) for need, have in zip(size, (height, width), strict=True)]
+    x = torch.nn.functional.pad(x, (0, missing[1], 0, missing[0]), mode="replicate")
+    for top, rows in fixed_cuts(height, size[0], stage.radius):
+        for left, columns in fixed_cuts(width, size[1], stage.radius):
+            tile = Box(top, top + size[0], left, left + size[1])
+            core = Box(*rows, *columns)
+            (piece,) = stage.run((x[(..., *tile.slices)],))
+            _check_size(piece, tile.scaled(stage.scale))
+            yield core.scaled(stage.scale), piece[(..., *core.inside(tile).scaled(stage.scale).slices)]
+
+
+def fixed_cuts(length: int, size: int, overlap: int | None) -> list[tuple[int, tuple[int, int]]]:
+    """Where tiles of `size` pixels begin on an axis, and from where to where each one counts.
+
+    Neighbours overlap by twice `overlap` at least, by default an eighth of their size on each side.
+    """
+    margin = size // 8 if overlap is None else overlap
+    if 2 * margin >= size:
+        raise Unscorable(f"tiles of {size} pixels cannot overlap by {margin} on each side")
+    count = 1 if length <= size else math.ceil((length - 2 * margin) / (size - 2 * margin))
+    starts = [max(0, length - size) * number // max(1, count - 1) for number in range(count)]
+    middles = [(one + size + other) // 2 for one, other in pairwise(starts)]
+    return list(zip(starts, pairwise([0, *middles, length]), strict=True))
 
 
 def _check_size(piece: Tensor, box: Box) -> None:

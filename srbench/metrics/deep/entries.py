@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from srbench.metrics.contract import Metric
 from srbench.metrics.deep.features import ALEX, SQUEEZE, VGG, Backbone
 from srbench.metrics.deep.gram import GramDistance
-from srbench.metrics.deep.lpips import FeatureDistance
+from srbench.metrics.deep.lpips import FeatureDistance, Release
 from srbench.metrics.view import View
 from srbench.statistics.intervals import DISTANCE
 
 _WHOLE = "of the whole image, no border crop"
 
 
-def _lpips(backbone: Backbone) -> Metric:
+def _lpips(backbone: Backbone, release: Release = "v0.1") -> Metric:
+    first = release == "v0.0"
     return _distance(
         backbone,
-        f"lpips-{backbone.name}",
-        "LPIPS",
-        "Zhang et al., CVPR 2018, equation 1; v0.1 linear weights of richzhang/PerceptualSimilarity",
-        FeatureDistance(backbone, linear=True, patches=True),
-        f"{_WHOLE}; the tsrn protocol takes the mean over 64x64 patches of the centre crop",
+        f"lpips-{backbone.name}{'-v0.0' if first else ''}",
+        f"LPIPS {release}",
+        f"Zhang et al., CVPR 2018, equation 1; linear weights {release} of its repository",
+        FeatureDistance(
+            replace(backbone, standardised=not first), linear=True, patches=True, release=release
+        ),
+        f"{_WHOLE}; the tsrn protocol takes the mean over 64x64 patches of the centre crop"
+        + ("; the release of January 2018, which did not standardise its inputs" if first else ""),
         modules=("lpips",),
     )
+
+
+def _lpips_first(backbone: Backbone) -> Metric:
+    return _lpips(backbone, "v0.0")
 
 
 def _gram(backbone: Backbone) -> Metric:
@@ -74,5 +83,5 @@ def _distance(
 
 
 METRICS: tuple[Metric, ...] = tuple(
-    entry(backbone) for entry in (_lpips, _gram, _features) for backbone in (ALEX, SQUEEZE, VGG)
+    entry(backbone) for entry in (_lpips, _gram, _features, _lpips_first) for backbone in (ALEX, SQUEEZE, VGG)
 )

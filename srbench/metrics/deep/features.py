@@ -40,6 +40,7 @@ class Backbone:
     - `smallest` is the shortest side that reaches the last layer.
     - `bytes_per_pixel` is what the features of those layers take in float32, per input pixel.
     - `pulled_as` is what `srbench metrics pull` gets the file by.
+    - `standardised` says whether inputs are, as in training; LPIPS v0.0 left that out.
     """
 
     name: NetworkName
@@ -51,6 +52,12 @@ class Backbone:
     bytes_per_pixel: int
     pulled_as: str
     file: WeightFile
+    standardised: bool = True
+
+    @property
+    def key(self) -> str:
+        """What features of an image are kept under: everything but the precision that decides them."""
+        return f"{self.file.cached}:{self.standardised}"
 
 
 def _file(stem: str, prefix: str, mebibytes: float, citation: str) -> TorchHubFile:
@@ -146,7 +153,8 @@ class Network:
                 f"a side needs {self.backbone.smallest}"
             )
         pixels = torch.from_numpy(np.stack(images)).to(self.device).permute(0, 3, 1, 2)
-        return (pixels.to(self.dtype) / 127.5 - 1 - self._shift) / self._scale
+        signed = pixels.to(self.dtype) / 127.5 - 1
+        return (signed - self._shift) / self._scale if self.backbone.standardised else signed
 
     def features(self, images: torch.Tensor) -> list[torch.Tensor]:
         """What `backbone.layers` see in network inputs (N x 3 x H x W): N x h x w x C, unit length.

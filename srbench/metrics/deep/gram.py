@@ -82,7 +82,7 @@ class GramDistance:
     def kept(self, network: Network, view: View) -> list[torch.Tensor]:
         """The Gram matrices of a view, computed once: 1 x C x C in float64 per layer that is used."""
         reading = f"{self.layers}:{self.features}:{self.normalisation}"
-        key = f"gram:{network.backbone.file.cached}:{network.dtype}:{reading}"
+        key = f"gram:{network.backbone.key}:{network.dtype}:{reading}"
         return view.keep(key, lambda: self._of_view(network, view))
 
     def of_layers(self, features: Sequence[torch.Tensor]) -> list[torch.Tensor]:

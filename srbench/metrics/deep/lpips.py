@@ -1,4 +1,4 @@
-"""LPIPS (v0.1, linear) and the unweighted feature distance that TSRN calls Net-F.
+"""LPIPS (linear, v0.1 and v0.0) and the unweighted feature distance that TSRN calls Net-F.
 
 At every position of five (SqueezeNet: seven) layers the features of both images are brought to unit
 length; the squared differences are weighted per channel, summed, averaged over positions and added up
@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from srbench.core.batches import Batches
 from srbench.core.records import Unscorable, UserError
@@ -32,10 +32,18 @@ if TYPE_CHECKING:
     from srbench.metrics.view import View
 
 HEAD_SHA256 = {
-    "alex": "df73285e35b22355a2df87cdb6b70b343713b667eddbda73e1977e0c860835c0",
-    "squeeze": "4a5350f23600cb79923ce65bb07cbf57dca461329894153e05a1346bd531cf76",
-    "vgg": "a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868",
+    "v0.1": {
+        "alex": "df73285e35b22355a2df87cdb6b70b343713b667eddbda73e1977e0c860835c0",
+        "squeeze": "4a5350f23600cb79923ce65bb07cbf57dca461329894153e05a1346bd531cf76",
+        "vgg": "a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868",
+    },
+    "v0.0": {
+        "alex": "18720f55913d0af89042f13faa7e536a6ce1444a0914e6db9461355ece1e8cd5",
+        "squeeze": "c27abd3a0145541baa50990817df58d3759c3f8154949f42af3b59b4e042d0bf",
+        "vgg": "b9e4236260c3dd988fc79d2a48d645d885afcbb21f9fd595e6744cf7419b582c",
+    },
 }
+Release = Literal["v0.1", "v0.0"]
 PATCH = 64
 KEEP_BYTES = 384 * 2**20  # features of one image; larger images are streamed and nothing is kept
 _BLOCK = 1 << 18  # values that are compared at once: 1 MiB in float32
@@ -43,7 +51,7 @@ _BLOCK = 1 << 18  # values that are compared at once: 1 MiB in float32
 
 @dataclass(frozen=True)
 class FeatureDistance:
-    """A metric: `lpips-*` where `linear`, else Net-F. Lower is better; 0 for identical images.
+    """A metric: `lpips-*` of a `release` where `linear`, else Net-F. Lower is better; 0 for identical images.
 
     Calling it with the views of an output and a reference compares the whole images, without a border
     crop, or TSRN's 64x64 patches where both `patches` and the protocol's `lpips_region` say so.
@@ -52,6 +60,7 @@ class FeatureDistance:
     backbone: Backbone
     linear: bool
     patches: bool = False
+    release: Release = "v0.1"
 
     def __call__(self, output: View, reference: View) -> float:
         import torch
@@ -75,7 +84,9 @@ class FeatureDistance:
     def weights(self, network: Network) -> list[torch.Tensor]:
         """One weight per channel, for each layer."""
         if self.linear:
-            return [head.to(network.device, network.dtype) for head in linear_heads(self.backbone)]
+            return [
+                head.to(network.device, network.dtype) for head in linear_heads(self.backbone, self.release)
+            ]
         import torch
 
         return [
@@ -128,7 +139,7 @@ def fits(network: Network, image: np.ndarray) -> bool:
 
 def view_features(network: Network, view: View) -> list[torch.Tensor]:
     """Unit-length features of the whole image, computed once per view: 1 x h x w x C per layer."""
-    key = f"features:{network.backbone.file.cached}:{network.dtype}"
+    key = f"features:{network.backbone.key}:{network.dtype}"
     return view.keep(key, lambda: network.features(network.images([as_rgb(view.image)])))
 
 
@@ -158,7 +169,7 @@ def _compare_patches(
     ours, theirs = tsrn_patches(as_rgb(output.image)), tsrn_patches(as_rgb(reference.image))
     bytes_of_one = PATCH**2 * network.backbone.bytes_per_pixel
     if len(theirs) * bytes_of_one <= KEEP_BYTES:
-        key = f"patches:{network.backbone.file.cached}:{network.dtype}"
+        key = f"patches:{network.backbone.key}:{network.dtype}"
         try:
             kept = reference.keep(key, lambda: network.features(network.images(theirs)))
             return float(sum_layers(network.features(network.images(ours)), kept, weights).mean())
@@ -192,8 +203,8 @@ def tsrn_patches(image: np.ndarray) -> list[np.ndarray]:
     ]
 
 
-def linear_heads(backbone: Backbone) -> tuple[torch.Tensor, ...]:
-    """The v0.1 weights of the `lpips` package, one vector of C float32 per layer.
+def linear_heads(backbone: Backbone, release: Release = "v0.1") -> tuple[torch.Tensor, ...]:
+    """The weights of the `lpips` package, one vector of C float32 per layer.
 
     `UserError` where the package is missing or its file is not the published one: the package itself
     loads what does not fit without a word.
@@ -203,18 +214,20 @@ def linear_heads(backbone: Backbone) -> tuple[torch.Tensor, ...]:
     spec = find_spec("lpips")
     if spec is None or not spec.submodule_search_locations:
         raise UserError("the weights of LPIPS come with the package lpips: pip install lpips")
-    folder = Path(next(iter(spec.submodule_search_locations))) / "weights" / "v0.1"
-    return _published_heads(folder / f"{backbone.name}.pth", backbone)
+    folder = Path(next(iter(spec.submodule_search_locations))) / "weights" / release
+    return _published_heads(folder / f"{backbone.name}.pth", backbone, release)
 
 
 @lru_cache(maxsize=8)
-def _published_heads(path: Path, backbone: Backbone) -> tuple[torch.Tensor, ...]:
+def _published_heads(path: Path, backbone: Backbone, release: Release) -> tuple[torch.Tensor, ...]:
     from srbench.core.files import file_hash
 
     if not path.is_file():
         raise UserError(f"{path} is missing from the package lpips: reinstall it")
-    if file_hash(path) != HEAD_SHA256[backbone.name]:
-        raise UserError(f"{path} is not the published LPIPS v0.1 file (its sha256 differs): reinstall lpips")
+    if file_hash(path) != HEAD_SHA256[release][backbone.name]:
+        raise UserError(
+            f"{path} is not the published LPIPS {release} file (its sha256 differs): reinstall lpips"
+        )
     return heads_from(read_state_dict(path), backbone, path)
 
 

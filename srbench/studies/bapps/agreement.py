@@ -54,16 +54,32 @@ def average_precision(distances: np.ndarray, same: np.ndarray) -> float:
     return float(np.sum(np.diff(recall) * envelope[1:]))
 
 
-def resample(columns: Sequence[np.ndarray], statistic: Callable[..., float]) -> np.ndarray:
+def resample(
+    columns: Sequence[np.ndarray], references: np.ndarray, statistic: Callable[..., float]
+) -> np.ndarray:
     """The statistic on `RESAMPLES` bootstrap samples of a subset's rows, drawn with a fixed seed.
 
-    The draws depend on the number of rows only, so that the differences between the values of two
-    metrics on the same rows are paired.
+    Rows of one reference (equal numbers in `references`) are drawn together: what people and metrics say of
+    them is alike, so they are fewer than they seem. The draws depend on `references` only, so that the
+    differences between the values of two metrics on the same rows are paired.
     """
     rng = np.random.default_rng(_SEED)
-    size = columns[0].size
-    draws = (rng.integers(0, size, size) for _ in range(RESAMPLES))
-    return np.array([statistic(*(column[rows] for column in columns)) for rows in draws])
+    order = np.argsort(references, kind="stable")
+    counts = np.unique(references, return_counts=True)[1]
+    starts = np.cumsum(counts) - counts
+    values = []
+    for _ in range(RESAMPLES):
+        drawn = rng.integers(0, counts.size, counts.size)
+        ends = np.cumsum(counts[drawn])
+        places = np.arange(ends[-1]) + np.repeat(starts[drawn] - (ends - counts[drawn]), counts[drawn])
+        values.append(statistic(*(column[order[places]] for column in columns)))
+    return np.array(values)
+
+
+def mean_by(references: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The mean of the values of each reference, in the order of their numbers."""
+    codes = np.unique(references, return_inverse=True)[1]
+    return np.bincount(codes, weights=values) / np.bincount(codes)
 
 
 def interval(samples: Sequence[np.ndarray]) -> tuple[float, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,23 @@ from srbench.datasets.bapps import Kind
 from srbench.studies.bapps.measure import SubsetDistances
 from srbench.studies.bapps.results import GROUP_TITLES, GroupScore, Results
 
-_FIELDS = ("metric", "group", "value", "low", "high", "n", "expected", "subsets", "of_subsets", "reported")
+_FIELDS = (
+    "metric",
+    "group",
+    "value",
+    "low",
+    "high",
+    "n",
+    "expected",
+    "subsets",
+    "of_subsets",
+    "reported",
+    "derived",
+)
 _ITEM_FIELDS = ("subset", "item", "judgement", "metric", "distances", "status")
 _HEADINGS: dict[Kind, str] = {
-    "2afc": "BAPPS 2AFC scores in per cent (higher is better); in brackets: reported in TSRN's Table 5",
+    "2afc": "BAPPS 2AFC scores in per cent (higher is better); in brackets: reported in TSRN's Table 5, "
+    "where the items are as many",
     "jnd": "BAPPS JND: average precision in per cent (higher is better)",
 }
 
@@ -56,8 +70,13 @@ def cell(score: GroupScore) -> str:
     """`71.5 (71.6)`: the value and the reported one; an asterisk where subsets or items are missing."""
     if math.isnan(score.value):
         return "–"
-    reported = f" ({score.reported:.1f})" if score.reported is not None else ""
+    reported = f" ({score.reported:.1f}{'†' * score.derived})" if score.reported is not None else ""
     return f"{score.value:.1f}{'*' if score.partial else ''}{reported}"
+
+
+def shown_name(metric: str) -> str:
+    """The name of a metric, and of LPIPS which release it is of."""
+    return f"{metric} (v0.1)" if re.fullmatch(r"lpips-[a-z]+", metric) else metric
 
 
 def remarks(scores: list[GroupScore]) -> list[str]:
@@ -73,6 +92,8 @@ def remarks(scores: list[GroupScore]) -> list[str]:
         for score in scores
         if score.n < score.expected
     ]
+    if any(score.derived for score in scores):
+        lines.append("† not printed: it follows from the paper's other columns")
     return list(dict.fromkeys(lines))
 
 
@@ -89,16 +110,23 @@ def markdown(kind: Kind, scores: list[GroupScore]) -> str:
     """The table in the form of the paper's, and the same with 95% bootstrap intervals."""
     groups, metrics = table_rows(scores)
     head = markdown_head(["Metric", *(escaped(GROUP_TITLES.get(group, group)) for group in groups)])
-    values = [[name, *(cell(score) for score in row)] for name, row in metrics.items()]
+    values = [[shown_name(name), *(cell(score) for score in row)] for name, row in metrics.items()]
     ranges = [
-        [name, *("–" if math.isnan(score.low) else f"{score.low:.1f}–{score.high:.1f}" for score in row)]
+        [
+            shown_name(name),
+            *("–" if math.isnan(score.low) else f"{score.low:.1f}–{score.high:.1f}" for score in row),
+        ]
         for name, row in metrics.items()
     ]
     return (
         f"# {_HEADINGS[kind]}\n\n{head}{_body(values)}\n"
         + "".join(f"{escaped(line)}  \n" for line in remarks(scores))
-        + f"\n95% bootstrap intervals over items within each subset:\n\n{head}{_body(ranges)}"
+        + f"\n95% bootstrap intervals over references within each subset:\n\n{head}{_body(ranges)}"
     )
+
+
+def _range(score: GroupScore) -> str:
+    return "–" if math.isnan(score.low) else f"{score.low:.1f}–{score.high:.1f}"
 
 
 def _body(rows: list[list[str]]) -> str:

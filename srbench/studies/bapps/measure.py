@@ -14,6 +14,7 @@ from srbench.core.batches import Batches
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import Unscorable
 from srbench.datasets.bapps import Item, read_patch
+from srbench.images.pixels import pixel_hash
 from srbench.metrics.contract import Metric
 from srbench.studies.bapps.distances import NetworkMetrics, Patches, batch_distances, view_distances
 from srbench.studies.harness import loaded_ahead
@@ -24,10 +25,12 @@ class SubsetDistances:
     """What was measured on one subset.
 
     `distances` maps a metric to N x roles float64 (2AFC: p0, p1; JND: one), NaN where there is none;
-    `reasons` maps (item number, metric) to why.
+    `reasons` maps (item number, metric) to why. `references` numbers the items' references by their pixels;
+    an unreadable one has a number of its own.
     """
 
     items: list[Item]
+    references: np.ndarray
     distances: dict[str, np.ndarray] = field(default_factory=dict)
     reasons: dict[tuple[int, str], str] = field(default_factory=dict)
 
@@ -76,13 +79,17 @@ class Measurement:
 
     def subset(self, items: list[Item], progress: Progress = SILENT) -> SubsetDistances:
         """Distances of all items; `progress` is told of each; whoever calls says how many there are."""
-        measured = SubsetDistances(items)
+        measured = SubsetDistances(items, np.arange(len(items)))
+        seen: dict[str, int] = {}
         roles = len(items[0].files) - 1
         for name in self.names:
             measured.distances[name] = np.full((len(items), roles), np.nan)
         number = 0
         for loaded in loaded_ahead(items, self._batch_size, self._load):
             self._record(measured, number, loaded)
+            for place, one in enumerate(loaded, number):
+                if one.patches is not None:
+                    measured.references[place] = seen.setdefault(pixel_hash(one.patches[0]), place)
             number += len(loaded)
             for _ in loaded:
                 progress.advance()

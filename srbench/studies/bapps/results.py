@@ -12,13 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from srbench.datasets.bapps import SUBSETS, TITLES
+from srbench.datasets.bapps import SUBSETS, TITLES, is_whole_validation
 from srbench.statistics.pairs import holm, wilcoxon
 from srbench.studies.bapps.agreement import (
     average_precision,
     human_ceiling,
     interval,
     majority,
+    mean_by,
     resample,
     two_afc,
 )
@@ -58,7 +59,7 @@ class GroupScore:
     """A metric on a subset or group, in per cent, with a 95% bootstrap interval.
 
     `n` of `expected` items were scored; `subsets` of `of_subsets` are there; `reported` is the paper's
-    number where it has one.
+    number where it has one, `derived` where its cell is blank and the number follows from others.
     """
 
     metric: str
@@ -71,6 +72,7 @@ class GroupScore:
     subsets: int
     of_subsets: int
     reported: float | None
+    derived: bool
 
     @property
     def partial(self) -> bool:
@@ -82,8 +84,8 @@ class GroupScore:
 class PairTest:
     """Two metrics on the same items: difference of their values in per cent, and Wilcoxon's test.
 
-    The interval is a paired bootstrap; the p values are of the two-sided signed-rank test on the items'
-    scores, `p_holm` corrected over the pairs of metrics of the group.
+    The interval is a paired bootstrap; the p values are of the two-sided signed-rank test on the mean scores
+    of the items of each of `n` references, `p_holm` corrected over the pairs of metrics of the group.
     """
 
     group: str
@@ -103,6 +105,7 @@ class _Sampled:
     """One metric on one subset: its items' columns, value and bootstrap samples."""
 
     rows: np.ndarray
+    references: np.ndarray
     columns: Columns
     value: float
     samples: np.ndarray
@@ -119,7 +122,8 @@ class Results:
 def two_afc_results(measured: dict[str, SubsetDistances], reported: dict[tuple[str, str], float]) -> Results:
     """The 2AFC table: the human ceiling and the majority first, then the metrics in their order.
 
-    A group of `reported` stands beside ours only where all of its subsets were measured.
+    A group of `reported` stands beside ours only where as many items of all of its subsets were scored as
+    the published split has.
     """
 
     def columns(subset: SubsetDistances) -> dict[str, np.ndarray]:
@@ -131,7 +135,10 @@ def two_afc_results(measured: dict[str, SubsetDistances], reported: dict[tuple[s
         return found
 
     sampled = {
-        name: {metric: _sample((values,), np.mean) for metric, values in columns(subset).items()}
+        name: {
+            metric: _sample((values,), subset.references, np.mean)
+            for metric, values in columns(subset).items()
+        }
         for name, subset in measured.items()
     }
     metrics = next(iter(sampled.values()), {}).keys() - {HUMAN, MAJORITY}
@@ -144,7 +151,7 @@ def jnd_results(measured: dict[str, SubsetDistances]) -> Results:
     """The JND table: average precision per metric on "traditional", "cnn" and both of them."""
     sampled = {
         name: {
-            metric: _sample((distances[:, 0], subset.judgement), average_precision)
+            metric: _sample((distances[:, 0], subset.judgement), subset.references, average_precision)
             for metric, distances in subset.distances.items()
         }
         for name, subset in measured.items()
@@ -157,6 +164,11 @@ def reported_scores() -> dict[tuple[str, str], float]:
     return {(row["metric"], row["group"]): float(row["value"]) for row in read_table("bapps_2afc.csv")}
 
 
+def _derived() -> set[tuple[str, str]]:
+    rows = read_table("bapps_2afc.csv")
+    return {(row["metric"], row["group"]) for row in rows if row["source"].startswith("derived")}
+
+
 def groups_of(subsets: Sequence[str], known: Groups) -> Groups:
     """The columns for these subsets: those `known`, or one per subset and their mean for others."""
     if set(subsets) <= {name for members in known.values() for name in members}:
@@ -164,12 +176,13 @@ def groups_of(subsets: Sequence[str], known: Groups) -> Groups:
     return {**{name: (name,) for name in subsets}, "all": tuple(subsets)}
 
 
-def _sample(columns: Columns, statistic: Statistic) -> _Sampled:
+def _sample(columns: Columns, references: np.ndarray, statistic: Statistic) -> _Sampled:
     rows = np.flatnonzero(~np.isnan(np.stack(columns)).any(axis=0))
     kept = [column[rows] for column in columns]
     if rows.size == 0:
-        return _Sampled(rows, kept, np.nan, np.full(1, np.nan))
-    return _Sampled(rows, kept, float(statistic(*kept)), resample(kept, statistic))
+        return _Sampled(rows, references[rows], kept, np.nan, np.full(1, np.nan))
+    of_rows = references[rows]
+    return _Sampled(rows, of_rows, kept, float(statistic(*kept)), resample(kept, of_rows, statistic))
 
 
 def _group_scores(
@@ -179,11 +192,15 @@ def _group_scores(
     reported: dict[tuple[str, str], float],
 ) -> list[GroupScore]:
     scores = []
+    derived = _derived() if reported else set()
     for metric in next(iter(sampled.values()), {}):
         for group, members in groups.items():
             there = [name for name in members if name in sampled]
             parts = [part for name in there if (part := sampled[name][metric]).rows.size]
             low, high = interval([part.samples for part in parts]) if parts else (np.nan, np.nan)
+            whole = len(there) == len(members) and all(
+                is_whole_validation(name, sampled[name][metric].rows.size) for name in there
+            )
             scores.append(
                 GroupScore(
                     metric=metric,
@@ -195,10 +212,16 @@ def _group_scores(
                     expected=sum(len(measured[name].items) for name in there),
                     subsets=len(there),
                     of_subsets=len(members),
-                    reported=reported.get((metric, group)) if len(there) == len(members) else None,
+                    reported=reported.get((_as_printed(metric), group)) if whole else None,
+                    derived=whole and (_as_printed(metric), group) in derived,
                 )
             )
     return scores
+
+
+def _as_printed(metric: str) -> str:
+    """What the paper, which does not say the release, calls a metric."""
+    return metric.removesuffix("-v0.0")
 
 
 def _tests(sampled: dict[str, dict[str, _Sampled]], groups: Groups, metrics: list[str]) -> list[PairTest]:
@@ -217,21 +240,22 @@ def _tests(sampled: dict[str, dict[str, _Sampled]], groups: Groups, metrics: lis
 
 
 def _test(group: str, parts: list[tuple[_Sampled, _Sampled]], metric_a: str, metric_b: str) -> PairTest:
-    first, second = [], []
+    first, second, means = [], [], []
     for a, b in parts:
         _, of_a, of_b = np.intersect1d(a.rows, b.rows, assume_unique=True, return_indices=True)
-        first.append(a.columns[0][of_a])
-        second.append(b.columns[0][of_b])
+        first.append(mean_by(a.references[of_a], a.columns[0][of_a]))
+        second.append(mean_by(b.references[of_b], b.columns[0][of_b]))
+        means.append(np.mean(a.columns[0][of_a]) - np.mean(b.columns[0][of_b]) if of_a.size else None)
     test = wilcoxon(np.concatenate(first), np.concatenate(second))
     same_rows = all(np.array_equal(a.rows, b.rows) and a.rows.size for a, b in parts)
     low, high = interval([a.samples - b.samples for a, b in parts]) if same_rows else (np.nan, np.nan)
-    means = [np.mean(x) - np.mean(y) for x, y in zip(first, second, strict=True) if x.size]
+    differences = [mean for mean in means if mean is not None]
     return PairTest(
         group=group,
         metric_a=metric_a,
         metric_b=metric_b,
         n=test.n,
-        difference=100 * float(np.mean(means)) if means else np.nan,
+        difference=100 * float(np.mean(differences)) if differences else np.nan,
         low=100 * low,
         high=100 * high,
         p_value=test.p_value,

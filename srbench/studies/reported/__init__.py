@@ -29,6 +29,13 @@ class Reported:
     note: str
 
     @property
+    def mark(self) -> str:
+        """What stands beside the number: † where it is not printed but follows from others, ‡ where the paper
+        calls it significantly better."""
+        marks = {"derived": "†", "significantly": "‡"}
+        return next((mark for word, mark in marks.items() if self.note.startswith(word)), "")
+
+    @property
     def value(self) -> float:
         """The printed number."""
         return float(self.printed)

@@ -24,7 +24,7 @@ from srbench.studies.reproduce.records import Paper
 
 COLUMNS = (
     "paper", "table", "scale", "dataset", "metric", "method", "reported", "measured", "difference", "status",
-    "reason", "n", "protocol", "measured_exact", "origin", "measured_with", "published",
+    "reason", "n", "protocol", "measured_exact", "origin", "measured_with", "published", "note",
 )  # fmt: skip
 
 _MARKS = {REPRODUCED: "✓", WITHIN["dB"]: "≈", WITHIN[""]: "≈", DIFFERS: "≠", STAND_IN: "*"}
@@ -72,6 +72,7 @@ def _row(cell: Cell) -> dict[str, object]:
         "origin": cell.origin.kind,
         "measured_with": cell.origin.what,
         "published": cell.published,
+        "note": cell.reported.note,
     }
 
 
@@ -161,7 +162,13 @@ def _pair(cell: Cell | None) -> tuple[str, str]:
     if cell is None:
         return "", ""
     reported = "∞" if cell.reported.printed == "inf" else cell.reported.printed
-    return reported, _measured(cell)
+    return reported + cell.reported.mark, _measured(cell)
+
+
+def _marked(cells: list[Cell]) -> list[str]:
+    """What the marks of printed numbers stand for."""
+    rows = (cell.reported for cell in cells if cell.reported.mark)
+    return list(dict.fromkeys(f"{row.mark} {row.note.partition(';')[0]}" for row in rows))
 
 
 def _origins(cells: list[Cell]) -> list[str]:
@@ -190,10 +197,15 @@ def paper_markdown(paper: Paper, cells: list[Cell]) -> str:
             texts = [markdown(text) for name in datasets for text in _pair(grid.get((method, name)))]
             out.write(markdown_row([markdown(method), *texts, markdown(_origin(block, method))]))
         out.write("\n")
+        out.writelines(f"- {markdown(line)}\n" for line in _marked(block))
         out.writelines(f"- could not run: {markdown(line)}\n" for line in reasons(block))
         out.writelines(f"- measured with {markdown(line)}\n" for line in _origins(block))
         out.write("\n")
     return out.getvalue().rstrip() + "\n"
+
+
+def _latex_cell(text: str) -> str:
+    return latex(text).replace("✓", r"$\checkmark$").replace("†", r"$\dagger$").replace("‡", r"$\ddagger$")
 
 
 def paper_latex(paper: Paper, cells: list[Cell]) -> str:
@@ -211,7 +223,7 @@ def paper_latex(paper: Paper, cells: list[Cell]) -> str:
         for method in methods:
             texts = [text for name in datasets for text in _pair(grid.get((method, name)))]
             texts = [method, *texts, _origin(block, method)]
-            row = " & ".join(latex(text).replace("✓", r"$\checkmark$") for text in texts)
+            row = " & ".join(map(_latex_cell, texts))
             out.write(f"    {row} \\\\\n")
         out.write("    \\bottomrule\n  \\end{tabular}\n\\end{table}\n")
         out.writelines(f"% could not run: {line}\n" for line in reasons(block))

@@ -42,6 +42,18 @@ for _paper in (
                     "srbench recognition --protocol enhancenet --classifiers resnet50 --data-root DIR"
                 },
             ),
+            PaperTable(
+                "user-study",
+                "Votes of people (poster)",
+                "enhancenet",
+                elsewhere={"*": "votes need people: srbench study create --design pair"},
+            ),
+            PaperTable(
+                "runtime",
+                "Time per image (poster)",
+                "enhancenet",
+                elsewhere={"*": "the time depends on the machine: srbench methods bench enet-pat"},
+            ),
         ),
     ),
     Paper(
@@ -76,6 +88,12 @@ for _paper in (
                 "ESRGAN as measured by others (the README of SPSR, which leaves border and rounding unsaid)",
                 "pirm",
                 metrics={"perceptual_index": "pi", "lpips:alex": "lpips-alex"},
+            ),
+            PaperTable(
+                "activations",
+                "Active neurons of VGG19-54 (section 3.2)",
+                "basicsr",
+                elsewhere={"*": "a fact about VGG-19, not about an output of a method"},
             ),
         ),
     ),
@@ -116,13 +134,22 @@ for _paper in (
                 "5",
                 "Table 5: agreement of metrics with people",
                 "bapps",
-                elsewhere={"*": "needs BAPPS: srbench bapps-2afc --data-root DIR"},
+                elsewhere={
+                    "*": "needs BAPPS: srbench bapps-2afc --data-root DIR, which prints LPIPS v0.1 and v0.0 "
+                    "beside these numbers, since the paper has them from January 2018"
+                },
             ),
             PaperTable(
                 "text",
                 "Perceptual index in the text",
                 "pirm",
                 elsewhere={"*": "the paper does not name the images: srbench run --protocol pirm"},
+            ),
+            PaperTable(
+                "runtime",
+                "Time per image (section 5)",
+                "tsrn",
+                elsewhere={"*": "the time depends on the machine: srbench methods bench tsrn-g"},
             ),
         ),
     ),

@@ -16,7 +16,7 @@ from srbench.methods.families.enhancenet import ENHANCENET
 from srbench.methods.families.espcn import ESPCN, espcn
 from srbench.methods.families.lapsrn import LAPSRN, MS_LAPSRN, lapsrn, ms_lapsrn
 from srbench.methods.families.rcan import RCAN, rcan
-from srbench.methods.families.rrdb import RRDB_16, RRDB_23
+from srbench.methods.families.rrdb import RRDB_23, rrdb
 from srbench.methods.families.srcnn import ENLARGING_SRCNN, SRCNN
 from srbench.methods.families.srresnet import MSRRESNET, SRRESNET, srresnet
 from srbench.methods.families.tsrn import TSRN, TSRN_8X
@@ -67,7 +67,7 @@ NETWORKS: dict[str, tuple[NetworkSpec, int, str]] = {
         852_867,
         "the values of the authors' checkpoint: 25 convolutions of 3x3 with biases",
     ),
-    "rrdb-16": (RRDB_16, 11_662_019, "ESRGAN section 4.1: 16 blocks"),
+    "rrdb-16": (rrdb(16), 11_662_019, "RRDBNet of 16 RRDBs, not the paper's 16 residual blocks"),
     "rrdb-23": (RRDB_23, 16_697_987, "16.70 M: ESRGAN section 4.1, 23 blocks"),
     "tsrn": (TSRN, 1_074_435, "TSRN's `Model_4x`"),
     "tsrn-8x": (TSRN_8X, 1_222_147, "TSRN's `Model_8x` without its unused normalisation"),

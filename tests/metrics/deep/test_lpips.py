@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,13 +18,14 @@ import torchvision
 from srbench.core.records import Unscorable, UserError
 from srbench.core.weights import missing_weights, pull
 from srbench.images.codec import read_image
+from srbench.metrics.catalogue import METRICS
 from srbench.metrics.deep import lpips as module
 from srbench.metrics.deep.features import ALEX, SQUEEZE, VGG, Backbone, Network, open_network
 from srbench.metrics.deep.gram import GramDistance
-from srbench.metrics.deep.lpips import FeatureDistance, linear_heads, sum_layers, tsrn_patches
+from srbench.metrics.deep.lpips import FeatureDistance, Release, linear_heads, sum_layers, tsrn_patches
 from srbench.metrics.view import View
 from srbench.protocols import PROTOCOLS
-from tests.metrics.deep_fixtures import distorted, no_initialisation, with_random_weights
+from tests.metrics.deep_fixtures import distorted, no_initialisation, random_classifier, with_random_weights
 
 SRBENCH = PROTOCOLS.get("srbench")
 TSRN = PROTOCOLS.get("tsrn")
@@ -97,6 +99,24 @@ def test_equals_the_lpips_package(both: Both, shape: tuple[int, int], linear: bo
     expected = both.theirs([output], [reference], linear=linear)[0]
     assert both.ours(output, reference, linear=linear) == pytest.approx(expected, rel=1e-5, abs=1e-6)
     assert expected > 1e-3
+
+
+def test_the_first_release_equals_the_lpips_package(both: Both) -> None:
+    """v0.0 (January 2018): other linear weights, and inputs that are not standardised."""
+    with no_initialisation(), warnings.catch_warnings(action="ignore"):
+        official = package.LPIPS(net=both.backbone.name, version="0.0", pnet_rand=True, verbose=False).eval()
+    _copy_features(official.net, random_classifier(both.backbone))
+    output, reference = distorted((75, 121), 5)
+    with torch.no_grad():
+        expected = float(official(_tensor([reference]), _tensor([output])))
+    entry = METRICS.get(f"lpips-{both.backbone.name}-v0.0")
+    first = replace(entry.compute, backbone=replace(both.backbone, standardised=False))  # type: ignore[type-var]
+    views = View(output, SRBENCH, 4), View(reference, SRBENCH, 4)
+    assert first(*views) == pytest.approx(expected, rel=1e-5, abs=1e-6)  # type: ignore[operator]
+    # Features of one release never serve the other.
+    latest = FeatureDistance(both.backbone, linear=True)(*views)
+    assert latest == both.ours(output, reference)
+    assert latest != pytest.approx(expected, rel=1e-2)
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
@@ -245,9 +265,10 @@ def test_the_official_example(shared: Path, name: str, value: float) -> None:
     assert FeatureDistance(ALEX, linear=True)(*views) == pytest.approx(value, abs=6e-4)
 
 
-def test_heads_are_the_published_ones() -> None:
+@pytest.mark.parametrize("release", ["v0.1", "v0.0"])
+def test_heads_are_the_published_ones(release: Release) -> None:
     for backbone in (ALEX, SQUEEZE, VGG):
-        heads = linear_heads(backbone)
+        heads = linear_heads(backbone, release)
         assert tuple(head.numel() for head in heads) == backbone.channels
         assert all(bool((head >= 0).all()) for head in heads)
 

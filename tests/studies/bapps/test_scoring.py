@@ -16,6 +16,7 @@ from srbench.studies.bapps.agreement import (
     human_ceiling,
     interval,
     majority,
+    mean_by,
     resample,
     two_afc,
 )
@@ -89,12 +90,34 @@ def test_extremes() -> None:
 
 def test_bootstrap_is_repeatable_and_paired() -> None:
     values = np.random.default_rng(4).random(400)
-    samples = resample((values,), np.mean)
-    np.testing.assert_array_equal(samples, resample((values,), np.mean))
-    np.testing.assert_allclose(resample((values + 1,), np.mean) - samples, 1.0)
+    single = np.arange(400)
+    samples = resample((values,), single, np.mean)
+    np.testing.assert_array_equal(samples, resample((values,), single, np.mean))
+    np.testing.assert_allclose(resample((values + 1,), single, np.mean) - samples, 1.0)
     low, high = interval([samples])
     # The normal interval of a mean: 1.96 standard errors to each side.
     error = values.std() / np.sqrt(values.size)
     assert (low, high) == pytest.approx(
         (values.mean() - 1.96 * error, values.mean() + 1.96 * error), abs=error / 5
     )
+
+
+def test_items_of_one_reference_are_drawn_together() -> None:
+    """Every item eight times over says nothing new: the interval is that of the items once."""
+    values = np.random.default_rng(5).random(300)
+    once = interval([resample((values,), np.arange(300), np.mean)])
+    order = np.random.default_rng(6).permutation(2400)
+    repeated, references = np.tile(values, 8)[order], np.tile(np.arange(300), 8)[order]
+    assert interval([resample((repeated,), references, np.mean)]) == pytest.approx(once, abs=1e-12)
+    apart = interval([resample((repeated,), np.arange(2400), np.mean)])
+    assert (once[1] - once[0]) / (apart[1] - apart[0]) == pytest.approx(np.sqrt(8), rel=0.15)
+
+
+def test_clusters_of_unequal_size_against_brute_force() -> None:
+    values, references = np.array([1.0, 2.0, 4.0, 8.0, 16.0]), np.array([7, 3, 7, 9, 3])
+    found = resample((values,), references, np.sum)
+    rng = np.random.default_rng(20180111)
+    groups = [values[references == number] for number in (3, 7, 9)]
+    expected = [sum(groups[one].sum() for one in rng.integers(0, 3, 3)) for _ in range(found.size)]
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(mean_by(references, values), [9.0, 2.5, 8.0])

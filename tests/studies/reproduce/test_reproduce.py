@@ -46,10 +46,10 @@ def _evidence(scores: list[Score], reasons: dict[Want, str] | None = None) -> Ev
 
 def test_reported_numbers_are_complete_and_keep_their_digits():
     assert {paper.name: len(reported(paper.name)) for paper in PAPERS} == {
-        "enhancenet": 90,
+        "enhancenet": 95,
         "srgan": 111,
-        "esrgan": 48,
-        "tsrn": 349,
+        "esrgan": 49,
+        "tsrn": 355,
         "selfexsr": 152,
         "srcnn": 48,
         "aplus": 30,
@@ -128,9 +128,9 @@ def test_documents_say_what_agrees_and_why_a_cell_is_empty():
     assert "0.000" not in text
     tex = paper_latex(paper, cells)
     assert r"bicubic & 28.42 & 28.42 $\checkmark$ &  \\" in tex
-    assert tex.count(r"\begin{tabular}") == tex.count(r"\end{tabular}") == 2
+    assert tex.count(r"\begin{tabular}") == tex.count(r"\end{tabular}") == 3
     assert summary(paper, cells)[0].startswith(
-        "EnhanceNet: 17 cells: 2 reproduced to the last printed digit, 1"
+        "EnhanceNet: 18 cells: 2 reproduced to the last printed digit, 1"
     )
 
 
@@ -157,6 +157,19 @@ def test_published_values_per_image_are_never_measurements():
     assert {cell.status for cell in cells} == {"published"}
     assert all(cell.measured is None for cell in cells)
     assert "| glasner | 28.84 | published |" in paper_markdown(paper, cells)
+
+
+def test_marks_of_printed_numbers_are_explained():
+    srgan = paper_markdown(PAPERS.get("srgan"), make_cells(PAPERS.get("srgan"), _evidence([]), ()))
+    assert srgan.count("3.15‡") == srgan.count("3.72‡") == 1
+    assert "- ‡ significantly higher (p &lt; 0.05) than with the other losses of its category" in srgan
+    paper = PAPERS.get("tsrn")
+    cells = make_cells(paper, _evidence([]), ())
+    tsrn = paper_markdown(paper, cells)
+    assert "76.0†" in tsrn
+    assert "74.9†" in tsrn
+    assert "- † derived: the cell is blank" in tsrn
+    assert r"76.0$\dagger$" in paper_latex(paper, cells)
 
 
 def test_reasons_of_one_kind_are_one_line():
