@@ -25,7 +25,7 @@ from srbench.methods.families.srcnn import srcnn
 from srbench.methods.families.srresnet import srresnet
 from srbench.methods.families.tsrn import tsrn
 from srbench.methods.families.vdsr import vdsr
-from srbench.methods.files import loading as model_files
+from srbench.methods.files import programs
 from srbench.methods.networks.method import NetworkMethod
 from srbench.methods.networks.specification import NetworkSpec
 from tests.methods.formats import rrdb_first_generation, rrdb_second_generation
@@ -251,7 +251,7 @@ def test_foreign_network_through_spandrel(tmp_path: Path) -> None:
 
 def test_foreign_network_without_spandrel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch.save({"some.weight": torch.zeros(3, 3)}, tmp_path / "model.pth")
-    monkeypatch.setattr(model_files, "find_spec", lambda _: None)
+    monkeypatch.setattr(programs, "find_spec", lambda _: None)
     with pytest.raises(UserError, match=r"needs the package spandrel: pip install 'srbench\[spandrel\]'"):
         resolve(str(tmp_path / "model.pth")).refuses(4)
 
@@ -274,7 +274,7 @@ def test_a_range_that_cannot_be_found_is_asked_for(tmp_path: Path) -> None:
     dark.gain.data.fill_(0.2)
     path = tmp_path / "dark.pt"
     save_script(dark, path)
-    with pytest.raises(UserError, match=r"say it: .*:range=1"):
+    with pytest.raises(UserError, match=r"say it: .*:in=1,out=1"):
         resolve(str(path)).refuses(2)
     image = picture(6, 5)
     result = run(f"{path}:range=1,scale=2", image, 2)

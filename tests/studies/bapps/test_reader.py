@@ -91,7 +91,7 @@ def test_damaged_judgements_are_left_out_with_a_reason(tmp_path: Path, content: 
     assert [item.name for item in items if item.reason] == ["000003"]
     assert items[3].reason == "000003.npy is not a readable NumPy file"
     measured = Measurement([METRICS.get("rmse_y")], [], device="cpu", batch_size=5, say=print)
-    found = measured.subset(items, lambda: None)
+    found = measured.subset(items)
     assert found.reasons == {(3, "rmse_y"): items[3].reason}
     scores = two_afc_results({"superres": found}, {}).scores
     assert {(score.n, score.expected) for score in scores} == {(11, 12)}
