@@ -134,6 +134,7 @@ def show_method(name: Name) -> None:
         {
             "name": method.name,
             "summary": method.summary,
+            "interface": _interface(method),
             "kind": method.kind,
             "source": method.source,
             "scales": _scales(method),
@@ -143,6 +144,12 @@ def show_method(name: Name) -> None:
             "status": method.unavailable() or "ready",
         }
     )
+
+
+def _interface(method: Method) -> str:
+    """What is taken for the interface of a user's model, at the first scale that it has."""
+    found = (method.interfaces(scale) for scale in (4, 2, 3, 8, 1))
+    return "; ".join(map(str, next(filter(None, found), {}).values()))
 
 
 def _reported(method: Method) -> dict[str, str]:

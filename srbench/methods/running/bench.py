@@ -102,8 +102,9 @@ def _network_cost(
     with suppress(Exception), torch.device("meta"):  # not every foreign network runs without values
         operations = multiply_adds(copy.deepcopy(module).to("meta").eval(), height, width, channels)
     upscale = NetworkUpscaler(module, spec, runtime, name)
-    parameter = next(module.parameters())  # in the precision that the upscaler has put it
-    x = torch.rand(1, channels, height, width, device=parameter.device, dtype=parameter.dtype)
+    parameter = next(module.parameters(), None)  # in the precision that the upscaler has put it in
+    dtype = torch.float32 if parameter is None else parameter.dtype
+    x = torch.rand(1, channels, height, width, device=runtime.device, dtype=dtype)
     whole, bare = _alternating(lambda: upscale(sample), _bare(module, x), repeats)
     return Cost(
         name,

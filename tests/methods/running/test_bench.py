@@ -20,6 +20,7 @@ from srbench.methods.families.rrdb import rrdb
 from srbench.methods.families.srcnn import SRCNN
 from srbench.methods.files.blend import interpolate_files
 from srbench.methods.running.bench import measure
+from tests.helpers import command
 from tests.methods.formats import rrdb_first_generation
 from tests.methods.models import CPU, random_network
 
@@ -47,6 +48,41 @@ def test_methods_without_a_network_have_a_time_only() -> None:
     cost = measure(METHODS.get("bicubic"), height=8, width=12, scale=4, runtime=CPU, repeats=1)
     assert cost.parameters is cost.multiply_adds is cost.forward is cost.ratio is None
     assert math.isfinite(cost.milliseconds)
+
+
+@pytest.mark.parametrize("name", ["srcnn-955", "srcnn-915", "fsrcnn", "vdsr", "lapsrn", "espcn"])
+def test_networks_of_the_luma_are_measured_in_their_own_precision(name: str) -> None:
+    cost = measure(METHODS.get(name), height=8, width=12, scale=4, runtime=CPU, repeats=1)
+    assert cost.ratio is not None
+
+
+class Failing(torch.nn.Module):
+    """A program that runs on the images by which its interface is found, and on no other."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        assert x.shape[-1] == 32
+        return torch.nn.functional.interpolate(x, scale_factor=4.0, mode="nearest")
+
+
+@pytest.mark.parametrize("kind", ["program", "function", "damaged"])
+def test_whatever_fails_is_one_line_and_the_rest_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "breaking.py").write_text("def upscale(image, scale):\n    raise MemoryError('too large')\n")
+    (tmp_path / "damaged.pth").write_bytes(b"PK\x03\x04 nothing")
+    with pytest.warns(FutureWarning, match="jit"):
+        torch.jit.script(Failing()).save(str(tmp_path / "program.pt"))
+    name = {"program": "program.pt", "function": "breaking:upscale", "damaged": "damaged.pth"}[kind]
+    result = command("methods", "bench", "--methods", f"{name},bicubic", "--size", "12x8", "--device", "cpu")
+    assert result.code == 0
+    assert "bicubic" in result.out
+    assert "Traceback" not in result.out + result.err
+    assert len(result.err.splitlines()) == 1
+    alone = command("methods", "bench", "--methods", name, "--size", "12x8", "--device", "cpu")
+    assert alone.code == 1
+    assert "Traceback" not in alone.err
 
 
 def test_bench_command(capsys: pytest.CaptureFixture[str]) -> None:
