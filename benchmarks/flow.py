@@ -13,7 +13,7 @@ registered. Three ways are counted, each printed with its files:
   the line of `leaderboard.md`. It is counted for the demo data set, bicubic and PSNR; the files beside the
   table (`scores.csv`, significance, PIRM) are not on the way;
 - a user's model file to its pixels: `srbench.upscale(image, FILE)`, from the name to the pixels. Without
-  MODEL_FILE it is a shipped network as .safetensors and, saved by torch, as .pth.
+  MODEL_FILE it is each of the shipped networks, saved by torch as a .pth.
 """
 
 from __future__ import annotations
@@ -21,10 +21,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
-import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -35,7 +34,7 @@ import numpy as np
 import srbench
 
 PACKAGE = Path(srbench.__file__).parent
-SHIPPED = PACKAGE.parent / "reference_models" / "srresnet-mse" / "weights.safetensors"
+SHIPPED = PACKAGE.parent / "reference_models"
 GOALS = {"a reference image to its cell": 15, "a model file to its pixels": 25}
 
 
@@ -100,19 +99,21 @@ def upscaled(model: Path) -> Visits:
 
 
 @contextmanager
-def models(given: Path | None) -> Iterator[list[Path]]:
-    """The model file that was given, or a shipped one in the two usual formats."""
-    if given is not None:
-        yield [given]
-        return
+def models(given: Path | None) -> Iterator[list[tuple[Path, Path]]]:
+    """Model files to count, each with another to begin with: nothing of the one counted may be remembered."""
     import torch
     from safetensors.torch import load_file
 
     with tempfile.TemporaryDirectory() as folder:
-        files = [Path(folder) / "mine.safetensors", Path(folder) / "mine.pth"]
-        shutil.copy(SHIPPED, files[0])
-        torch.save(load_file(SHIPPED), files[1])
-        yield files
+        files = []
+        for weights in sorted(SHIPPED.glob("*/weights.safetensors")):
+            tensors, name = load_file(weights), f"{weights.parent.name}.pth"
+            other = {key: tensor * 0.999 for key, tensor in tensors.items()}
+            for place, saved in (("first", other), ("mine", tensors)):
+                (Path(folder) / place).mkdir(exist_ok=True)
+                torch.save(saved, Path(folder) / place / name)
+            files.append((Path(folder) / "first" / name, Path(folder) / "mine" / name))
+        yield [(files[0][0], given)] if given else files
 
 
 def show(title: str, visits: Visits) -> None:
@@ -121,26 +122,21 @@ def show(title: str, visits: Visits) -> None:
     print(f"{title}{goal}: {len(visits.files)} files\n  " + "\n  ".join(visits.files))
 
 
-def warm(count: Callable[[], Any]) -> Any:
-    """What is counted the second time."""
-    count()
-    return count()
-
-
 def main() -> None:
     """Counts the ways and prints them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("model", nargs="?", type=Path, help="a user's model file of scale 4")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        outs = iter((Path(folder) / "first", Path(folder) / "second"))
-        setup, way = warm(lambda: scored(next(outs)))
+        scored(Path(folder) / "first")
+        setup, way = scored(Path(folder) / "second")
     show("the set-up of a run", setup)
     show("a reference image to its cell", way)
     with models(arguments.model) as files:
-        for file in files:
-            print(file.name)
-            show("a model file to its pixels", warm(lambda file=file: upscaled(file)))
+        for first, file in files:
+            upscaled(first)
+            print(file.name, end=": ")
+            show("a model file to its pixels", upscaled(file))
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from srbench.core.records import Pair
     from srbench.methods.files.interface import Interface
+    from srbench.methods.files.loading import LoadedModel
     from srbench.methods.networks.specification import NetworkSpec
 
 SUFFIXES = frozenset({".pth", ".pt", ".ckpt", ".tar", ".safetensors", ".onnx", ".pt2"})
@@ -62,9 +63,7 @@ class ModelMethod(Method):
 
     def network(self, scale: int, device: str) -> tuple[nn.Module, NetworkSpec]:
         """The network and its interface at a scale that it has."""
-        from srbench.methods.files.loading import load_model
-
-        return load_model(self.path, self.asked, device).build(scale)
+        return _load(self.path, self.asked, device).build(scale)
 
     def _seen(self, scale: int) -> tuple[str | None, Interface | None]:
         return _seen(self.path, self.asked, content_hashes(self.reads), scale)
@@ -75,9 +74,7 @@ def _seen(
     path: Path, asked: Asked, _hashes: tuple[str, ...], scale: int
 ) -> tuple[str | None, Interface | None]:
     """Why a model with this content does not do a scale, or its interface at that scale."""
-    from srbench.methods.files.loading import load_model
-
-    model = load_model(path, asked, "cpu")
+    model = _load(path, asked, "cpu")
     if model.scales is None or scale in model.scales:
         return None, model.interface(scale)
     return f"{path.name} enlarges {model.scales[0]}x, not {scale}x", None
@@ -124,11 +121,22 @@ def _file_part(name: str) -> tuple[Path, str]:
     return (Path(text), options) if colon and "=" in options else (Path(name), "")
 
 
-def _open(path: Path, asked: Asked, runtime: Runtime) -> Upscaler:
+def _load(path: Path, asked: Asked, device: str) -> LoadedModel:
+    return _loaded(path, asked, content_hashes(model_files(path)), device)
+
+
+@lru_cache(maxsize=1)
+def _loaded(path: Path, asked: Asked, _hashes: tuple[str, ...], device: str) -> LoadedModel:
+    """The last model that was read: what it can do is asked right before it is opened."""
     from srbench.methods.files.loading import load_model
+
+    return load_model(path, asked, device)
+
+
+def _open(path: Path, asked: Asked, runtime: Runtime) -> Upscaler:
     from srbench.methods.networks.method import NetworkUpscalers
 
-    model = load_model(path, asked, runtime.device)
+    model = _load(path, asked, runtime.device)
 
     def build(scale: int) -> tuple[nn.Module, NetworkSpec]:
         if model.scales is not None and scale not in model.scales:

@@ -16,8 +16,8 @@ from srbench.methods.catalogue import METHODS, resolve
 from srbench.methods.networks.method import NetworkMethod
 from srbench.methods.running.tiling import fixed_cuts
 from tests.helpers import command, references
-from tests.methods.files.test_model_method import run, save_onnx, save_script
 from tests.methods.models import CPU, picture, sample
+from tests.methods.programs import run, save_onnx, save_script
 
 
 class Standardised(nn.Module):

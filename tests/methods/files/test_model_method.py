@@ -26,102 +26,13 @@ from srbench.methods.families.srresnet import srresnet
 from srbench.methods.families.tsrn import tsrn
 from srbench.methods.families.vdsr import vdsr
 from srbench.methods.files import programs
+from srbench.methods.files.checkpoints import containers
+from srbench.methods.files.checkpoints.containers import read_tensors
 from srbench.methods.networks.method import NetworkMethod
 from srbench.methods.networks.specification import NetworkSpec
 from tests.methods.formats import rrdb_first_generation, rrdb_second_generation
 from tests.methods.models import CPU, grey_difference, picture, random_network, sample, upscaler
-
-
-class Enlarge(nn.Module):
-    """Nearest-neighbour enlargement through a convolution, for values 0 to `peak`."""
-
-    def __init__(self, scale: int = 2, channels: int = 3, peak: float = 1.0) -> None:
-        super().__init__()
-        self.scale, self.peak = scale, peak
-        self.gain = nn.Parameter(torch.ones(channels, 1, 1))
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = torch.clamp(x * self.gain, 0.01 * self.peak, 0.99 * self.peak)
-        return functional.interpolate(x, scale_factor=float(self.scale), mode="nearest")
-
-
-def run(name: str, image: np.ndarray, scale: int, runtime: Runtime = CPU) -> np.ndarray:
-    method = resolve(name)
-    assert method.unavailable() is None
-    assert method.refuses(scale) is None
-    return np.asarray(method.open(runtime)(sample(image, scale)))
-
-
-def save_script(module: nn.Module, path: Path) -> None:
-    with pytest.warns(FutureWarning):
-        torch.jit.script(module).save(str(path))
-
-
-def export(module: nn.Module, path: Path, channels: int = 3) -> None:
-    height, width = torch.export.Dim("height", min=2, max=4096), torch.export.Dim("width", min=2, max=4096)
-    x = torch.rand(1, channels, 16, 20)
-    program = torch.export.export(module, (x,), dynamic_shapes={"x": {2: height, 3: width}})
-    torch.export.save(program, path)
-
-
-def save_onnx(path: Path, scale: int, *, height: int | str = "h", channels: int = 3) -> None:
-    path.parent.mkdir(exist_ok=True)
-    from onnx import TensorProto, helper, numpy_helper, save
-
-    factors = numpy_helper.from_array(np.array([1, 1, scale, scale], np.float32), "factors")
-    node = helper.make_node(
-        "Resize",
-        ["x", "", "factors"],
-        ["y"],
-        mode="nearest",
-        nearest_mode="floor",
-        coordinate_transformation_mode="asymmetric",
-    )
-    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, channels, height, "w"])
-    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, channels, "H", "W"])
-    graph = helper.make_graph([node], "enlarge", [x], [y], [factors])
-    save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), str(path))
-
-
-def limits(image: np.ndarray, scale: int) -> np.ndarray:
-    """What `Enlarge` gives: nearest neighbour, clamped to 1 and 99 per cent."""
-    levels = np.clip(image / 255.0, 0.01, 0.99).repeat(scale, 0).repeat(scale, 1)
-    return np.floor(levels * 255 + 0.5).astype(np.uint8)
-
-
-@pytest.mark.parametrize("peak", [1.0, 255.0])
-@pytest.mark.parametrize("kind", ["script.pt", "program.pt2"])
-def test_programs(tmp_path: Path, kind: str, peak: float) -> None:
-    path = tmp_path / kind
-    (save_script if kind.endswith(".pt") else export)(Enlarge(2, peak=peak), path)
-    image = picture(9, 7)
-    assert np.abs(run(str(path), image, 2).astype(int) - limits(image, 2)).max() <= 1
-    assert resolve(str(path)).refuses(4) == f"{kind} enlarges 2x, not 4x"
-
-
-def test_luma_program_on_a_colour_image(tmp_path: Path) -> None:
-    path = tmp_path / "luma.pt"
-
-    class Luma(Enlarge):
-        def forward(self, x: Tensor) -> Tensor:
-            assert x.shape[1] == 1
-            return functional.interpolate(x * self.gain, scale_factor=float(self.scale), mode="nearest")
-
-    save_script(Luma(2, channels=1), path)
-    assert run(str(path), picture(6, 5), 2).shape == (12, 10, 3)
-    assert run(str(path), picture(6, 5, gray=True), 2).shape == (12, 10)
-
-
-def test_onnx(tmp_path: Path) -> None:
-    pytest.importorskip("onnx")
-    pytest.importorskip("onnxruntime")
-    save_onnx(tmp_path / "model.onnx", 3)
-    image = picture(5, 8)
-    np.testing.assert_array_equal(
-        run(str(tmp_path / "model.onnx"), image, 3), image.repeat(3, 0).repeat(3, 1)
-    )
-    tiled = run(f"{tmp_path / 'model.onnx'}:overlap=8", picture(70, 120), 3, Runtime(max_memory=1))
-    np.testing.assert_array_equal(tiled, picture(70, 120).repeat(3, 0).repeat(3, 1))
+from tests.methods.programs import Enlarge, run, save_onnx, save_script
 
 
 @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
@@ -291,6 +202,25 @@ def test_wrong_options_are_wrong_usage(tmp_path: Path, options: str) -> None:
     (tmp_path / "model.pt").write_bytes(b"")
     with pytest.raises(UsageError, match="is not one of scale=N"):
         resolve(f"{tmp_path}/model.pt:{options}")
+
+
+def test_a_file_is_read_once_for_what_it_can_do_and_for_its_pixels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "once.pth"
+    torch.save(random_network(espcn(3)).state_dict(), path)
+    read: list[Path] = []
+
+    def reading(file: Path) -> dict[str, np.ndarray]:
+        read.append(file)
+        return read_tensors(file)
+
+    monkeypatch.setattr(containers, "read_tensors", reading)
+    first = run(str(path), picture(6, 5), 3)
+    assert read == [path]
+    torch.save(random_network(espcn(3), seed=1).state_dict(), path)
+    assert (run(str(path), picture(6, 5), 3) != first).any()
+    assert read == [path, path]
 
 
 def test_a_name_tells_files_of_one_name_apart(tmp_path: Path) -> None:
