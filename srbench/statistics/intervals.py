@@ -32,8 +32,8 @@ CORRELATION: Bounds = (-1.0, 1.0)
 
 _TITLES = {
     "t": (
-        f"Student's t (below {BOOTSTRAP_FROM} images and beyond {BOOTSTRAP_TO}; on the logarithm of values that "
-        "cannot be negative, on Fisher's z of those between -1 and 1)"
+        f"Student's t (below {BOOTSTRAP_FROM} images and beyond {BOOTSTRAP_TO}; on the logarithm of values "
+        "that cannot be negative, on Fisher's z of those between -1 and 1)"
     ),
     "bca": f"BCa bootstrap (from {BOOTSTRAP_FROM} images on; {RESAMPLES} resamples, seed {SEED})",
     "crossed": "of opinion scores, over raters and images: variance components with Student's t",
