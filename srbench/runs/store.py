@@ -102,9 +102,8 @@ class Store(StoreFile):
         """The table row by row; a `UserError` at its end where a row is damaged."""
         shared: dict[str, str] = {}  # names repeat from row to row
         for row in self.good_rows("results", "ORDER BY dataset, scale, protocol, method, image, metric"):
-            yield Score(
-                *(shared.setdefault(cell, cell) if isinstance(cell, str) else cell for cell in row[:-1])
-            )
+            cells: list[Any] = [shared.setdefault(x, x) if isinstance(x, str) else x for x in row[:-1]]
+            yield Score(*cells)
 
     def put_fact(self, kind: str, name: str, fact: dict[str, Any]) -> None:
         """Records what a name of the table stands for (a method's weights, a data set's hashes)."""
