@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.core.matlab_files import cells, numbers, text
+from tests.core.matlab_files import cells, matlab_file, numbers, text
 from tests.helpers import command, picture, references
 
 
