@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 CONSTRAINTS ?= constraints.txt
 PIP_CONSTRAINTS := $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
 
-.PHONY: demo test test-slow lint setup clean leaderboards
+.PHONY: faults fuzz demo test test-slow lint setup clean leaderboards
 
 demo: $(VENV)/.installed
 	$(BIN)/srbench run --methods all --datasets demo --out runs/demo
@@ -28,6 +28,17 @@ leaderboards: $(VENV)/.installed
 	$(BIN)/srbench leaderboard build leaderboards/scores/x4 --protocol basicsr --out leaderboards/basicsr
 	$(BIN)/srbench leaderboard build leaderboards/scores/x4 --protocol srgan --out leaderboards/srgan
 	$(BIN)/srbench reproduce all --scores reports/scores --out reports
+
+# The table of docs/reliability.md; FAULTS=0.1 does a tenth of it.
+FAULTS ?= 1
+faults: $(VENV)/.installed
+	$(BIN)/python -m tests.faults --share $(FAULTS)
+
+# So many inputs for each reader of files from outside; `make test` does 25.
+FUZZ ?= 50000
+fuzz: export SRBENCH_FUZZ = $(FUZZ)
+fuzz: $(VENV)/.installed
+	$(BIN)/python -m pytest -q tests/fuzz
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

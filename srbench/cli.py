@@ -24,7 +24,7 @@ from srbench.commands.reports import figure_app, leaderboard_app, report, reprod
 from srbench.commands.run import merge, run
 from srbench.commands.score import score
 from srbench.commands.studies import bapps_2afc, bapps_jnd, recognition
-from srbench.commands.tables import compare, table
+from srbench.commands.tables import compare, export, table
 from srbench.commands.train import train
 from srbench.core.plain import plain
 from srbench.core.records import Unscorable, UserError
@@ -74,6 +74,7 @@ app.command()(explain)
 app.command()(table)
 app.command()(compare)
 app.command()(merge)
+app.command()(export)
 app.command("bapps-2afc")(bapps_2afc)
 app.command("bapps-jnd")(bapps_jnd)
 app.command()(recognition)

@@ -198,12 +198,14 @@ def figure_crops(
     metrics: Annotated[str, typer.Option(help="Scores below each crop; the first two of the run.")] = "",
     dataset: Annotated[str, typer.Option(help="Where several data sets have the image.")] = "",
     protocol: Annotated[str, typer.Option(help="Whose scores; srbench where the run has it.")] = "",
+    rows: Annotated[int, typer.Option(min=0, help="Rows of crops; 0 chooses.")] = 0,
+    data_root: DataRoot = [],  # noqa: B006 - typer copies it
     out: Annotated[Path | None, typer.Option(help="Path without suffix; RUN/figures/… without it.")] = None,
 ) -> None:
     """Make a paper's comparison figure: the picture with a box, and each method's crop with its scores."""
     from srbench.report.crops import Request, parse_box, write_crops
 
     names, columns = tuple(split_names(methods)), tuple(split_names(metrics))
-    request = Request(image, parse_box(box), names, columns, dataset, protocol)
-    files = write_crops(run_folder, request, out)
+    request = Request(image, parse_box(box), names, columns, dataset, protocol, rows)
+    files = write_crops(run_folder, request, out, data_root)
     console().print(", ".join(str(path) for path in files), markup=False)

@@ -140,3 +140,13 @@ def _print_power(found: Comparisons, difference: float | None) -> None:
         shown.add_row(*map(escape, row.cells()))
     output.print(shown)
     output.print(EXPLAINED, markup=False)
+
+
+def export(
+    run_folder: RunFolder,
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="Ends in .parquet or .csv.")],
+) -> None:
+    """Write all scores of a run to one file, for pandas, R or DuckDB."""
+    from srbench.runs.export import export as write
+
+    console().print(str(write(run_folder, path)), markup=False)

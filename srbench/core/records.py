@@ -81,7 +81,7 @@ class Sample:
     low_resolution: np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Score:
     """One number for one method, image and metric, or the reason why there is none.
 

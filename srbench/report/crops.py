@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from srbench.core.figures import save, style
+from srbench.core.figures import new_figure, save, style
 from srbench.core.files import file_name
 from srbench.core.records import Pair, UsageError, UserError
+from srbench.core.text import remark
 from srbench.images.codec import read_image
-from srbench.images.pixels import as_rgb
-from srbench.report.figures import new_figure
+from srbench.images.pixels import as_rgb, crop_to_multiple
+from srbench.report.pictures import REFERENCE, reference_files
 from srbench.runs.data import RunData
 from srbench.runs.folder import output_path
 from srbench.runs.reader import read_run
@@ -28,7 +30,7 @@ _BOX = "#ff1f3d"
 @dataclass(frozen=True)
 class Request:
     """What the figure shows; empty `methods` and `metrics` are all of the run, `dataset` may be left out
-    where only one has the image."""
+    where only one has the image; `rows` of crops are chosen by their number where it is 0."""
 
     image: str
     box: tuple[int, int, int, int]
@@ -36,6 +38,7 @@ class Request:
     metrics: tuple[str, ...]
     dataset: str
     protocol: str
+    rows: int = 0
 
 
 def parse_box(text: str) -> tuple[int, int, int, int]:
@@ -49,8 +52,12 @@ def parse_box(text: str) -> tuple[int, int, int, int]:
     return x, y, width, height
 
 
-def write_crops(folder: Path, request: Request, out: Path | None) -> list[Path]:
-    """Writes the figure as SVG and PNG; `out` is the path without its suffix."""
+def write_crops(folder: Path, request: Request, out: Path | None, roots: Sequence[Path] = ()) -> list[Path]:
+    """Writes the figure as SVG, PDF and PNG; `out` is the path, whose suffix is left out.
+
+    The reference is the large picture and the first crop, from the run or from the data set it was made of,
+    which is looked for under `roots` too; without it the first method is.
+    """
     run = read_run(folder)
     dataset, scale, protocol = _place(run, request)
     known = list(dict.fromkeys(score.method for score in run.scores))
@@ -59,21 +66,39 @@ def write_crops(folder: Path, request: Request, out: Path | None) -> list[Path]:
             raise UsageError(f"the run has no method '{name}'; it has: {', '.join(known)}")
     metrics = _metrics(run, request)
     pair = Pair(dataset, request.image, scale, Path(), None)
-    chosen = request.methods or tuple(_order(run, known))
+    chosen = [name for name in request.methods or known if name not in run.references()]
+    if not chosen:
+        raise UsageError("--methods names references only; name what is to be compared with them")
     pictures = {name: _picture(output_path(folder, name, pair), name) for name in chosen}
+    reference = _reference(run, folder, pair, roots)
+    if reference is None:
+        said = f"the reference of {request.image} was not found, so that {chosen[0]} is the large picture"
+        remark(f"{said}; --data-root DIR shows it")
+    else:
+        pictures = {REFERENCE: reference, **pictures}
     scores = {
         (score.method, score.metric): score.value
         for score in run.scores
         if (score.dataset, score.scale, score.protocol, score.image)
         == (dataset, scale, protocol, request.image)
     }
-    whole = next((pictures[name] for name in chosen if name in run.references()), pictures[chosen[0]])
-    _check_box(request.box, whole)
+    _check_box(request.box, next(iter(pictures.values())))
     with style(8):
-        figure = _figure(request.box, whole, pictures, _captions(chosen, metrics, scores))
+        figure = _figure(request, pictures, _captions(tuple(chosen), metrics, scores))
         stem = out or folder / "figures" / file_name(f"{dataset}_{request.image}_crops")
+        if stem.suffix in (".svg", ".pdf", ".png"):
+            stem = stem.with_suffix("")
         stem.parent.mkdir(parents=True, exist_ok=True)
         return save(figure, stem)
+
+
+def _reference(run: RunData, folder: Path, pair: Pair, roots: Sequence[Path]) -> np.ndarray | None:
+    """The reference of an image: the run's own, or the file of the data set; None where neither is here."""
+    for name in sorted(run.references()):
+        if (path := output_path(folder, name, pair)).is_file():
+            return as_rgb(read_image(path))
+    path = reference_files(run, [folder], pair.dataset, pair.scale, roots).get(pair.image)
+    return None if path is None else crop_to_multiple(as_rgb(read_image(path)), pair.scale)
 
 
 def _place(run: RunData, request: Request) -> tuple[str, int, str]:
@@ -110,11 +135,6 @@ def _metrics(run: RunData, request: Request) -> list[MetricInfo]:
     return [infos[name] for name in request.metrics] or list(infos.values())[:2]
 
 
-def _order(run: RunData, known: list[str]) -> list[str]:
-    """The reference first, the rest as the run has them."""
-    return sorted(known, key=lambda name: name not in run.references())
-
-
 def _picture(path: Path, method: str) -> np.ndarray:
     if not path.is_file():
         raise UserError(f"there is no output of {method} for this image ({path}); leave it out of --methods")
@@ -137,49 +157,53 @@ def _captions(
         value = scores.get((method, info.name))
         return "–" if value is None else format_value(value, info)
 
-    titles = " / ".join(info.title for info in metrics)
     captions = {name: f"{name}\n{' / '.join(text(name, info) for info in metrics)}" for name in methods}
-    return {"": titles, **captions}
+    return {REFERENCE: f"reference\n{' / '.join(info.title for info in metrics)}", **captions}
 
 
-def _figure(
-    box: tuple[int, int, int, int],
-    whole: np.ndarray,
-    pictures: dict[str, np.ndarray],
-    captions: dict[str, str],
-) -> Any:
+def _grid(count: int, rows: int) -> tuple[int, int]:
+    """Rows and columns of so many crops: the chosen number of rows, else the one with fewest empty places."""
+    if rows:
+        return rows, math.ceil(count / rows)
+    fitting = [(n, math.ceil(count / n)) for n in (1, 2, 3, 4) if n <= count]
+    wide = [(n, columns) for n, columns in fitting if columns <= 5] or fitting[-1:]
+    return min(wide, key=lambda shape: (shape[0] * shape[1] - count, abs(shape[1] - 2 * shape[0])))
+
+
+def _figure(request: Request, pictures: dict[str, np.ndarray], captions: dict[str, str]) -> Any:
     from matplotlib.patches import Rectangle
 
-    x, y, width, height = box
-    columns = min(4, math.ceil(len(pictures) / 2)) if len(pictures) > 1 else 1
-    rows = math.ceil(len(pictures) / columns)
-    cell = 1.3
-    crop_height = cell * height / width + 0.36
-    tall = rows * crop_height
-    wide = (tall - 0.36) * whole.shape[1] / whole.shape[0]
-    figure, axes = new_figure(wide + columns * (cell + 0.08), tall)
+    x, y, width, height = request.box
+    rows, columns = _grid(len(pictures), request.rows)
+    whole = next(iter(pictures.values()))
+    cell, words = 1.3, 0.36
+    crop_height = cell * height / width
+    tall = max(rows * (crop_height + words) - words, 1.2)
+    wide = tall * whole.shape[1] / whole.shape[0]
+    total = wide + columns * (cell + 0.08)
+    figure, axes = new_figure(total, tall + words)
     axes.remove()
-    grid = figure.add_gridspec(
-        rows,
-        columns + 1,
-        width_ratios=[wide, *[cell] * columns],
-        wspace=0.05,
-        hspace=0.36 / max(crop_height, 0.4),
-    )
-    left = figure.add_subplot(grid[:, 0])
-    left.imshow(whole)
-    left.add_patch(Rectangle((x, y), width, height, fill=False, ec=_BOX, lw=1.6))
-    _finish(left, captions[""])
+    left = figure.add_axes((0, words / (tall + words), wide / total, tall / (tall + words)))
+    left.imshow(whole, aspect="auto")
+    left.add_patch(Rectangle((x - 0.5, y - 0.5), width, height, fill=False, ec=_BOX, lw=1.6))
+    # What the numbers are stands under the reference's crop, or here where there is none.
+    _finish(left, "" if REFERENCE in pictures else captions[REFERENCE].partition("\n")[2], framed=False)
     for index, (name, picture) in enumerate(pictures.items()):
-        axis = figure.add_subplot(grid[index // columns, 1 + index % columns])
-        axis.imshow(picture[y : y + height, x : x + width], interpolation="nearest")
-        _finish(axis, captions[name])
+        row, column = divmod(index, columns)
+        top = tall - row * (crop_height + words)
+        place = (wide + 0.08 + column * (cell + 0.08), words + top - crop_height, cell, crop_height)
+        axis = figure.add_axes(
+            (place[0] / total, place[1] / (tall + words), place[2] / total, place[3] / (tall + words))
+        )
+        axis.imshow(picture[y : y + height, x : x + width], interpolation="nearest", aspect="auto")
+        _finish(axis, captions[name], framed=True)
     return figure
 
 
-def _finish(axes: Any, caption: str) -> None:
+def _finish(axes: Any, caption: str, *, framed: bool) -> None:
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
-        spine.set_visible(False)
+        spine.set_visible(framed)
+        spine.set(edgecolor=_BOX, linewidth=1.2)
     axes.set_xlabel(caption, labelpad=3)

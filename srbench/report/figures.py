@@ -7,19 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from srbench.core.figures import COLOURS, save, style
+from srbench.core.figures import COLOURS, new_figure, save, style
 from srbench.core.files import file_name
 from srbench.core.records import Score
 from srbench.report.data import DISTORTION, PERCEPTION, correlations
+from srbench.report.planes import plane
 from srbench.runs.data import RunData
 from srbench.statistics.intervals import aggregate
 from srbench.tables.boards import MetricInfo
-from srbench.tables.pirm import PIRM, REGIONS
 from srbench.tables.ranked import PostHoc, Ranked, of_board, rank, values_of
 from srbench.tables.text import heading
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -34,14 +33,6 @@ def write_figures(run: RunData, out: Path, post_hoc: PostHoc = "wilcoxon-holm") 
             for name, figure in _figures(ranked, of_board(run.scores, board)):
                 files += save(figure, out / file_name(f"{stem}_{name}"))
     return files
-
-
-def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
-    """A figure that no global state keeps alive."""
-    from matplotlib.figure import Figure as NewFigure
-
-    figure = NewFigure(figsize=(width, height))
-    return figure, figure.add_subplot()
 
 
 def _figures(ranked: Ranked, scores: list[Score]) -> Iterator[tuple[str, Figure]]:
@@ -61,67 +52,6 @@ def _figures(ranked: Ranked, scores: list[Score]) -> Iterator[tuple[str, Figure]
 def colours_of(methods: tuple[str, ...]) -> dict[str, str]:
     """A colour for each method, by its place."""
     return {method: COLOURS[index % len(COLOURS)] for index, method in enumerate(methods)}
-
-
-def plane(ranked: Ranked, x: MetricInfo, y: MetricInfo) -> Figure:
-    """The perception-distortion plane; with PIRM's regions under its protocol where the distortion is an
-    RMSE."""
-    figure, axes = new_figure(4.6, 3.6)
-    colours = colours_of(ranked.methods)
-    points: dict[str, tuple[float, float]] = {}
-    for method in ranked.methods:
-        values = (_finite(ranked, method, x), _finite(ranked, method, y))
-        if any(math.isnan(value) for value in values):
-            continue
-        reference = method in ranked.board.reference_methods
-        axes.plot(*values, "o", color=colours[method], mfc="none" if reference else colours[method])
-        points[method] = values
-    if x.name == "rmse_y" and ranked.board.protocol == PIRM:
-        for region, bound in REGIONS:
-            axes.axvline(bound, color="0.6", lw=0.8, ls="--")
-            axes.annotate(
-                f"region {region}", (bound, 0.02), (-3, 0), xycoords=("data", "axes fraction"),
-                textcoords="offset points", rotation=90, ha="right", va="bottom", fontsize=7, color="0.4",
-            )  # fmt: skip
-    axes.set_xlabel(heading(x))
-    axes.set_ylabel(heading(y))
-    axes.margins(0.14)
-    axes.autoscale_view()
-    _label(axes, points)
-    return figure
-
-
-def _label(axes: Axes, points: dict[str, tuple[float, float]]) -> None:
-    """A name beside each point, at the first of some places where no other name or point is."""
-    to_points = 72 / axes.figure.dpi
-    places = {name: axes.transData.transform(point) * to_points for name, point in points.items()}
-    taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in places.values()]
-    for name, (x, y) in places.items():
-        wide = 4.8 * len(name)
-        starts = (
-            (6, -3),
-            (-6 - wide, -3),
-            (-wide / 2, 7),
-            (-wide / 2, -13),
-            (6, 5),
-            (6, -12),
-            (-6 - wide, 5),
-        )
-        boxes = [(x + dx, y + dy, x + dx + wide, y + dy + 8) for dx, dy in starts]
-        free = [index for index, box in enumerate(boxes) if not any(_overlap(box, other) for other in taken)]
-        chosen = free[0] if free else 0
-        taken.append(boxes[chosen])
-        axes.annotate(name, points[name], starts[chosen], textcoords="offset points", fontsize=8)
-
-
-def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
-
-
-def _finite(ranked: Ranked, method: str, info: MetricInfo) -> float:
-    """The value of a method, NaN where it has none or an infinite one."""
-    value = ranked.board.cells[method, info.name].value
-    return math.nan if value is None or math.isinf(value) else value
 
 
 def strip(ranked: Ranked, scores: list[Score], info: MetricInfo) -> Figure:

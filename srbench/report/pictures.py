@@ -123,23 +123,35 @@ def _sources(
             if path is not None:
                 found.append(Source(method, image, path, 1))
     if not any(source.method in run.references() for source in found):
-        found += _references(run, dataset, scale, images, places)
+        references = _reference_files(run, dataset, scale, places)
+        found += [
+            Source(REFERENCE, image, path, scale) for image, path in references.items() if image in images
+        ]
     return found
 
 
-def _references(run: RunData, dataset: str, scale: int, images: list[str], places: _Places) -> list[Source]:
-    """The references of the data set, if they are the very files that the run measured."""
+def reference_files(
+    run: RunData, folders: Sequence[Path], dataset: str, scale: int, roots: Sequence[Path]
+) -> dict[str, Path]:
+    """The reference files of a data set by image, if they are the very files that the run measured.
+
+    They are looked for under `roots` and where the runs in `folders` had them.
+    """
+    return _reference_files(run, dataset, scale, _places(folders, list(roots)))
+
+
+def _reference_files(run: RunData, dataset: str, scale: int, places: _Places) -> dict[str, Path]:
     hashes = run.facts["datasets"].get(f"{dataset} x{scale}", {}).get("images", {})
     try:
         name = unmarked(dataset)
         pairs = find_pairs(resolve_dataset(places.own.get(name, name)), scale, data_roots(places.roots))
     except UserError:
-        return []
-    return [
-        Source(REFERENCE, pair.image, pair.reference, scale)
+        return {}
+    return {
+        pair.image: pair.reference
         for pair in pairs
-        if pair.image in images and file_hash(pair.reference) == hashes.get(pair.image, {}).get("reference")
-    ]
+        if file_hash(pair.reference) == hashes.get(pair.image, {}).get("reference")
+    }
 
 
 @dataclass(frozen=True)

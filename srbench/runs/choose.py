@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Generic, TypeVar
 
 from srbench.core.records import UsageError, UserError
@@ -20,6 +22,7 @@ T = TypeVar("T")
 Names = str | Sequence[str]  # as on the command line, or one by one
 
 ALL = "all"
+_RANGE = re.compile(r"(\d+(?:\.\d+)?):(\d+(?:\.\d+)?):(\d+(?:\.\d+)?)")
 DEFAULT = "default"
 
 
@@ -86,7 +89,7 @@ def choose_methods(
     names: Names, scale: int, *, listed: Callable[[Method], bool] = lambda _: True
 ) -> Choice[Method]:
     """The methods of a list at a scale; "all" are those of the registered ones that are `listed`."""
-    specs = names_of(names, "--methods")
+    specs = [member for name in names_of(names, "--methods") for member in family(name)]
     everything = specs == [ALL]
     choice: Choice[Method] = Choice()
     known: set[str] = set()
@@ -105,6 +108,19 @@ def choose_methods(
         else:
             (choice.skipped if everything else choice.refused)[method.name] = reason
     return choice
+
+
+def family(name: str) -> list[str]:
+    """The members of `A@0:1:0.1` (from, to, step): `A@0`, `A@0.1`, …, `A@1`; other names alone."""
+    stem, _, text = name.rpartition("@")
+    found = _RANGE.fullmatch(text)
+    if found is None or not stem:
+        return [name]
+    first, last, step = (Decimal(part) for part in found.groups())
+    if step == 0 or last < first:
+        raise UsageError(f"{name}: write A@FROM:TO:STEP, as in {stem}@0:1:0.1")
+    count = int((last - first) / step)
+    return [f"{stem}@{float(first + index * step):g}" for index in range(count + 1)]
 
 
 def choose_metrics(

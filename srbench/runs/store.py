@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,12 +96,14 @@ class Store(StoreFile):
 
     def results(self) -> list[Score]:
         """The whole table in its stable order."""
-        order = "ORDER BY dataset, scale, protocol, method, image, metric"
-        shared: dict[Any, Any] = {}  # names repeat from row to row
-        return [
-            Score(*(shared.setdefault(cell, cell) if isinstance(cell, str) else cell for cell in row[:-1]))
-            for row in self.good_rows("results", order)
-        ]
+        return list(self.each_result())
+
+    def each_result(self) -> Iterator[Score]:
+        """The table row by row; a `UserError` at its end where a row is damaged."""
+        shared: dict[str, str] = {}  # names repeat from row to row
+        for row in self.good_rows("results", "ORDER BY dataset, scale, protocol, method, image, metric"):
+            cells: list[Any] = [shared.setdefault(x, x) if isinstance(x, str) else x for x in row[:-1]]
+            yield Score(*cells)
 
     def put_fact(self, kind: str, name: str, fact: dict[str, Any]) -> None:
         """Records what a name of the table stands for (a method's weights, a data set's hashes)."""

@@ -190,16 +190,20 @@ class StoreFile:
     ) -> Iterator[tuple[tuple[Any, ...], bool]]:
         """Rows of a table, and whether each is as it was written."""
         check = "checksum" if self._has_checksums else "NULL"
-        for *row, found in self.fetch(f"SELECT {_COLUMNS[table]}, {check} FROM {table} {rest}", values):
-            yield tuple(row), not self._has_checksums or found == checksum(row)
+        query = f"SELECT {_COLUMNS[table]}, {check} FROM {table} {rest}"
+        with self._explained():
+            for *row, found in self._connection.execute(query, values):
+                yield tuple(row), not self._has_checksums or found == checksum(row)
 
-    def good_rows(self, table: str, rest: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        """The rows of a table; `UserError` where one is not as it was written."""
-        rows = list(self.rows(table, rest, values))
-        damaged = sum(not good for _, good in rows)
+    def good_rows(self, table: str, rest: str, values: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows of a table; at their end a `UserError` where one is not as it was written."""
+        damaged = 0
+        for row, good in self.rows(table, rest, values):
+            damaged += not good
+            if good:
+                yield row
         if damaged:
             raise self._damaged(table, damaged)
-        return [row for row, _ in rows]
 
     def _damaged(self, table: str, rows: int) -> UserError:
         return UserError(

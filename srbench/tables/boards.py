@@ -109,11 +109,12 @@ def boards(
     made = []
     for (dataset, scale, protocol), rows in _groups(scores):
         images = {row.image for row in rows}
-        present = {row.metric for row in rows}
+        by_cell = _by_cell(rows)
+        present = {metric for _, metric in by_cell}
         metrics = tuple(info for info in infos.values() if info.name in present)
-        methods = sorted({row.method for row in rows}, key=lambda name: _position(method_order, name))
+        methods = sorted({method for method, _ in by_cell}, key=lambda name: _position(method_order, name))
         cells = {
-            (method, info.name): _cell(rows, method, info, len(images))
+            (method, info.name): _cell(by_cell.get((method, info.name), []), info, len(images))
             for method in methods
             for info in metrics
         }
@@ -147,8 +148,15 @@ def _position(order: list[str], name: str) -> tuple[int, str]:
     return (order.index(name) if name in order else len(order), name)
 
 
-def _cell(rows: list[Score], method: str, info: MetricInfo, images: int) -> Cell:
-    of_cell = [row for row in rows if row.method == method and row.metric == info.name]
+def _by_cell(rows: Iterable[Score]) -> dict[tuple[str, str], list[Score]]:
+    """Rows by method and metric, in their order."""
+    found: dict[tuple[str, str], list[Score]] = {}
+    for row in rows:
+        found.setdefault((row.method, row.metric), []).append(row)
+    return found
+
+
+def _cell(of_cell: list[Score], info: MetricInfo, images: int) -> Cell:
     reasons = tuple(dict.fromkeys(row.status for row in of_cell if row.value is None))
     lacking = images - len(of_cell)
     values = [row.value for row in of_cell] + [None] * lacking
@@ -171,8 +179,10 @@ def significance(
     """Wilcoxon tests of all pairs of methods, corrected by Holm within each data set and metric."""
     rows: list[dict[str, Any]] = []
     for (dataset, scale, protocol), group in _groups(scores):
+        by_cell = _by_cell(group)
         for metric in infos:
-            by_method = _values_by_method([row for row in group if row.metric == metric], references)
+            found = [row for (_, name), rows in by_cell.items() if name == metric for row in rows]
+            by_method = _values_by_method(found, references)
             tests = {pair: compare(by_method, *pair) for pair in itertools.combinations(sorted(by_method), 2)}
             corrected = _corrected(tests)
             for (method_a, method_b), test in tests.items():

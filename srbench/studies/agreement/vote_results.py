@@ -165,7 +165,7 @@ def _plot(found: VoteAgreements, stem: Path) -> list[Path]:
 
     ranked = _ranked(found)[::-1]
     with style(8):
-        figure = Figure(figsize=(4.8, 1.4 + 0.3 * len(ranked)), layout="constrained")
+        figure = Figure(figsize=(4.8, 0.8 + 0.3 * len(ranked)))
         axes = figure.add_subplot()
         for place, (_, one) in enumerate(ranked):
             if "votes" in one.intervals:
@@ -173,7 +173,10 @@ def _plot(found: VoteAgreements, stem: Path) -> list[Path]:
             axes.plot(one.votes, place, "o", color=COLOURS[0])
         for value, name in ((0.5, "guessing"), (ranked[-1][1].people, "people")):
             axes.axvline(value, color="#666666", lw=0.8, ls=":")
-            axes.text(value, len(ranked) - 0.4, name, ha="center", fontsize=7)
+            axes.text(
+                value, 1.02, name, ha="center", va="bottom", fontsize=7, transform=axes.get_xaxis_transform()
+            )
+        axes.set_ylim(-0.6, len(ranked) - 0.4)
         axes.set_yticks(range(len(ranked)), [metric for metric, _ in ranked])
         axes.set_xlabel("share of votes on the metric's side")
         return save(figure, stem)

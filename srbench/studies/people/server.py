@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import sqlite3
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from srbench.core.records import UserError
+from srbench.studies.people.answers import read_answer
 from srbench.studies.people.database import Study
 from srbench.studies.people.guard import Guard
 from srbench.studies.people.pictures import FOLDER
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
 
 ASSETS = {"study.js": "text/javascript", "served.js": "text/javascript", "admin.js": "text/javascript",
           "study.css": "text/css"}  # fmt: skip
-# An hour: a trial that was left open over lunch says nothing of how long it took to judge.
-_LONGEST = 3_600_000
-# Window, device pixel ratio and pinch zoom: 1280x720@2 1.
-_SCREEN = re.compile(r"\d{1,5}x\d{1,5}@[\d.]{1,6} [\d.]{1,6}")
 
 
 def asset(name: str) -> str:
@@ -240,17 +236,4 @@ def _parsed(body: bytes) -> tuple[int, Answer]:
         found: Any = json.loads(body)
     except (ValueError, RecursionError):
         raise UserError("not JSON") from None
-    if not isinstance(found, dict) or not _is_count(found.get("position")):
-        raise UserError("an answer has a position and a value")
-    value: Any = found.get("value")
-    milliseconds: Any = found.get("milliseconds")
-    if not isinstance(value, str):
-        raise UserError("an answer has a position and a value")
-    taken = milliseconds if _is_count(milliseconds) and milliseconds <= _LONGEST else None
-    screen = found.get("screen")
-    shown = screen if isinstance(screen, str) and _SCREEN.fullmatch(screen) else ""
-    return found["position"], Answer(value, taken, shown)
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9
+    return read_answer(found)

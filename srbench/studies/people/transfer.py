@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,10 +14,10 @@ from typing import Any
 from srbench.core.files import cell_text, csv_text
 from srbench.core.plain import plain
 from srbench.core.records import UsageError, UserError
+from srbench.studies.people.answers import read_answer
 from srbench.studies.people.database import FILE, Study
 from srbench.studies.people.records import (
     SCALE,
-    Answer,
     Design,
     Judged,
     OutOfTurn,
@@ -76,25 +77,20 @@ def _rows(
 def import_packed(study: Study, path: Path) -> tuple[int, int]:
     """Takes the answers that a packed page saved; gives how many are new and how many were there.
 
-    Nothing is taken from a file that belongs to another study or rater, or contradicts what is stored.
+    Nothing is taken from a file that belongs to another study or rater; one that contradicts what is stored
+    ends there.
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         named, token, answers = found["study"], found["token"], found["answers"]
-        given = [
-            (one["position"], Answer(one["value"], one.get("milliseconds"), one.get("screen") or ""))
-            for one in answers
-        ]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        given = [read_answer(one) for one in answers]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise UserError(f"{path} is no file of answers that a packed study saved") from None
+    except UserError as error:
+        raise UserError(f"{path} is damaged: {error}") from None
     rater = study.rater(token) if isinstance(token, str) else None
     if named != study.meta("study") or rater is None:
         raise UserError(f"{path} is not of this study ({study.folder}), or of none of its raters")
-    for position, answer in given:
-        if type(position) is not int or type(answer.value) is not str:
-            raise UserError(f"{path} is damaged (answer {position})")
-        if not isinstance(answer.milliseconds, int | None) or not isinstance(answer.screen, str):
-            raise UserError(f"{path} is damaged (answer {position})")
     new = 0
     study.consent(rater.slot)
     for position, answer in sorted(given, key=lambda one: one[0]):
@@ -223,7 +219,7 @@ def _stimulus(path: Path, row: _Row, method: str, numbers: dict[tuple[str, str, 
             method,
             place[0],
             place[1],
-            int(scale) if scale.isdecimal() else 0,
+            int(scale) if re.fullmatch("[0-9]{1,3}", scale) else 0,
             "test",
             "",
             0,

@@ -111,6 +111,18 @@ def test_a_pack_holds_no_key_and_its_answers_come_back(run_folder: Path, tmp_pat
     assert "0 new answers" in command("study", "import", saved, "--out", study_folder).out
     saved.write_text(json.dumps({"study": name, "token": other, "answers": [{"position": 3, "value": "4"}]}))
     assert "is missing" in command("study", "import", saved, "--out", study_folder).message
+    for strange in (
+        {"position": 10**30, "value": "4"}, {"position": 0, "value": 4}, {"position": True, "value": "4"},
+        {"value": "4"}, [], None,
+    ):  # fmt: skip
+        saved.write_text(json.dumps({"study": name, "token": other, "answers": [strange]}))
+        assert "is damaged" in command("study", "import", saved, "--out", study_folder).message
+    odd = {"position": 0, "value": "4", "milliseconds": 10**30, "screen": "=HYPERLINK(1)"}
+    with Study(study_folder) as study:
+        odd["value"] = study.trials(1)[0].expected or "4"
+    saved.write_text(json.dumps({"study": name, "token": other, "answers": [odd]}))
+    assert "1 new answers" in command("study", "import", saved, "--out", study_folder).out
+    assert "HYPERLINK" not in command("study", "export", study_folder).out
     saved.write_text(json.dumps({"study": "x", "token": other, "answers": []}))
     assert "is not of this study" in command("study", "import", saved, "--out", study_folder).message
 

@@ -1,0 +1,1 @@
+"""Every reader of bytes from outside, under mutations: `make fuzz`."""
