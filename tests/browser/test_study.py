@@ -15,7 +15,7 @@ from srbench.studies.people.database import Study
 from srbench.studies.people.pictures import FOLDER
 from tests.browser.conftest import Chromium
 from tests.helpers import command
-from tests.studies.people.working import finished_run, made_study, serving, stored, tokens
+from tests.studies.people.working import answered, finished_run, made_study, serving, stored, tokens
 
 # What the page waits for after the trial at `last`: a button to go on, the end, or the next trial.
 _WAITS = """last => {
@@ -308,3 +308,34 @@ def test_an_answer_whose_reply_is_lost_is_kept_once(browser: Any, run_folder: Pa
         context.close()
     assert len(lost) > len(set(lost))
     assert stored(folder) == _expected(folder, 0)
+
+
+def test_the_report_shows_what_people_say(browser: Any, run_folder: Path, tmp_path: Path):
+    folder = made_study(run_folder, tmp_path / "s", "--raters", "2")
+    rating = {"nearest": "1", "bicubic": "2", "lanczos": "4", "hr": "5"}
+    answered(folder, lambda _, method, __: rating[method])
+    for name, options in (("with", ("--study", folder)), ("without", ())):
+        result = command("report", run_folder, "--out", tmp_path / name, "--no-images", *options)
+        assert result.code == 0, result.err
+        context = browser.new_context(viewport={"width": 1000, "height": 800})
+        page, errors = _watched(context)
+        page.goto((tmp_path / name / "index.html").as_uri())
+        page.wait_for_selector("#board tbody tr")
+        assert page.locator("#people").is_visible() == (name == "with")
+        if name == "with":
+            rows = page.locator("#opinions tbody tr")
+            assert [row.split("\t")[:2] for row in rows.all_inner_texts()] == [
+                ["hr", "5.00"], ["lanczos", "4.00"], ["bicubic", "2.00"], ["nearest", "1.00"],
+            ]  # fmt: skip
+            assert rows.nth(1).locator("td").all_inner_texts()[2:] == [
+                "6",
+                "0 %",
+                "0 %",
+                "0 %",
+                "100 %",
+                "0 %",
+            ]
+            assert "2 raters, 6 ratings a method" in page.locator("#people-lines").inner_text()
+            assert "MOS" in page.locator("#board thead").inner_text()
+        assert errors == []
+        context.close()
