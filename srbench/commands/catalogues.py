@@ -220,7 +220,13 @@ def pull_metric(name: Name, source: FromFile = []) -> None:  # noqa: B006 - type
     """Get the weights of a metric, or of a network that metrics and training share, by name."""
     from srbench.metrics.catalogue import resolve
     from srbench.metrics.deep.features import BACKBONES
+    from srbench.metrics.pyiqa_bridge import PREFIX, fetch, licence_warning
 
+    if name.startswith(PREFIX):
+        notices().print(licence_warning([name]), markup=False)
+        folder = fetch(name.removeprefix(PREFIX), source)
+        notices().print(f"{name} opens; its files are in {folder}", markup=False)
+        return
     shared = tuple(backbone.file for backbone in BACKBONES if backbone.file.name == name)
     _pull(name, shared or resolve(name).weights, source)
 

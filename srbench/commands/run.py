@@ -120,6 +120,7 @@ def run(
 
 def _run(asked: Asked) -> None:
     from srbench.core.devices import choose_device
+    from srbench.metrics.pyiqa_bridge import licence_warning
     from srbench.runs.run import Options
     from srbench.runs.run import run as run_all
     from srbench.runs.shards import parse_shard
@@ -153,6 +154,8 @@ def _run(asked: Asked) -> None:
     )
     with progress("images") as bar:
         finished = run_all(options, progress=bar)
+    if warning := licence_warning(asked.metrics):
+        notices().print(warning, markup=False)
     _print_finished(finished, asked.out)
     missing = finished.outcome.missing
     if missing and asked.strict:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from srbench.commands.terminal import console, progress, results_table
+from srbench.commands.terminal import console, notices, progress, results_table
 from srbench.core.records import UsageError, UserError
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def score(
     """Score any images, with or without references, without a data set."""
     from srbench.core.devices import choose_device
     from srbench.core.files import write_csv
+    from srbench.metrics.pyiqa_bridge import licence_warning
     from srbench.protocol_files import resolve as resolve_protocol
     from srbench.runs.score import ImageScore, candidates, score_images
 
@@ -43,6 +44,8 @@ def score(
     chosen = resolve_protocol(protocol)
     found = candidates(images, reference)
     wanted = _metrics(metrics, chosen, has_reference=reference is not None)
+    if warning := licence_warning(metric.name for metric in wanted):
+        notices().print(warning, markup=False)
     with progress("images") as bar:
         scores = score_images(
             found,

@@ -25,6 +25,7 @@ _STYLE: dict[Any, Any] = {
     # The same scores give the same file.
     "svg.hashsalt": "srbench",
 }
+_MARGIN = 0.1  # inches
 _KINDS: dict[str, dict[str, Any]] = {
     "svg": {"metadata": {"Date": None}},
     "pdf": {"metadata": {"CreationDate": None}},
@@ -49,11 +50,15 @@ def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
 
 def save(figure: Figure, stem: Path) -> list[Path]:
     """Writes a figure as `<stem>.svg`, `.pdf` and `.png`, each at every moment absent or complete."""
+    if figure.get_layout_engine() is not None:
+        figure.draw_without_rendering()
+    # What "tight" would find out for each format anew, by drawing everything once more.
+    box = figure.get_tightbbox().padded(_MARGIN)
     # A dot in the name is a part of it and no suffix.
     paths = []
     for kind, settings in _KINDS.items():
         path = stem.parent / f"{stem.name}.{kind}"
         with atomic_file(path) as temporary:
-            figure.savefig(temporary, format=kind, bbox_inches="tight", **settings)
+            figure.savefig(temporary, format=kind, bbox_inches=box, **settings)
         paths.append(path)
     return paths

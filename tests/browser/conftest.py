@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.studies.people.working import finished_run
+
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -51,3 +53,9 @@ def browser(chromium: Chromium) -> Iterator[Any]:
     launched = chromium.kind.launch(executable_path=chromium.path, args=_ARGUMENTS)
     yield launched
     launched.close()
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run whose images studies show."""
+    return finished_run(tmp_path_factory.mktemp("shown"))

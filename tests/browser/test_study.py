@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,66 +13,9 @@ from PIL import Image
 from srbench.studies.people.database import Study
 from srbench.studies.people.pictures import FOLDER
 from tests.browser.conftest import Chromium
+from tests.browser.raters import expected_answers, give_opinion, rate, wait, watched
 from tests.helpers import command
-from tests.studies.people.working import finished_run, made_study, serving, stored, tokens
-
-# What the page waits for after the trial at `last`: a button to go on, the end, or the next trial.
-_WAITS = """last => {
-  const text = document.getElementById("text"), stage = document.getElementById("stage");
-  if (!text.hidden) {
-    const go = text.querySelector("#go");
-    if (go) return go.disabled ? null : "go";
-    return text.querySelector("h2") ? "done" : null;
-  }
-  const ready = stage.dataset.ready;
-  return !stage.hidden && ready !== undefined && Number(ready) > last ? `trial ${ready}` : null;
-}"""
-
-
-@pytest.fixture(scope="module")
-def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return finished_run(tmp_path_factory.mktemp("shown"))
-
-
-def _next(page: Any, last: int) -> str:
-    return page.wait_for_function(_WAITS, arg=last).json_value()  # type: ignore[no-any-return]
-
-
-def _rate(page: Any, answer: Callable[[Any, int], None], last: int = -1, until: int = 10**6) -> int:
-    """Goes through a study by keyboard: Enter on text pages, `answer(page, position)` in trials, up to the
-    trial `until` or the end; gives the last position that was answered."""
-    while (found := _next(page, last)) != "done":
-        if found == "go":
-            page.keyboard.press("Enter")
-            continue
-        position = int(found.removeprefix("trial "))
-        if position >= until:
-            break
-        answer(page, position)
-        last = position
-    return last
-
-
-def _opinion(page: Any, position: int) -> None:
-    """The digit that an example asks for, else one that depends on the position."""
-    expected = page.locator("#answers button.expected b")
-    page.keyboard.press(expected.inner_text() if expected.count() else str(1 + position % 5))
-
-
-def _watched(context: Any) -> tuple[Any, list[str]]:
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-    return page, errors
-
-
-def _expected(folder: Path, slot: int) -> dict[tuple[int, int], str]:
-    with Study(folder) as study:
-        return {
-            (slot, position): trial.expected or str(1 + position % 5)
-            for position, trial in enumerate(study.trials(slot))
-        }
+from tests.studies.people.working import made_study, serving, stored, tokens
 
 
 def test_a_rater_enrols_rates_by_keyboard_closes_the_browser_and_finishes(
@@ -87,11 +29,11 @@ def test_a_rater_enrols_rates_by_keyboard_closes_the_browser_and_finishes(
     with serving(folder) as port:
         address = f"http://127.0.0.1:{port}/join/{key}"
         with chromium.profile(tmp_path / "profile") as context:
-            page, errors = _watched(context)
+            page, errors = watched(context)
             page.goto(address)
-            assert _next(page, -1) == "go"
+            assert wait(page, -1) == "go"
             page.keyboard.press("Enter")
-            assert _next(page, -1) == "trial 0"
+            assert wait(page, -1) == "trial 0"
             right = page.locator("#answers button.expected b").inner_text()
             page.keyboard.press("3")
             page.wait_for_function(
@@ -99,23 +41,23 @@ def test_a_rater_enrols_rates_by_keyboard_closes_the_browser_and_finishes(
             )
             assert stored(folder) == {}, "an example takes its own score only"
             page.keyboard.press(right)
-            last = _rate(page, _opinion, last=0, until=9)
+            last = rate(page, give_opinion, last=0, until=9)
             assert errors == []
         assert len(stored(folder)) == last + 1 == 9
         with chromium.profile(tmp_path / "profile") as context:
-            page, errors = _watched(context)
+            page, errors = watched(context)
             page.goto(address)
             page.wait_for_selector("#resume")
             page.keyboard.press("Tab")
             page.keyboard.press("Enter")
             page.wait_for_url("**/r/**")
-            assert _next(page, -1) == "trial 9", "it goes on where it stopped"
-            _rate(page, _opinion, last=8)
+            assert wait(page, -1) == "trial 9", "it goes on where it stopped"
+            rate(page, give_opinion, last=8)
             assert page.locator("#text h2").inner_text() == "Thank you!"
             assert errors == []
         with Study(folder) as study:
             assert len(study.raters()) == 1, "coming back is no second place"
-    assert stored(folder) == _expected(folder, 0)
+    assert stored(folder) == expected_answers(folder, 0)
 
 
 @pytest.mark.parametrize("ratio", [1, 1.25, 2, 3])
@@ -128,11 +70,11 @@ def test_a_pixel_of_the_picture_is_a_pixel_of_the_screen(
         names = [study.stimulus(number).file for number in (first.reference, *first.stimuli) if number]
     with serving(folder) as port:
         context = browser.new_context(viewport={"width": 900, "height": 700}, device_scale_factor=ratio)
-        page, errors = _watched(context)
+        page, errors = watched(context)
         page.goto(f"http://127.0.0.1:{port}/r/{tokens(folder)[0]}/")
-        assert _next(page, -1) == "go"
+        assert wait(page, -1) == "go"
         page.keyboard.press("Enter")
-        assert _next(page, -1) == "trial 0"
+        assert wait(page, -1) == "trial 0"
         shot = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
         boxes = page.locator("#stage canvas").evaluate_all(
             "all => all.map(one => one.getBoundingClientRect()).map(box => [box.left, box.top])"
@@ -154,10 +96,10 @@ def test_a_phone_shows_everything_that_a_thumb_needs(browser: Any, run_folder: P
         context = browser.new_context(
             viewport={"width": 360, "height": 640}, device_scale_factor=3, has_touch=True, is_mobile=True
         )
-        page, errors = _watched(context)
+        page, errors = watched(context)
         page.goto(f"http://127.0.0.1:{port}/r/{tokens(folder)[0]}/")
         last = -1
-        while (found := _next(page, last)) != "done":
+        while (found := wait(page, last)) != "done":
             if found == "go":
                 page.locator("#go").tap()
                 continue
@@ -174,7 +116,7 @@ def test_a_phone_shows_everything_that_a_thumb_needs(browser: Any, run_folder: P
             last = position
         assert errors == []
         context.close()
-    assert stored(folder) == _expected(folder, 0)
+    assert stored(folder) == expected_answers(folder, 0)
 
 
 def test_preferences_by_arrow_keys(browser: Any, run_folder: Path, tmp_path: Path):
@@ -187,9 +129,9 @@ def test_preferences_by_arrow_keys(browser: Any, run_folder: Path, tmp_path: Pat
 
     with serving(folder) as port:
         context = browser.new_context(viewport={"width": 900, "height": 700})
-        page, errors = _watched(context)
+        page, errors = watched(context)
         page.goto(f"http://127.0.0.1:{port}/r/{tokens(folder)[0]}/")
-        _rate(page, choose)
+        rate(page, choose)
         assert errors == []
         context.close()
     with Study(folder) as study:
@@ -218,9 +160,9 @@ def test_rankings_by_digits_with_a_change_of_mind(browser: Any, run_folder: Path
 
     with serving(folder) as port:
         context = browser.new_context(viewport={"width": 900, "height": 700})
-        page, errors = _watched(context)
+        page, errors = watched(context)
         page.goto(f"http://127.0.0.1:{port}/r/{tokens(folder)[0]}/")
-        _rate(page, order)
+        rate(page, order)
         assert errors == []
         context.close()
     with Study(folder) as study:
@@ -236,14 +178,14 @@ def test_a_packed_study_is_rated_from_its_folder_and_imported(browser: Any, run_
     assert command("study", "pack", folder, "--out", tmp_path / "pages").code == 0
     address = f"{(tmp_path / 'pages' / 'index.html').as_uri()}#{tokens(folder)[0]}"
     context = browser.new_context(viewport={"width": 900, "height": 700}, accept_downloads=True)
-    page, errors = _watched(context)
+    page, errors = watched(context)
     page.goto(address)
-    last = _rate(page, _opinion, until=6)
+    last = rate(page, give_opinion, until=6)
     page.close()
-    page, errors = _watched(context)
+    page, errors = watched(context)
     page.goto(address)
-    assert _next(page, -1) == f"trial {last + 1}", "the browser has kept the answers"
-    _rate(page, _opinion, last=last)
+    assert wait(page, -1) == f"trial {last + 1}", "the browser has kept the answers"
+    rate(page, give_opinion, last=last)
     with page.expect_download() as download:
         page.locator("#save").click()
     download.value.save_as(tmp_path / "answers.json")
@@ -251,60 +193,4 @@ def test_a_packed_study_is_rated_from_its_folder_and_imported(browser: Any, run_
     context.close()
     result = command("study", "import", tmp_path / "answers.json", "--out", folder)
     assert result.code == 0, result.err
-    assert stored(folder) == _expected(folder, 0)
-
-
-def test_two_tabs_answer_every_trial_once(browser: Any, run_folder: Path, tmp_path: Path):
-    folder = made_study(run_folder, tmp_path / "s", "--raters", "1")
-    with serving(folder) as port:
-        context = browser.new_context(viewport={"width": 900, "height": 700})
-        (first, errors), (second, _) = _watched(context), _watched(context)
-        for page in (first, second):
-            page.goto(f"http://127.0.0.1:{port}/r/{tokens(folder)[0]}/")
-        _rate(first, _opinion, until=7)
-        # The second tab still shows the welcome; what it starts with is where the first one stands.
-        second.bring_to_front()
-        assert _next(second, -1) == "go"
-        second.keyboard.press("Enter")
-        assert _next(second, -1) == "trial 7"
-        second.keyboard.press("1")
-        assert _next(second, 7) == "trial 8"
-        first.bring_to_front()
-        first.keyboard.press("5")
-        assert _next(first, 7) == "trial 8", "the answer of the other tab stays, and this one goes on"
-        assert stored(folder)[0, 7] == "1"
-        _rate(first, _opinion, last=7)
-        assert [text for text in errors if "409" not in text] == []
-        context.close()
-    assert stored(folder) == _expected(folder, 0) | {(0, 7): "1"}
-
-
-def test_an_answer_whose_reply_is_lost_is_kept_once(browser: Any, run_folder: Path, tmp_path: Path):
-    folder = made_study(run_folder, tmp_path / "s", "--raters", "1")
-    lost = []
-
-    def lose(route: Any) -> None:
-        """The server gets every third answer, its page never hears of it."""
-        if len(lost) % 3 == 0:
-            route.fetch()
-            route.abort()
-        else:
-            route.continue_()
-        lost.append(route.request.post_data_json["position"])
-
-    with serving(folder) as port:
-        context = browser.new_context(viewport={"width": 900, "height": 700})
-        page = context.new_page()
-        page.route("**/answers", lose)
-        page.goto(f"http://127.0.0.1:{port}/r/{tokens(folder)[0]}/")
-        _rate(page, _opinion, until=8)
-        # Closed while an answer is on its way: it is there, and nothing is asked twice.
-        page.route("**/answers", lambda route: (route.fetch(), page.evaluate("location.reload()")))
-        _opinion(page, 8)
-        page.wait_for_event("load")
-        page.unroute_all(behavior="ignoreErrors")
-        assert _next(page, -1) == "trial 9"
-        _rate(page, _opinion, last=8)
-        context.close()
-    assert len(lost) > len(set(lost))
-    assert stored(folder) == _expected(folder, 0)
+    assert stored(folder) == expected_answers(folder, 0)

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.io import savemat
-from srbench.statistics.means import aggregate
 
 from srbench.core.files import cache_folder
 from srbench.core.weights import pull
@@ -19,6 +18,7 @@ from srbench.metrics.contract import Metric
 from srbench.metrics.deep.features import BACKBONES
 from srbench.metrics.view import View
 from srbench.protocols import PROTOCOLS
+from srbench.statistics.intervals import aggregate
 from tests.metrics.deep_fixtures import distorted, with_random_weights
 from tests.metrics.natural.ma_model import write_ma_model
 

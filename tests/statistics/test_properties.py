@@ -14,16 +14,24 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.stats import rankdata
-from srbench.statistics.means import aggregate
 
 import srbench.statistics
 from srbench.statistics import pairs
 from srbench.statistics.choices import coefficient_of_agreement, concordance
-from srbench.statistics.correlations import krcc, logistic_fit, plcc, srcc, williams
+from srbench.statistics.correlations import (
+    agreement,
+    difference_p,
+    krcc,
+    logistic_fit,
+    plcc,
+    srcc,
+    williams,
+)
 from srbench.statistics.crossed import crossed_mean
-from srbench.statistics.intervals import CORRELATION, DISTANCE, mean_interval
+from srbench.statistics.intervals import CORRELATION, DISTANCE, aggregate, mean_interval
 from srbench.statistics.ranks import rank_test
 from srbench.statistics.raters import intraclass, krippendorff_alpha
+from srbench.statistics.votes import vote_agreement, vote_difference_p
 
 IMAGES, METHODS = 24, 4
 # Values of methods on images; some tie.
@@ -93,7 +101,8 @@ ELSEWHERE = {
     "holm", "smallest_p", "power_warning", "differences", "wins_ties_losses", "common_images",
     "critical_difference", "nemenyi_p", "indistinct_groups", "caption", "binomial_interval", "binomial_p",
     "bradley_terry", "fit_scores", "coefficient_of_agreement", "agreement", "logistic_fit", "difference_p",
-    "williams", "screen", "retest",
+    "williams", "screen", "retest", "sign_counts", "signed_rank_power", "images_needed", "with_people",
+    "vote_agreement", "vote_difference_p",
 }  # fmt: skip
 
 
@@ -190,3 +199,29 @@ def test_williams_test_does_not_depend_on_which_metric_comes_first() -> None:
 def test_the_logistic_fit_carries_units_of_the_metric() -> None:
     metric, opinion = TABLE[0], TABLE[0] / 10 + np.random.default_rng(2).normal(0, 0.1, IMAGES)
     np.testing.assert_allclose(logistic_fit(metric * 100, opinion), logistic_fit(metric, opinion), rtol=1e-3)
+
+
+def test_questions_and_opinions_in_any_order() -> None:
+    """Also the bootstraps and permutations, whose draws are of references by their names."""
+    rng = np.random.default_rng(7)
+    references = rng.integers(0, 12, 60)
+    share, weight = rng.integers(0, 6, 60) / 5, rng.integers(1, 9, 60).astype(float)
+    one, other = rng.integers(0, 2, (2, 60)).astype(float)
+    metric, opinion = rng.normal(size=(2, 60))
+    order = rng.permutation(60)
+    found = vars(vote_agreement(one, share, weight, references))
+    again = vars(vote_agreement(one[order], share[order], weight[order], references[order]))
+    intervals, intervals_again = found.pop("intervals"), again.pop("intervals")
+    assert again == pytest.approx(found)
+    for name, interval in intervals.items():
+        assert intervals_again[name] == pytest.approx(interval)
+    shuffled = share[order], weight[order], references[order]
+    p_value = vote_difference_p(one, other, share, weight, references)
+    assert vote_difference_p(one[order], other[order], *shuffled) == p_value
+    assert vote_difference_p(other, one, share, weight, references) == p_value
+    assert difference_p(metric, opinion, share, references) == pytest.approx(
+        difference_p(opinion, metric, share, references), abs=0.02
+    )
+    assert agreement(metric[order], opinion[order], references[order]).srcc == pytest.approx(
+        agreement(metric, opinion, references).srcc
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,9 +101,7 @@ def _write_opinions(tables: list[OpinionTable], out: Path) -> list[Path]:
         write_csv(out / "tests.csv", TEST_COLUMNS, tests),
         write_csv(out / "images.csv", IMAGE_COLUMNS, images),
     ]
-    return written + _drawn(
-        figures.distribution, [(t.opinions.dataset, t) for t in tables], out, "distribution"
-    )
+    return written + figures.distribution(tables, out / "distribution")
 
 
 def _write_choices(tables: list[ChoiceTable], out: Path) -> list[Path]:
@@ -112,14 +109,10 @@ def _write_choices(tables: list[ChoiceTable], out: Path) -> list[Path]:
         write_csv(out / "preferences.csv", PREFERENCE_COLUMNS, (row for t in tables for row in t.pairs)),
         write_csv(out / "scores.csv", SCORE_COLUMNS, (row for t in tables for row in score_rows(t))),
     ]
-    return written + _drawn(figures.scores, [(t.choices.dataset, t) for t in tables], out, "scores")
-
-
-def _drawn(
-    draw: Callable[[Any, Path], list[Path]], tables: list[tuple[str, Any]], out: Path, kind: str
-) -> list[Path]:
-    return [
-        path for name, table in tables for path in draw(table, out / file_name(f"{name or 'all'}_{kind}"))
+    return written + [
+        path
+        for table in tables
+        for path in figures.scores(table, out / file_name(f"{table.choices.dataset or 'all'}_scores"))
     ]
 
 

@@ -2,42 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from srbench.core.figures import save, style
 from srbench.studies.people.choice_tables import ChoiceTable
 from srbench.studies.people.opinion_tables import OpinionTable
 from srbench.studies.people.records import SCALE
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
 
-def distribution(table: OpinionTable, stem: Path) -> list[Path]:
-    """Colour-coded distribution of ratings, a column for each method, with the mean and its interval as a
-    red marker; bins are centred on the scores (SRGAN, Figure 5)."""
+
+def distribution(tables: Sequence[OpinionTable], stem: Path) -> list[Path]:
+    """Colour-coded distribution of ratings, a panel for each data set and a column for each method, with the
+    mean and its interval as a red marker; bins are centred on the scores (SRGAN, Figure 5)."""
     from matplotlib.figure import Figure
 
-    methods = sorted(table.methods, key=lambda one: one.mean.mean)
+    columns = [len(table.methods) for table in tables]
     with style():
-        figure = Figure(figsize=(1.4 + 0.62 * len(methods), 3.4))
-        axes = figure.add_subplot()
-        shares = [[one.counts[row] / one.n for one in methods] for row in range(len(SCALE))]
-        image = axes.imshow(shares, origin="lower", cmap="Blues", vmin=0, vmax=1, aspect="auto")
-        means = [one.mean.mean for one in methods]
-        ends = [one.mean.interval or (one.mean.mean, one.mean.mean) for one in methods]
-        error = [
-            [mean - low for mean, (low, _) in zip(means, ends, strict=True)],
-            [high - mean for mean, (_, high) in zip(means, ends, strict=True)],
-        ]
-        axes.errorbar(
-            range(len(methods)), [mean - 1 for mean in means], yerr=error,
-            fmt="o", ms=4, color="#c00000", lw=1.2, capsize=3,
-        )  # fmt: skip
-        axes.set_xticks(range(len(methods)), [one.method for one in methods], rotation=40, ha="right")
-        axes.set_yticks(range(len(SCALE)), [str(score) for score in SCALE])
-        axes.set_ylabel("rating")
-        axes.set_title(f"{table.opinions.dataset}: {_counts(methods)}", fontsize=9)
-        figure.colorbar(image, ax=axes, label="share of ratings", fraction=0.05)
+        figure = Figure(figsize=(1.0 + 0.4 * len(tables) + 0.62 * sum(columns), 3.4))
+        panels = figure.subplots(
+            1, len(tables), squeeze=False, sharey=True, width_ratios=columns, gridspec_kw={"wspace": 0.06}
+        )[0].tolist()
+        images = [_panel(axes, table) for axes, table in zip(panels, tables, strict=True)]
+        panels[0].set_yticks(range(len(SCALE)), [str(score) for score in SCALE])
+        panels[0].set_ylabel("rating")
+        figure.colorbar(
+            images[-1], ax=panels, label="share of ratings", fraction=0.05 / len(tables), pad=0.02
+        )
         return save(figure, stem)
+
+
+def _panel(axes: Axes, table: OpinionTable) -> AxesImage:
+    methods = sorted(table.methods, key=lambda one: one.mean.mean)
+    shares = [[one.counts[row] / one.n for one in methods] for row in range(len(SCALE))]
+    image = axes.imshow(shares, origin="lower", cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    means = [one.mean.mean for one in methods]
+    ends = [one.mean.interval or (one.mean.mean, one.mean.mean) for one in methods]
+    error = [
+        [mean - low for mean, (low, _) in zip(means, ends, strict=True)],
+        [high - mean for mean, (_, high) in zip(means, ends, strict=True)],
+    ]
+    axes.errorbar(
+        range(len(methods)), [mean - 1 for mean in means], yerr=error,
+        fmt="o", ms=4, color="#c00000", lw=1.2, capsize=3,
+    )  # fmt: skip
+    axes.set_xticks(range(len(methods)), [one.method for one in methods], rotation=40, ha="right")
+    axes.set_title(f"{table.opinions.dataset or 'all images'}: {_counts(methods)}", fontsize=9)
+    return image
 
 
 def _counts(methods: list[Any]) -> str:

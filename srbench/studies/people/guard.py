@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -67,7 +67,7 @@ class Guard:
 
 def _post_refusal(headers: dict[str, str], host: str) -> tuple[int, str] | None:
     origin = headers.get("origin")
-    same = origin is None or urlsplit(origin).netloc == host
+    same = origin is None or _split(origin).netloc == (host or None)
     if not same or headers.get("sec-fetch-site", "same-origin") != "same-origin":
         return 403, "cross-site requests are refused"
     # A form of a foreign page cannot send this type without asking first.
@@ -80,7 +80,15 @@ def _post_refusal(headers: dict[str, str], host: str) -> tuple[int, str] | None:
 
 
 def _name(host: str) -> str:
-    return urlsplit(f"//{host}").hostname or ""
+    return _split(f"//{host}").hostname or ""
+
+
+def _split(address: str) -> SplitResult:
+    """The parts of an address; none where it is no address."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return SplitResult("", "", "", "", "")
 
 
 async def _body(receive: Receive) -> tuple[bytes, tuple[int, str] | None]:

@@ -13,6 +13,10 @@ import csv
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from srbench.protocols import Protocol
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,12 @@ def every_number() -> list[Reported]:
         )
         for row in read_table("reported.csv")
     ]
+
+
+def measures_as_selfexsr(protocol: Protocol, scale: int) -> bool:
+    """Whether a protocol measures as the values of `per_image` were: `matlab`, at x4 also `srbench`."""
+    usual = (protocol.luma, protocol.gray, protocol.plane) == ("bt601-rounded", "full-range", "colour")
+    return usual and protocol.border_for(scale) == scale
 
 
 def per_image(*, scale: int, dataset: str, method: str, metric: str) -> list[float]:

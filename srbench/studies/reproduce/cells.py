@@ -8,8 +8,9 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from srbench.core.records import Score
 from srbench.metrics.catalogue import METRICS
+from srbench.protocols import PROTOCOLS
 from srbench.statistics.intervals import aggregate
-from srbench.studies.reported import Reported, per_image, reported
+from srbench.studies.reported import Reported, measures_as_selfexsr, per_image, reported
 from srbench.studies.reproduce.records import Paper, PaperTable
 
 REPRODUCED = "reproduced"
@@ -124,7 +125,7 @@ def _cell(row: Reported, table: PaperTable, evidence: Evidence) -> Cell:
     scores = evidence.scores.get(want, {})
     reason = _reason(want, scores, evidence, otherwise=table.reason(row.metric) or "not measured")
     if reason:
-        mean = None if scores else _published(row)
+        mean = None if scores or table.reason(row.metric) else _published(row, table)
         status = NOT_RUN if mean is None else PUBLISHED
         return Cell(row, table, want, None, 0, status, reason, Origin(), mean)
     values = [score.value for score in scores.values() if score.value is not None]
@@ -134,8 +135,13 @@ def _cell(row: Reported, table: PaperTable, evidence: Evidence) -> Cell:
     return Cell(row, table, want, measured, len(scores), status, "", origin)
 
 
-def _published(row: Reported) -> float | None:
-    """The mean of the published values per image, where it prints as the number."""
+def _published(row: Reported, table: PaperTable) -> float | None:
+    """The mean of the published values per image, where it prints as the number.
+
+    None for tables that measure otherwise than those values were measured: there it would agree by chance.
+    """
+    if not measures_as_selfexsr(PROTOCOLS.get(table.protocol), row.scale):
+        return None
     values = per_image(scale=row.scale, dataset=row.dataset, method=row.method, metric=row.metric)
     mean = sum(values) / len(values) if values else None
     agrees = mean is not None and printed(mean, row.digits) == printed(row.value, row.digits)

@@ -17,6 +17,7 @@ import pytest
 from srbench.core.pulling import sources
 from srbench.core.weights import pull
 from srbench.images.codec import read_image
+from srbench.images.resize import imresize
 from srbench.methods.catalogue import METHODS
 from tests.helpers import Result, command, picture, save
 from tests.helpers import rows as csv_rows
@@ -166,6 +167,21 @@ def test_the_mistake_with_gray_files_of_published_tables(tmp_path: Path) -> None
     rows, ended = explained(tmp_path, sr, "--reference", hr, "--claimed", f"{psnr:.3f}")
     assert agreeing(rows, {"gray": "output-limited", "luma": "bt601", "rounded": True, "border": 4})
     assert "MISTAKE gray outputs limited range" in ended.out
+
+
+def test_a_number_of_pirms_code(shared: Path, tmp_path: Path) -> None:
+    """ESRGAN (Wang et al., ECCVW 2018), Figure 7, measured with PIRM's code: bicubic baboon, 22.44."""
+    folder = shared / "data" / "Set14" / "image_SRF_4"
+    low = read_image(folder / "img_001_SRF_4_LR.png")
+    output = save(tmp_path / "baboon.png", imresize(low, 4))
+    rows, ended = explained(
+        tmp_path, output, "--reference", folder / "img_001_SRF_4_HR.png", "--claimed", "22.44"
+    )
+    assert agreeing(rows, {"luma": "bt601", "rounded": True, "border": 4, "average": "images"})
+    assert "PIRM" in ended.out
+    # Two digits of one image leave several: all are listed.
+    assert f"{sum(row['matches'] for row in rows)} agree to the printed digits" in ended.out
+    assert not agreeing(rows, {"luma": "rgb"})
 
 
 @pytest.mark.slow

@@ -41,7 +41,7 @@ def test_a_table_of_ratings_is_analysed(tmp_path: Path):
         assert sum(int(table[method][f"score_{score}"]) for score in range(1, 6)) == 30
     order = sorted(QUALITY, key=lambda method: float(table[method]["mos"]))
     assert order == list(QUALITY)
-    assert (study / "results" / "set_distribution.png").is_file()
+    assert (study / "results" / "distribution.png").is_file()
 
 
 def test_names_leave_the_database_only_when_asked(tmp_path: Path):

@@ -150,6 +150,8 @@ def test_a_body_without_a_length_is_cut_off(mos: Path):
         ({"content-type": "text/plain"}, 415),
         ({"content-type": "application/x-www-form-urlencoded"}, 415),
         ({"host": "evil.example"}, 421),
+        ({"host": "[::1"}, 421),
+        ({"origin": "http://["}, 403),
     ],
 )
 def test_cross_site_posts_are_refused(mos: Path, headers: dict[str, str], status: int):
