@@ -95,3 +95,23 @@ def test_the_report_shows_what_people_say(browser: Any, run_folder: Path, tmp_pa
             assert "MOS" in page.locator("#board thead").inner_text()
         assert errors == []
         context.close()
+
+
+def test_a_window_that_is_too_small_is_said_until_it_is_enlarged(
+    browser: Any, run_folder: Path, tmp_path: Path
+):
+    folder = made_study(run_folder, tmp_path / "s", "--raters", "1")
+    with serving(folder) as port:
+        context = browser.new_context(viewport={"width": 320, "height": 190})
+        page, errors = watched(context)
+        page.goto(f"http://127.0.0.1:{port}/r/{tokens(folder)[0]}/")
+        assert wait(page, -1) == "go"
+        page.keyboard.press("Enter")
+        assert wait(page, -1) == "trial 0"
+        assert "larger than your window" in page.locator("#warning").inner_text()
+        size = page.locator("#stage canvas").evaluate("one => [one.width, one.clientWidth]")
+        assert size == [64, 64], "the picture stays as large as it is"
+        page.set_viewport_size({"width": 800, "height": 700})
+        page.wait_for_function("() => document.getElementById('warning').hidden")
+        assert errors == []
+        context.close()
