@@ -100,7 +100,7 @@ class NetworkUpscaler:
         if len({image.shape for image in images}) > 1:
             raise ValueError("a batch needs images of one size and kind")
         if self._device.type == "cpu":
-            return [self._together([image], np.uint8)[0] for image in images]
+            return [self.together([image], np.uint8)[0] for image in images]
         height, width = (side * self._spec.scale // self._spec.factor for side in images[0].shape[:2])
         size = images_within(self._plan, height, width, self._runtime.max_memory)
         results: list[np.ndarray] = []
@@ -109,14 +109,15 @@ class NetworkUpscaler:
         return results
 
     def _bytes_of(self, images: Sequence[np.ndarray]) -> list[np.ndarray]:
-        return self._together(images, np.uint8)
+        return self.together(images, np.uint8)
 
     def levels(self, sample: Sample) -> np.ndarray:
         """The output before rounding and clamping: float32 grey levels."""
         with _named(sample):
-            return self._together([sample.low_resolution], np.float32)[0]
+            return self.together([sample.low_resolution], np.float32)[0]
 
-    def _together(self, images: Sequence[np.ndarray], dtype: type[np.generic]) -> list[np.ndarray]:
+    def together(self, images: Sequence[np.ndarray], dtype: type[np.generic]) -> list[np.ndarray]:
+        """Images of one size and kind as one tensor: uint8, or float32 grey levels before rounding."""
         sources = [as_rgb(image) if self._spec.color == "rgb" else image for image in images]
         height, width = (side * self._spec.scale for side in sources[0].shape[:2])
         results = [np.empty((height, width, *source.shape[2:]), dtype) for source in sources]

@@ -137,7 +137,7 @@ def test_batch_of_one_equals_batch_of_several(name: str) -> None:
     """On a CPU `batch` takes images one by one; what GPUs do with them is one tensor of all of them."""
     upscale = whole_upscaler(name)
     images = [picture(5, 4, seed=seed) for seed in range(2)]
-    together = upscale._together(images, np.uint8)
+    together = upscale.together(images, np.uint8)
     for image, result, alone in zip(images, together, upscale.batch(images), strict=True):
         np.testing.assert_array_equal(alone, upscale.batch([image])[0])
         assert grey_difference(result, alone) <= 1  # libraries sum in another order for another batch size
