@@ -97,8 +97,8 @@ def _reference(run: RunData, folder: Path, pair: Pair, roots: Sequence[Path]) ->
     for name in sorted(run.references()):
         if (path := output_path(folder, name, pair)).is_file():
             return as_rgb(read_image(path))
-    path = reference_files(run, [folder], pair.dataset, pair.scale, roots).get(pair.image)
-    return None if path is None else crop_to_multiple(as_rgb(read_image(path)), pair.scale)
+    file = reference_files(run, [folder], pair.dataset, pair.scale, roots).get(pair.image)
+    return None if file is None else crop_to_multiple(as_rgb(read_image(file)), pair.scale)
 
 
 def _place(run: RunData, request: Request) -> tuple[str, int, str]:
