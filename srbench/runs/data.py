@@ -83,6 +83,11 @@ def _order(known: dict[str, Any], name: str) -> tuple[int, str]:
 def _metric_info(name: str, fact: dict[str, Any] | None) -> MetricInfo:
     required = {field.name for field in fields(MetricInfo)} - {"bounds"}
     if fact is None or not required <= fact.keys():
+        if name in METRICS:  # a guess would turn the order of errors and distances round
+            known = METRICS.get(name)
+            return MetricInfo(
+                known.name, known.title, known.unit, known.higher_is_better, known.aggregate, known.bounds
+            )
         return MetricInfo(name, name, "", higher_is_better=True, aggregate="mean")
     bounds = fact.get("bounds")
     if bounds is None:

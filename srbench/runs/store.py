@@ -112,7 +112,10 @@ class Store(StoreFile):
     def facts(self, kind: str) -> dict[str, Any]:
         """All facts of one kind by name."""
         rows = self.good_rows("facts", "WHERE kind = ? ORDER BY name", (kind,))
-        return {name: json.loads(fact) for _, name, fact in rows}
+        try:
+            return {name: json.loads(fact) for _, name, fact in rows}
+        except ValueError:  # format 1 had no checksums
+            raise self.damaged("facts", 1) from None
 
     def put_run(self, run: dict[str, Any]) -> None:
         """Appends the record of one command."""

@@ -74,7 +74,10 @@ class StoreFile:
             self._prepare()
 
     def _connected(self, uri: str) -> sqlite3.Connection:
-        return sqlite3.connect(uri, timeout=_PATIENCE, isolation_level=None, uri=True)
+        connection = sqlite3.connect(uri, timeout=_PATIENCE, isolation_level=None, uri=True)
+        # Damaged text need not be text: what stands in for it does not have the row's checksum.
+        connection.text_factory = lambda data: data.decode("utf-8", "replace")
+        return connection
 
     def _prepare(self) -> None:
         # SQLite does not wait, but fails at once, where two processes switch to the write-ahead log together.
@@ -203,9 +206,10 @@ class StoreFile:
             if good:
                 yield row
         if damaged:
-            raise self._damaged(table, damaged)
+            raise self.damaged(table, damaged)
 
-    def _damaged(self, table: str, rows: int) -> UserError:
+    def damaged(self, table: str, rows: int) -> UserError:
+        """The line for damaged rows."""
         return UserError(
             f"{self.path} is damaged: {rows} rows of its {table} are not what was written; repair it with: "
             f"srbench doctor --run {self.path.parent}"

@@ -321,6 +321,8 @@ def test_the_page_of_a_large_run_opens_fast(browser: Any, tmp_path: Path):
     context, opened = _open(browser, scores.parent / "report")
     loaded = opened.page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
     assert loaded < 2000
+    assert opened.page.locator("#look").is_hidden()  # a run without output images
+    assert "lower is better" in opened.page.locator("#board thead th", has_text="NIQE").inner_text()
     assert opened.errors == []
     context.close()
 

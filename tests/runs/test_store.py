@@ -346,3 +346,15 @@ def test_an_export_to_another_kind_of_file_is_wrong_usage(tmp_path: Path) -> Non
     ended = command("export", tmp_path, tmp_path / "all.xlsx")
     assert ended.code == 2
     assert "ends in .parquet or .csv" in ended.message
+
+
+def test_damage_that_is_no_text_is_a_damaged_row(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        store.put_fact("method", "bicubic", {"kind": "interpolation"})
+    with sqlite3.connect(tmp_path / "store.sqlite") as connection:
+        connection.execute("UPDATE facts SET fact = CAST(X'7b80' AS TEXT)")
+    with Store(tmp_path) as store:
+        with pytest.raises(UserError, match="1 rows of its facts are not what was written"):
+            store.facts("method")
+        assert store.repair()["facts"] == 1
+        assert store.facts("method") == {}

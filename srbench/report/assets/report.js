@@ -186,7 +186,7 @@ function drawLists(board, metric, method) {
 const pathOf = (path) => path.split("/").map(encodeURIComponent).join("/");
 
 function look(board, index, method) {
-  if (!board.pictures) return;
+  if ($("look").hidden) return;
   viewer.open(board, index, method);
   $("look").scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 }
@@ -229,6 +229,7 @@ function choose(index, place = null) {
   drawPeople(board);
   drawPlots(board);
   viewer.open(board, 0, null, place);
+  keepPlaceSoon();
 }
 
 // A link to what is shown: table, image, crop, methods. The address bar has it at every moment.

@@ -9,12 +9,14 @@ const viewer = (() => {
   const MAX = 32;
   const id = (name) => document.getElementById(name);
 
+  const hasPictures = () => Boolean(view.board && view.board.pictures && Object.keys(view.board.pictures.methods).length);
+
   function open(board, index, method, place = null) {
     const fresh = board !== view.board;
     view.board = board;
     view.index = index;
-    id("look").hidden = !board.pictures;
-    if (!board.pictures) return;
+    id("look").hidden = !hasPictures();
+    if (!hasPictures()) return;
     if (fresh) start();
     if (method && method !== view.left) view.right = method;
     view.zoom = 1; view.x = 0.5; view.y = 0.5;
@@ -25,7 +27,7 @@ const viewer = (() => {
 
   // What is shown, for a link: only names and numbers that `restore` checks.
   function address() {
-    if (!view.board || !view.board.pictures) return {};
+    if (!hasPictures()) return {};
     return {
       image: view.board.images[view.index], view: view.mode, zoom: +view.zoom.toFixed(2), x: +view.x.toFixed(4), y: +view.y.toFixed(4),
       left: view.left, right: view.right, methods: JSON.stringify([...view.chosen]),
@@ -159,7 +161,7 @@ const viewer = (() => {
   }
 
   function draw() {
-    if (!view.board || !view.board.pictures) return;
+    if (!hasPictures()) return;
     keepPlaceSoon();
     id("zoom").textContent = `${+view.zoom.toFixed(1)}×`;
     for (const pane of panes) {
