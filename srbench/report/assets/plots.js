@@ -70,7 +70,9 @@ const plots = (() => {
     }));
     const all = rows.flatMap((row) => row.values.map((entry) => entry.value));
     if (!all.length) { figure.replaceChildren(make("p", { class: "small" }, `No image has a finite ${metric.title}.`)); return; }
-    const width = widthOf(figure), left = width < 500 ? 86 : 130, step = 34, top = 8;
+    const width = widthOf(figure), step = 34, top = 8;
+    // Names stand whole where they leave room for the dots.
+    const left = Math.min(width * 0.35, 20 + Math.max(...rows.map((row) => widthOfText(row.name)))), letters = Math.floor((left - 20) / 6.2);
     const height = top + rows.length * step + 36;
     const [low, high] = extent(all);
     const x = (value) => left + ((value - low) / (high - low)) * (width - left - 10);
@@ -82,7 +84,7 @@ const plots = (() => {
     drawn.append(svg("text", { x: width - 10, y: height - 2, "text-anchor": "end", class: "soft" }, `${metric.heading}; line: ${metric.aggregate}`));
     rows.forEach((row, place) => {
       const y = top + place * step + step / 2;
-      const name = svg("text", { x: left - 10, y: y + 4, "text-anchor": "end" }, short(row.name, left < 100 ? 12 : 18));
+      const name = svg("text", { x: left - 10, y: y + 4, "text-anchor": "end" }, short(row.name, Math.max(8, letters)));
       name.append(svg("title", {}, row.name));
       drawn.append(name);
       for (const { value, index } of row.values) {
