@@ -209,9 +209,9 @@ def _latex_cell(text: str) -> str:
 
 
 def paper_latex(paper: Paper, cells: list[Cell]) -> str:
-    """The tables of a paper as LaTeX (needs the package booktabs)."""
+    """The tables of a paper as LaTeX (needs the packages booktabs and amssymb)."""
     out = io.StringIO()
-    out.write("% needs \\usepackage{booktabs}\n")
+    out.write("% needs \\usepackage{booktabs,amssymb}\n")
     for title, block in _blocks(paper, cells):
         datasets, methods, grid = _grid(block)
         out.write("\n\\begin{table}\n  \\centering\n")
