@@ -209,12 +209,20 @@ def as_options(
 
 def config_text(records: Iterable[Mapping[str, Any]]) -> str:
     """`run.toml` from the records of a folder's commands; empty where none says its options."""
-    told = [record["options"] for record in records if record.get("options")]
+    told = [record["options"] for record in records if _can_be_said(record.get("options"))]
     asked = [each for index, each in enumerate(told) if each not in told[:index]]
     if not asked:
         return ""
     several = "[[run]]\n" if len(asked) > 1 else ""
     return _HEAD + "".join(f"\n{several}{_table(options)}" for options in asked)
+
+
+def _can_be_said(options: Mapping[str, Any] | None) -> bool:
+    """Whether there are options, none of which names a file whose name is no text: TOML has no bytes."""
+    try:
+        return bool(options) and bool(_table(options).encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def _table(options: Mapping[str, Any]) -> str:
