@@ -220,7 +220,7 @@ def config_text(records: Iterable[Mapping[str, Any]]) -> str:
 def _can_be_said(options: Mapping[str, Any] | None) -> bool:
     """Whether there are options, none of which names a file whose name is no text: TOML has no bytes."""
     try:
-        return bool(options) and bool(_table(options).encode())
+        return bool(options and _table(options).encode())
     except UnicodeEncodeError:
         return False
 
