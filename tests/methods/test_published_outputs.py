@@ -82,7 +82,7 @@ def test_every_image_has_an_address_at_a_fixed_commit_and_a_hash(name: str) -> N
     assert len(reason) < 1500
 
 
-def test_what_reaches_beyond_the_image_is_cut(cache: Path) -> None:
+def test_what_reaches_beyond_the_image_is_cut() -> None:
     """TSRN's example of Set14 is 252x364 where the reference is 248x360."""
     method = resolve("published:TSRN")
     file = next(file for file in method.weights if file.name.endswith("/set14/x4/comic"))

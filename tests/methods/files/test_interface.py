@@ -94,7 +94,8 @@ def test_a_run_prints_and_records_the_interface(tmp_path: Path) -> None:
 
 
 def test_what_is_not_clear_is_asked_for(tmp_path: Path) -> None:
-    traced(Standardised(-0.5, 0.5, 0.0, 1.0), tmp_path / "model.pt")
+    # Half way between two of the usual ranges.
+    traced(Standardised(-0.3, 0.7, 0.0, 1.0), tmp_path / "model.pt")
     with pytest.raises(UserError, match=r"not clear \(inputs may be .*-0.5 to 0.5.*; say it: model.pt:in=1"):
         resolve(str(tmp_path / "model.pt")).refuses(4)
 
