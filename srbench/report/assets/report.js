@@ -94,7 +94,7 @@ function drawBoard(board) {
       $("board").querySelectorAll("thead button")[heads.findIndex(([other]) => other === name)].focus();
     } }, text, on ? make("span", { "aria-hidden": true }, rising ? " ▴" : " ▾") : "", make("small", {}, direction));
     return make("th", { scope: "col", "aria-sort": on ? (rising ? "ascending" : "descending") : null }, button);
-  }), ...(origins ? [make("th", { scope: "col" }, "Origin", make("small", {}, "whose work it is"))] : []));
+  }), ...(origins ? [make("th", { scope: "col", class: "origin" }, "Origin", make("small", {}, "whose work it is"))] : []));
   const rows = order(board).map((method) => make("tr", { class: method.reference ? "reference" : null },
     make("th", { scope: "row", title: method.name }, make("div", {}, plots.swatch(method.name), make("span", { class: "name" }, method.name),
       ...(method.remark ? [make("abbr", { class: "mark", title: method.remark }, "†")] : []))),
