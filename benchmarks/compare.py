@@ -74,6 +74,7 @@ def _classic(metrics: Sequence[str]) -> Callable[[Path, Path], object]:
     network = lpips.LPIPS(net="alex", verbose=False) if "lpips-alex" in metrics else None
 
     def score(output: Path, reference: Path) -> object:
+        """What a user's loop computes for one image, in the order of the metrics."""
         images = [np.asarray(Image.open(path).convert("RGB")) for path in (output, reference)]
         luma = [rgb2ycbcr(image)[4:-4, 4:-4, 0] for image in images]
         found = []

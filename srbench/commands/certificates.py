@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -47,16 +47,9 @@ def verify(
     workers: Workers = 1,
 ) -> None:
     """Score the outputs of a certificate again and say what differs."""
-    from srbench.core.devices import choose_device
     from srbench.report.certificates import read_certificate
-    from srbench.report.certificates import verify as verified
 
-    said = read_certificate(certificate)
-    with progress("images") as bar:
-        found = verified(
-            said, outputs, data_root, protocol, device=choose_device(device), workers=workers, progress=bar
-        )
-    _print(found, str(certificate))
+    _verify(read_certificate(certificate), outputs, str(certificate), data_root, protocol, device, workers)
 
 
 def check(
@@ -67,16 +60,29 @@ def check(
     workers: Workers = 1,
 ) -> None:
     """Check a submitted run folder: score its images again, compare hashes, protocol and every number."""
-    from srbench.core.devices import choose_device
     from srbench.report.certificates import certify as certified
+
+    _verify(certified(run_folder), run_folder, str(run_folder), data_root, protocol, device, workers)
+
+
+def _verify(
+    said: dict[str, Any],
+    outputs: Path,
+    name: str,
+    data_root: list[Path],
+    protocol: list[str],
+    device: str,
+    workers: int,
+) -> None:
+    """Scores the outputs again and prints what differs from what was said of them."""
+    from srbench.core.devices import choose_device
     from srbench.report.certificates import verify as verified
 
-    said = certified(run_folder)
     with progress("images") as bar:
         found = verified(
-            said, run_folder, data_root, protocol, device=choose_device(device), workers=workers, progress=bar
+            said, outputs, data_root, protocol, device=choose_device(device), workers=workers, progress=bar
         )
-    _print(found, str(run_folder))
+    _print(found, name)
 
 
 def _print(found: Verification, name: str) -> None:
