@@ -18,6 +18,7 @@ from srbench.train import checkpoints, initialisation, loop
 from srbench.train.checkpoints import BEST, LAST
 from srbench.train.curves import read
 from srbench.train.networks import build_discriminator, build_generator
+from srbench.train.objective import Objective
 from srbench.train.optimisation import Average
 from srbench.train.recipe import Recipe
 from srbench.train.recipes import RECIPES
@@ -119,7 +120,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_checkpoint(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = small("espcn", iterations=8, checkpoint_every=3)
-    original = loop.Objective.generator
+    original = Objective.generator
 
     def generator(self, output, target, **more):  # type: ignore[no-untyped-def]
         terms = original(self, output, target, **more)
@@ -127,7 +128,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_checkpoint(
         return {kind: value * float("nan") if len(steps) == 5 else value for kind, value in terms.items()}
 
     steps: list[int] = []
-    monkeypatch.setattr(loop.Objective, "generator", generator)
+    monkeypatch.setattr(Objective, "generator", generator)
     with pytest.raises(UserError, match=r"not finite from iteration 5 on; .*last.ckpt is kept"):
         run(recipe, data, tmp_path)
     state = checkpoints.load(tmp_path / LAST)
@@ -206,7 +207,7 @@ def test_validation_keeps_the_best_weights(tmp_path: Path) -> None:
 def test_the_average_follows_the_weights(data: Path, tmp_path: Path) -> None:
     recipe = small("espcn", iterations=1, average=0.75, learning_rate=1e-2)
     torch.manual_seed(recipe.seed)
-    initial = dict(loop.build_generator(recipe).state_dict())
+    initial = dict(build_generator(recipe).state_dict())
     finished = weights(run(recipe, data, tmp_path))
     trained = checkpoints.load(tmp_path / LAST)["generator"]
     for name, value in finished.items():
@@ -238,7 +239,7 @@ def test_the_result_of_a_run_has_the_statistics_of_its_averaged_weights(data: Pa
 def test_slow_layers_learn_slowly(data: Path, tmp_path: Path) -> None:
     recipe = small("srcnn", iterations=1, learning_rate=1e-2, slow_factor=0.1)
     torch.manual_seed(recipe.seed)
-    initial = dict(loop.build_generator(recipe).state_dict())
+    initial = dict(build_generator(recipe).state_dict())
     steps = {
         name: float((value - initial[name]).abs().max())
         for name, value in weights(run(recipe, data, tmp_path)).items()
