@@ -109,20 +109,42 @@ def reproduce(
 def build_leaderboard(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of finished runs.")],
     protocol: Annotated[
-        str, typer.Option(help="Only scores under this protocol; needed where runs have several.")
+        str, typer.Option(help="Only scores under this protocol; tables need it where runs have several.")
     ] = "",
-    out: Annotated[Path, typer.Option(help="Folder for the leaderboards.")] = Path("leaderboards"),
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the tables; leaderboards without it and --site.")
+    ] = None,
+    site: Annotated[
+        Path | None, typer.Option(help="Folder for a static site of these runs: tables, methods, runs.")
+    ] = None,
+    title: Annotated[str, typer.Option(help="Title of the site.")] = "",
+    images: Annotated[bool, typer.Option(help="Pages of the site with output images, or without.")] = True,
+    data_root: DataRoot = [],  # noqa: B006 - typer copies it
     post_hoc: PostHocOption = PostHocTest.WILCOXON_HOLM,
     study: StudyOption = [],  # noqa: B006 - typer copies it
 ) -> None:
-    """Merge runs into one leaderboard per data set and scale, as CSV and Markdown.
+    """Merge runs into one leaderboard per data set and scale: as CSV and Markdown, or as a static site.
 
-    Runs that disagree on a number, a weight file, a protocol or a reference image are refused.
+    The site has the leaderboards of all protocols with filters, a page for each method with its card, and the
+    page and certificate of each run. Runs that disagree on a number, a weight file, a protocol or a reference
+    image are refused.
     """
     from srbench.report.leaderboards import build
+    from srbench.report.site import build_site
 
-    files = build(runs, out, protocol, post_hoc.value, _opinions(study, runs))
-    console().print(f"{len(files)} files: {', '.join(str(path) for path in files)}", markup=False)
+    opinions = _opinions(study, runs)
+    if out is not None or site is None:
+        files = build(runs, out or Path("leaderboards"), protocol, post_hoc.value, opinions)
+        console().print(f"{len(files)} files: {', '.join(str(path) for path in files)}", markup=False)
+    if site is None:
+        return
+    with progress("pictures") as bar:
+        made = build_site(
+            runs, site, title=title, protocol=protocol, roots=data_root, with_images=images,
+            post_hoc=post_hoc.value, opinions=opinions, progress=bar,
+        )  # fmt: skip
+    told = f"{made.boards} leaderboards, {made.methods} methods, {made.runs} runs"
+    console().print(f"{made.page} ({told})", markup=False)
 
 
 def report(

@@ -50,11 +50,16 @@ def build(
     files = []
     for board in run.boards():
         ranked = rank(board, of_board(run.scores, board), post_hoc)
-        stem = file_name(f"{board.dataset}_x{board.scale}")
-        files += [out / f"{stem}.csv", out / f"{stem}.md"]
-        write_csv(files[-2], *leaderboard_rows(ranked))
-        write_text(files[-1], leaderboard_markdown(ranked, run))
+        files += write_tables(ranked, run, out, file_name(f"{board.dataset}_x{board.scale}"))
     return files
+
+
+def write_tables(ranked: Ranked, run: RunData, out: Path, stem: str) -> list[Path]:
+    """Writes a leaderboard as CSV and as Markdown; returns both files."""
+    return [
+        write_csv(out / f"{stem}.csv", *leaderboard_rows(ranked)),
+        write_text(out / f"{stem}.md", leaderboard_markdown(ranked, run)),
+    ]
 
 
 def leaderboard_rows(ranked: Ranked) -> tuple[list[str], list[dict[str, Any]]]:

@@ -5,20 +5,19 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
-from srbench import __version__
 from srbench.core.files import write_text
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UsageError, UserError
 from srbench.report.data import as_script, page_data
 from srbench.report.pictures import Pictures, collect
+from srbench.report.templates import rendered, write_assets
 from srbench.runs.data import RunData
 from srbench.tables.formats import formatted
 from srbench.tables.ranked import PostHoc
 
-_ASSETS = ("report.css", "report.js", "plots.js", "viewer.js")
+_ASSETS = ("report.css", "theme.js", "report.js", "plots.js", "viewer.js")
 _MARK = '<meta name="generator" content="srbench'
 
 
@@ -52,10 +51,7 @@ def write_report(
     pictures: dict[tuple[str, int], Pictures] = {}
     if with_images:
         pictures = collect(run, folders, out, roots, originals=originals, progress=progress)
-    assets = out / "assets"
-    assets.mkdir(exist_ok=True)
-    for name in _ASSETS:
-        write_text(assets / name, _asset(name))
+    write_assets(out / "assets", _ASSETS)
     page = out / "index.html"
     write_text(page, render(run, title or f"Report of {run.name}", pictures, post_hoc))
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
@@ -66,24 +62,17 @@ def render(
     run: RunData, title: str, pictures: dict[tuple[str, int], Pictures], post_hoc: PostHoc = "wilcoxon-holm"
 ) -> str:
     """The HTML of the page; names are escaped by the template, the data by `as_script`."""
-    from jinja2 import Environment
     from markupsafe import Markup
 
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(_asset("report.html.j2"))
     data = page_data(run, title, pictures, post_hoc)
-    return template.render(
+    return rendered(
+        "report.html.j2",
         title=title,
-        version=__version__,
         boards=data["boards"],
         tables=[Markup(formatted([board], "html")) for board in run.boards()],
         # `as_script` leaves nothing in the text that HTML would read.
         data=Markup(as_script(data)),
     )
-
-
-def _asset(name: str) -> str:
-    return (files("srbench") / "report" / "assets" / name).read_text(encoding="utf-8")
 
 
 def _prepare(out: Path, run: Path) -> None:

@@ -44,7 +44,7 @@ def _data(page: Path) -> dict:  # type: ignore[type-arg]
 
 def test_names_cannot_end_the_script_or_open_elements(page: Path):
     text = (page / "index.html").read_text(encoding="utf-8")
-    assert text.count("</script>") == 5
+    assert text.count("</script>") == 6
     assert "<b>" not in text
     assert "<title>A &lt;b&gt;title&lt;/b&gt;</title>" in text
     names = [method["name"] for method in _data(page)["boards"][0]["methods"]]

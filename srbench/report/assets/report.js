@@ -1,4 +1,4 @@
-// The page: theme, choice of board, leaderboard, lists, and who draws what when.
+// The page: choice of board, leaderboard, lists, and who draws what when.
 "use strict";
 
 const page = JSON.parse(document.getElementById("data").textContent);
@@ -35,21 +35,6 @@ function fill(select, options, chosen) {
   select.replaceChildren(...options.map(([value, text]) => make("option", { value, selected: value === chosen }, text)));
   if (chosen !== undefined) select.value = chosen;
 }
-
-// Theme: as the system has it, until the button is used; the choice is kept where the browser allows it.
-function setTheme(theme) {
-  document.documentElement.dataset.theme = theme;
-}
-const system = window.matchMedia("(prefers-color-scheme: dark)");
-let kept = null;
-try { kept = localStorage.getItem("srbench-theme"); } catch { kept = null; }
-setTheme(kept || (system.matches ? "dark" : "light"));
-system.addEventListener("change", () => { if (!kept) setTheme(system.matches ? "dark" : "light"); });
-$("theme").addEventListener("click", () => {
-  kept = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
-  setTheme(kept);
-  try { localStorage.setItem("srbench-theme", kept); } catch { /* the choice holds for this visit */ }
-});
 
 // Leaderboard
 let sorted = { metric: null, best: true };
