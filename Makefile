@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 CONSTRAINTS ?= constraints.txt
 PIP_CONSTRAINTS := $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
 
-.PHONY: faults fuzz demo test test-slow lint setup clean leaderboards
+.PHONY: gallery faults fuzz demo test test-slow lint setup clean leaderboards
 
 demo: $(VENV)/.installed
 	$(BIN)/srbench run --methods all --datasets demo --out runs/demo
@@ -28,6 +28,10 @@ leaderboards: $(VENV)/.installed
 	$(BIN)/srbench leaderboard build leaderboards/scores/x4 --protocol basicsr --out leaderboards/basicsr
 	$(BIN)/srbench leaderboard build leaderboards/scores/x4 --protocol srgan --out leaderboards/srgan
 	$(BIN)/srbench reproduce all --scores reports/scores --out reports
+
+# The pictures of docs/gallery.md.
+gallery: $(VENV)/.installed
+	$(BIN)/python examples/gallery.py docs/gallery
 
 # The table of docs/reliability.md; FAULTS=0.1 does a tenth of it.
 FAULTS ?= 1

@@ -20,10 +20,11 @@ from srbench.commands.explain import explain
 from srbench.commands.models import bench_methods, interpolate_networks
 from srbench.commands.people import study_app
 from srbench.commands.planning import plan
-from srbench.commands.reports import figure_app, leaderboard_app, report, reproduce
+from srbench.commands.reports import leaderboard_app, report, reproduce
 from srbench.commands.run import merge, run
 from srbench.commands.score import score
 from srbench.commands.studies import bapps_2afc, bapps_jnd, recognition
+from srbench.commands.study_figures import figure_app
 from srbench.commands.tables import compare, export, table
 from srbench.commands.train import train
 from srbench.core.plain import plain

@@ -30,6 +30,9 @@ def bench_methods(
         float, typer.Option("--max-memory", metavar="GB", help="Activations beyond this are tiled.")
     ] = 2.0,
     repeats: Annotated[int, typer.Option("--repeats", min=1)] = 3,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Also as CSV, for srbench figure runtimes.")
+    ] = None,
 ) -> None:
     """Parameters, multiply-adds, milliseconds and peak memory per image of each method."""
     from srbench.core.devices import choose_device
@@ -55,6 +58,18 @@ def bench_methods(
             notices().print(said if name in said else f"{name}: {said}", markup=False)
     if not costs:
         raise UserError("nothing could be measured")
+    if out is not None:
+        from srbench.core.files import write_csv
+        from srbench.methods.running.bench import COLUMNS
+
+        place = {
+            "device": runtime.device,
+            "width": width,
+            "height": height,
+            "scale": scale,
+            "repeats": repeats,
+        }
+        write_csv(out, COLUMNS, ({**vars(cost), **place} for cost in costs))
     _print(costs, f"{width}x{height} input, {scale}x, {runtime.device}")
 
 

@@ -1,4 +1,4 @@
-"""`srbench reproduce`, `leaderboard build`, `report` and `figure crops`."""
+"""`srbench reproduce`, `leaderboard build` and `report`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,6 @@ StudyOption = Annotated[
 ]
 
 leaderboard_app = command_group("Leaderboards of several runs.")
-figure_app = command_group("Figures for papers.")
 
 
 def reproduce(
@@ -162,7 +161,8 @@ def report(
         typer.Option("--originals", help="The PNG files themselves, where previews would be JPEG for size."),
     ] = False,
     figures: Annotated[
-        bool, typer.Option("--figures", help="Also the plots as SVG and PNG, in the folder figures.")
+        bool,
+        typer.Option("--figures", help="Also the plots and their numbers, in the folder figures."),
     ] = False,
     post_hoc: PostHocOption = PostHocTest.WILCOXON_HOLM,
     study: StudyOption = [],  # noqa: B006 - typer copies it
@@ -207,27 +207,3 @@ def _opinions(studies: list[Path], runs: list[Path]) -> list[Opinions]:
     from srbench.studies.people.boards import study_opinions
 
     return study_opinions(studies, runs)
-
-
-@figure_app.command("crops")
-def figure_crops(
-    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
-    image: Annotated[str, typer.Option(help="Identifier of the image, e.g. img_001.")],
-    box: Annotated[str, typer.Option(metavar="X,Y,W,H", help="The crop, in pixels of the output.")],
-    methods: Annotated[
-        str, typer.Option(help="Names separated by commas, in this order; all without it.")
-    ] = "",
-    metrics: Annotated[str, typer.Option(help="Scores below each crop; the first two of the run.")] = "",
-    dataset: Annotated[str, typer.Option(help="Where several data sets have the image.")] = "",
-    protocol: Annotated[str, typer.Option(help="Whose scores; srbench where the run has it.")] = "",
-    rows: Annotated[int, typer.Option(min=0, help="Rows of crops; 0 chooses.")] = 0,
-    data_root: DataRoot = [],  # noqa: B006 - typer copies it
-    out: Annotated[Path | None, typer.Option(help="Path without suffix; RUN/figures/… without it.")] = None,
-) -> None:
-    """Make a paper's comparison figure: the picture with a box, and each method's crop with its scores."""
-    from srbench.report.crops import Request, parse_box, write_crops
-
-    names, columns = tuple(split_names(methods)), tuple(split_names(metrics))
-    request = Request(image, parse_box(box), names, columns, dataset, protocol, rows)
-    files = write_crops(run_folder, request, out, data_root)
-    console().print(", ".join(str(path) for path in files), markup=False)

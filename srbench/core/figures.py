@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from srbench.core.files import atomic_file
+from srbench.core.files import atomic_file, write_csv
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
+    from matplotlib.transforms import Bbox
 
 # Okabe and Ito's colours, which people with any kind of colour vision can tell apart.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#882255", "#6b5344")
@@ -25,12 +30,29 @@ _STYLE: dict[Any, Any] = {
     # The same scores give the same file.
     "svg.hashsalt": "srbench",
 }
+# Eight colours and seven marks have no common factor: 56 things that differ.
+MARKS = ("o", "s", "^", "D", "v", "P", "X")
+LINES = ("-", "--", ":", "-.", (0, (5, 1)))
 _MARGIN = 0.1  # inches
 _KINDS: dict[str, dict[str, Any]] = {
     "svg": {"metadata": {"Date": None}},
     "pdf": {"metadata": {"CreationDate": None}},
     "png": {"dpi": 200},
 }
+# Where each format keeps what a picture shows.
+_CAPTION_FIELDS = {"svg": "Description", "pdf": "Subject", "png": "Description"}
+_CAPTION_SIZE = 0.8  # of the letters
+_LETTER_WIDTH = 0.54  # of a letter's height, on average
+SUFFIXES = (".svg", ".pdf", ".png", ".csv")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure, the numbers that it shows as rows of a table, and what a reader must know of them."""
+
+    figure: Figure
+    rows: Sequence[Mapping[str, object]] = ()
+    caption: str = ""
 
 
 def style(size: float = 9) -> AbstractContextManager[None]:
@@ -48,17 +70,79 @@ def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
     return figure, figure.add_subplot()
 
 
-def save(figure: Figure, stem: Path) -> list[Path]:
-    """Writes a figure as `<stem>.svg`, `.pdf` and `.png`, each at every moment absent or complete."""
+def look(index: int) -> tuple[str, str]:
+    """Colour and mark of the thing at this place; 56 places differ."""
+    return COLOURS[index % len(COLOURS)], MARKS[index % len(MARKS)]
+
+
+def plain_logarithms(axis: Axis) -> None:
+    """Numbers of a logarithmic axis as plain text: matplotlib's usual ones are formulas."""
+    from matplotlib.ticker import LogFormatter
+
+    class Plain(LogFormatter):
+        """The usual choice of which numbers are shown, written as 0.003."""
+
+        def __call__(self, x: float, pos: int | None = None) -> str:
+            return f"{x:g}" if super().__call__(x, pos) else ""
+
+    axis.set_major_formatter(Plain())
+    axis.set_minor_formatter(Plain(labelOnlyBase=False, minor_thresholds=(1.5, 0.5)))
+
+
+def stem_of(path: Path) -> Path:
+    """The path that a user gave for a figure, without the suffix of one of its files."""
+    return path.with_suffix("") if path.suffix in SUFFIXES else path
+
+
+def save(drawn: Drawn, stem: Path, *, captioned: bool = True) -> list[Path]:
+    """Writes a figure as `<stem>.svg`, `.pdf` and `.png`, and its numbers as `<stem>.csv`, each at every
+    moment absent or complete.
+
+    The caption stands below the figure unless it is not wanted there; the files' own descriptions keep it.
+    """
+    figure = drawn.figure
     if figure.get_layout_engine() is not None:
         figure.draw_without_rendering()
+    if captioned and drawn.caption:
+        _write_caption(figure, drawn.caption)
     # What "tight" would find out for each format anew, by drawing everything once more.
-    box = figure.get_tightbbox().padded(_MARGIN)
+    box = _extent(figure).padded(_MARGIN)
     # A dot in the name is a part of it and no suffix.
     paths = []
     for kind, settings in _KINDS.items():
         path = stem.parent / f"{stem.name}.{kind}"
+        said = {_CAPTION_FIELDS[kind]: drawn.caption} if drawn.caption else {}
+        metadata = {**settings.get("metadata", {}), **said}
         with atomic_file(path) as temporary:
-            figure.savefig(temporary, format=kind, bbox_inches=box, **settings)
+            figure.savefig(
+                temporary, format=kind, bbox_inches=box, **{**settings, "metadata": metadata or None}
+            )
         paths.append(path)
+    if drawn.rows:
+        columns = dict.fromkeys(name for row in drawn.rows for name in row)
+        paths.append(write_csv(stem.parent / f"{stem.name}.csv", columns, drawn.rows))
     return paths
+
+
+def _extent(figure: Figure) -> Bbox:
+    """All that is drawn, in inches; matplotlib leaves legends outside of a layout's axes out."""
+    from matplotlib.transforms import Bbox
+
+    legends = [legend.get_window_extent() for legend in figure.legends]
+    return Bbox.union(
+        [figure.get_tightbbox(), *(one.transformed(figure.dpi_scale_trans.inverted()) for one in legends)]
+    )
+
+
+def _write_caption(figure: Figure, text: str) -> None:
+    """Small letters below everything, in lines as wide as the figure."""
+    import matplotlib as mpl
+
+    size = _CAPTION_SIZE * mpl.rcParams["font.size"]
+    box = _extent(figure)
+    letters = max(30, int(box.width * 72 / (size * _LETTER_WIDTH)))
+    width, height = figure.get_size_inches()
+    figure.text(
+        box.x0 / width, box.y0 / height - 0.08 / height, textwrap.fill(text, letters),
+        fontsize=size, color="0.35", ha="left", va="top",
+    )  # fmt: skip

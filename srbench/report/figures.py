@@ -1,41 +1,37 @@
-"""The plots of the report as SVG and PNG files for papers, drawn by matplotlib."""
+"""The plots of the report as files for papers, drawn by matplotlib."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from srbench.core.figures import COLOURS, new_figure, save, style
+from srbench.core.figures import COLOURS, Drawn, new_figure, save, style
 from srbench.core.files import file_name
 from srbench.core.records import Score
 from srbench.report.data import DISTORTION, PERCEPTION, correlations
-from srbench.report.planes import plane
+from srbench.report.planes import plane, value_row
 from srbench.runs.data import RunData
 from srbench.statistics.intervals import aggregate
 from srbench.tables.boards import MetricInfo
 from srbench.tables.ranked import PostHoc, Ranked, of_board, rank, values_of
-from srbench.tables.text import heading
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from srbench.tables.text import board_title, heading
 
 
 def write_figures(run: RunData, out: Path, post_hoc: PostHoc = "wilcoxon-holm") -> list[Path]:
-    """Writes every plot of a run as SVG and PNG; returns the files."""
+    """Writes every plot of a run as SVG, PDF and PNG with its numbers as CSV; returns the files."""
     out.mkdir(parents=True, exist_ok=True)
     files = []
     with style():
         for board in run.boards():
             ranked = rank(board, of_board(run.scores, board), post_hoc)
             stem = f"{board.dataset}_x{board.scale}_{board.protocol}"
-            for name, figure in _figures(ranked, of_board(run.scores, board)):
-                files += save(figure, out / file_name(f"{stem}_{name}"))
+            for name, drawn in _figures(ranked, of_board(run.scores, board)):
+                files += save(drawn, out / file_name(f"{stem}_{name}"))
     return files
 
 
-def _figures(ranked: Ranked, scores: list[Score]) -> Iterator[tuple[str, Figure]]:
+def _figures(ranked: Ranked, scores: list[Score]) -> Iterator[tuple[str, Drawn]]:
     infos = {info.name: info for info in ranked.board.metrics}
     x = next((infos[name] for name in DISTORTION if name in infos), None)
     y = next((infos[name] for name in PERCEPTION if name in infos), None)
@@ -54,15 +50,18 @@ def colours_of(methods: tuple[str, ...]) -> dict[str, str]:
     return {method: COLOURS[index % len(COLOURS)] for index, method in enumerate(methods)}
 
 
-def strip(ranked: Ranked, scores: list[Score], info: MetricInfo) -> Figure:
+def strip(ranked: Ranked, scores: list[Score], info: MetricInfo) -> Drawn:
     """Every image as a dot, a row for each method, a line at the value over the finite ones: their mean, or
     their root mean square where that is the metric's."""
     methods = [name for name in ranked.methods if name not in ranked.board.reference_methods]
     figure, axes = new_figure(5.6, 0.5 + 0.32 * max(len(methods), 1))
     values = values_of(scores)
     colours = colours_of(ranked.methods)
+    rows = []
     for row, method in enumerate(methods):
-        found = [v for v in values.get((method, info.name), {}).values() if math.isfinite(v)]
+        of_method = values.get((method, info.name), {})
+        rows += [{"method": method, "image": image, info.name: value} for image, value in of_method.items()]
+        found = [value for value in of_method.values() if math.isfinite(value)]
         heights = [row + (((index * 7) % 11) - 5) * 0.045 for index in range(len(found))]
         axes.scatter(found, heights, s=9, color=colours[method], alpha=0.55, linewidths=0)
         if found:
@@ -71,10 +70,10 @@ def strip(ranked: Ranked, scores: list[Score], info: MetricInfo) -> Figure:
     axes.invert_yaxis()
     line = "root mean square" if info.aggregate == "root-mean-square" else "mean"
     axes.set_xlabel(f"{heading(info)}; line: {line}")
-    return figure
+    return Drawn(figure, rows, f"{board_title(ranked.board)}; a dot for each image.")
 
 
-def correlation(ranked: Ranked, scores: list[Score]) -> Figure:
+def correlation(ranked: Ranked, scores: list[Score]) -> Drawn:
     """Spearman's correlation of each two metrics, every one turned so that up is better."""
     infos = ranked.board.metrics
     found = correlations(ranked.board, scores)
@@ -92,14 +91,27 @@ def correlation(ranked: Ranked, scores: list[Score]) -> Figure:
     titles = [info.title for info in infos]
     axes.set_xticks(range(len(infos)), titles, rotation=45, ha="right")
     axes.set_yticks(range(len(infos)), titles)
-    return figure
+    table = [
+        {
+            "metric_a": a.name,
+            "metric_b": b.name,
+            "spearman": found[a.name][b.name][0],
+            "n": found[a.name][b.name][1],
+        }
+        for a in infos
+        for b in infos
+    ]
+    counts = sorted({row["n"] for row in table})
+    outputs = f"{counts[0]} outputs" if len(counts) == 1 else f"{counts[0]} to {counts[-1]} outputs"
+    caption = f"Spearman's correlation over {outputs} (a method's image each), up is better: "
+    return Drawn(figure, table, f"{caption}{board_title(ranked.board)}.")
 
 
 def _or_nan(value: float | None) -> float:
     return math.nan if value is None else value
 
 
-def mean_ranks(ranked: Ranked, info: MetricInfo) -> Figure:
+def mean_ranks(ranked: Ranked, info: MetricInfo) -> Drawn:
     """Demšar's diagram: methods on an axis of mean ranks, bars with a dot at each that they join."""
     test, groups, difference = ranked.ranks[info.name], ranked.groups[info.name], ranked.difference(info.name)
     half = math.ceil(test.k / 2)
@@ -130,4 +142,10 @@ def mean_ranks(ranked: Ranked, info: MetricInfo) -> Figure:
             text, (end, height), (-3 if left else 3, 0), textcoords="offset points",
             ha="right" if left else "left", va="center", fontsize=8,
         )  # fmt: skip
-    return figure
+    rows = [
+        {"method": name, "mean_rank": value, "n": test.n, **value_row(ranked.board, name, info)}
+        for name, value in test.ranks.items()
+    ]
+    joined = "Nemenyi's test" if ranked.post_hoc == "nemenyi" else "signed-rank tests with Holm's correction"
+    caption = f"{board_title(ranked.board)}; rank 1 is best; bars join what {joined} cannot tell apart."
+    return Drawn(figure, rows, caption)

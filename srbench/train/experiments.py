@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from srbench.core.devices import choose_device
-from srbench.core.files import atomic_file, write_text
+from srbench.core.files import atomic_file, write_csv, write_text
 from srbench.core.records import UsageError
 from srbench.core.text import markdown_head, markdown_row
 from srbench.datasets.catalogue import resolve as resolve_dataset
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from srbench.train.recipe import Recipe
 
 TABLE = "table.md"
+NUMBERS = "table.csv"
+NUMBER_COLUMNS = (
+    "experiment", "training", "starts_from", "features", "hours", "dataset", "scale", "protocol", "metric",
+    "value", "n", "origin",
+)  # fmt: skip
 _DONE = "row.json"
 _PICTURE = "picture.png"
 _REFERENCE = "reference.png"
@@ -92,6 +97,7 @@ def carry_out(plan: Plan, report: Report) -> Path:
             report,
         )
     found = {row.label: _known(plan, row, recipe) or {} for row, recipe in rows}
+    write_csv(plan.out / NUMBERS, NUMBER_COLUMNS, numbers(plan, found))
     return write_text(plan.out / TABLE, table(plan, found))
 
 
@@ -189,6 +195,22 @@ def table(plan: Plan, found: dict[str, dict[str, Any]]) -> str:
         cells = [label, start, _features(known["recipe"]), f"{known['hours']:.2f}"]
         text += markdown_row([*cells, *scores])
     return text + "\n" + _pictures(plan, [rows[label] for label in found])
+
+
+def numbers(plan: Plan, found: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The rows of `table.csv`: a number of a training each, `n` the images of the data set as it is here."""
+    starts = {row.label: row.start for row in plan.experiment.rows}
+    for label, known in found.items():
+        scale = known["recipe"]["scale"]
+        for place, value in known["scores"].items():
+            dataset, protocol, metric = place.rsplit("/", 2)
+            pairs = find_pairs(resolve_dataset(dataset), scale, data_roots(list(plan.roots)))
+            yield {
+                "experiment": plan.experiment.name, "training": label, "starts_from": starts[label],
+                "features": _features(known["recipe"]), "hours": known["hours"], "dataset": dataset,
+                "scale": scale, "protocol": protocol, "metric": metric, "value": value, "n": len(pairs),
+                "origin": "trained with srbench",
+            }  # fmt: skip
 
 
 def _pictures(plan: Plan, rows: list[Row]) -> str:

@@ -95,8 +95,12 @@ def open_features(recipe: Recipe) -> FeatureNetwork | None:
     if not recipe.needs_features:
         return None
     wanted = [layer for term in recipe.terms for layer in term.layers]
-    layers = _layers(recipe.feature_network)
-    return FeatureNetwork(layers, wanted, standardise=recipe.feature_input == "imagenet")
+    return feature_network(recipe.feature_network, wanted, standardise=recipe.feature_input == "imagenet")
+
+
+def feature_network(choice: str, wanted: Iterable[str], *, standardise: bool = True) -> FeatureNetwork:
+    """VGG-19 with ImageNet's, random or a file's weights, as `--features` says it."""
+    return FeatureNetwork(_layers(choice), wanted, standardise=standardise)
 
 
 def at_hand() -> str:

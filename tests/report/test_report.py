@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
 import shutil
@@ -13,14 +12,9 @@ import pytest
 from PIL import Image
 from scipy import stats
 
-from srbench.core.figures import style
-from srbench.core.records import OK, Score
 from srbench.report.data import as_script, number, spearman
 from srbench.report.pictures import JPEG_BUDGET, PNG_BUDGET, Encoding, Source, encoding_for
-from srbench.report.planes import families, plane
-from srbench.tables.boards import MetricInfo, boards
-from srbench.tables.ranked import rank
-from tests.helpers import command, references
+from tests.helpers import command, references, rows
 from tests.report.runs import AWKWARD, made_run
 from tests.working import run
 
@@ -205,98 +199,11 @@ def test_figures_are_svg_and_png_and_the_same_each_time(finished: Path, tmp_path
             assert text == (tmp_path / "b" / "figures" / path.name).read_text(encoding="utf-8")
         elif path.suffix == ".pdf":
             assert path.read_bytes().startswith(b"%PDF")
+        elif path.suffix == ".csv":
+            assert rows(path)
         else:
             with Image.open(path) as image:
                 image.load()
-
-
-def test_crops_show_the_box_of_every_method(finished: Path, tmp_path: Path):
-    result = command(
-        "figure", "crops", finished, "--image", "a", "--box", "10,20,32,24",
-        "--methods", "hr,bicubic,nearest",
-        "--out", tmp_path / "crops",
-    )  # fmt: skip
-    assert result.code == 0, result.err
-    svg = (tmp_path / "crops.svg").read_text(encoding="utf-8")
-    assert (tmp_path / "crops.png").stat().st_size > 5000
-    assert svg.count("<image") == 4
-    assert "reference" in svg
-    assert "∞" not in svg  # the reference is no competitor
-    assert (tmp_path / "crops.pdf").read_bytes().startswith(b"%PDF")
-
-
-def test_crops_find_the_reference_of_the_run(tmp_path: Path):
-    references(tmp_path / "mine", count=1, size=(64, 64))
-    run(tmp_path / "mine", tmp_path / "run")
-    box = ("--image", "a", "--box", "8,8,16,16")
-    for name, images in (("with.pdf", 4), ("without.svg", 3)):
-        made = command("figure", "crops", tmp_path / "run", *box, "--out", tmp_path / name)
-        assert made.code == 0, made.err
-        stem = name.partition(".")[0]
-        assert {path.name for path in tmp_path.glob(f"{stem}.*")} == {
-            f"{stem}.{kind}" for kind in ("svg", "pdf", "png")
-        }
-        assert (tmp_path / f"{stem}.svg").read_text(encoding="utf-8").count("<image") == images
-        assert ("was not found" in made.err) == (images == 3)
-        shutil.rmtree(tmp_path / "mine", ignore_errors=True)
-
-
-@pytest.mark.parametrize("count", [1, 9, 20])
-def test_names_on_the_plane_do_not_lie_on_one_another(count: int):
-    names = [f"method-{index}" for index in range(count)] + ["hr"]
-    infos = {
-        name: MetricInfo(name, name, "", higher_is_better=higher, aggregate="mean")
-        for name, higher in (("psnr_y", True), ("niqe", False))
-    }
-    values = {
-        "psnr_y": lambda index: 28 + (index * 7 % 11) / 4,
-        "niqe": lambda index: 5 + (index * 5 % 7) / 3,
-    }
-    scores = [
-        Score(name, "set", 4, "srbench", image, metric, value(index) + number, OK, 0.0)
-        for index, name in enumerate(names)
-        for metric, value in values.items()
-        for number, image in enumerate("ab")
-    ]
-    (board,) = boards(scores, infos, method_order=names, references={"hr"}, remarks={})
-    with style():
-        figure = plane(rank(board, scores), infos["psnr_y"], infos["niqe"])
-        figure.canvas.draw()
-        (axes,) = figure.axes
-        boxes = [text.get_window_extent() for text in axes.texts if text.get_text().startswith("method-")]
-        marks = {(line.get_marker(), line.get_color()) for line in axes.lines if line.get_marker() != "None"}
-    assert len(boxes) == len(marks) == count
-    assert not [
-        1 for a, b in itertools.combinations(boxes, 2) if a.shrunk(0.97, 0.9).overlaps(b.shrunk(0.97, 0.9))
-    ]
-
-
-def test_methods_of_a_family_make_a_curve():
-    points = {"a@0.5": (2.0, 2.0), "a@0": (1.0, 1.0), "a@1": (3.0, 1.0), "b@0.5": (0.0, 0.0), "c": (4.0, 4.0)}
-    assert families(points) == {"a": [(1.0, 1.0), (2.0, 2.0), (3.0, 1.0)]}
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (("--image", "a", "--box", "1,2,3"), "give x,y,w,h"),
-        (("--image", "a", "--box", "1,2,0,3"), "must be at least 1"),
-        (("--image", "a", "--box", "100,2,64,8"), "reaches beyond the image of 128x112"),
-        (("--image", "zz", "--box", "1,2,8,8"), "the run has no image 'zz'; it has a, b"),
-        (("--image", "a", "--box", "1,2,8,8", "--methods", "vdsr"), "the run has no method 'vdsr'"),
-        (("--image", "a", "--box", "1,2,8,8", "--metrics", "pi"), "the run has no metric 'pi'"),
-    ],
-)
-def test_wrong_crops_are_one_line(finished: Path, options: tuple[str, ...], message: str, tmp_path: Path):
-    result = command("figure", "crops", finished, *options, "--out", tmp_path / "crops")
-    assert result.code == 2
-    assert message in result.message
-
-
-def test_an_output_that_is_not_there_is_one_line(finished: Path, tmp_path: Path):
-    result = command("figure", "crops", finished, "--image", "c", "--box", "1,2,8,8", "--out", tmp_path / "x")
-    assert result.code == 1
-    assert "there is no output of" in result.message
 
 
 def test_zero_images_in_common_leave_no_ranks(tmp_path: Path):

@@ -52,6 +52,9 @@ class Cost:
         return None if self.forward is None else self.milliseconds / self.forward
 
 
+COLUMNS = (*Cost.__dataclass_fields__, "device", "width", "height", "scale", "repeats")
+
+
 def measure(
     method: Method, *, height: int, width: int, scale: int, runtime: Runtime, repeats: int = 3
 ) -> Cost:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from srbench.core.figures import COLOURS, save, style
+from srbench.core.figures import COLOURS, MARKS, Drawn, save, style
 from srbench.core.files import write_csv, write_text
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UserError
@@ -186,7 +186,7 @@ def _plot(found: Agreements, material: Material, stem: Path) -> list[Path]:
                 axes.scatter(
                     material.values[metric][of], people[of], s=9, alpha=0.6, linewidths=0,
                     color=COLOURS[index % len(COLOURS)], label=family,
-                    marker="os^D"[index // len(COLOURS) % 4],
+                    marker=MARKS[index // len(COLOURS) % len(MARKS)],
                 )  # fmt: skip
             axes.set_xlabel(f"{material.titles[metric]} {'↑' if material.signs[metric] > 0 else '↓'}")
             axes.set_ylabel("people")
@@ -194,4 +194,8 @@ def _plot(found: Agreements, material: Material, stem: Path) -> list[Path]:
         if any(families):
             handles, labels = axes.get_legend_handles_labels()
             figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=7)
-        return save(figure, stem)
+        count = len(material.opinions)
+        caption = (
+            f"{count} opinions; up and, by the arrow, right or left is better; SRCC: Spearman's correlation."
+        )
+        return save(Drawn(figure, caption=caption), stem)

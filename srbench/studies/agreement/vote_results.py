@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from srbench.core.figures import COLOURS, save, style
+from srbench.core.figures import COLOURS, Drawn, save, style
 from srbench.core.files import write_csv, write_text
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UserError
@@ -179,4 +179,7 @@ def _plot(found: VoteAgreements, stem: Path) -> list[Path]:
         axes.set_ylim(-0.6, len(ranked) - 0.4)
         axes.set_yticks(range(len(ranked)), [metric for metric, _ in ranked])
         axes.set_xlabel("share of votes on the metric's side")
-        return save(figure, stem)
+        caption = (
+            f"{ranked[-1][1].n} questions; higher is better; bars: 95% percentile bootstrap over references."
+        )
+        return save(Drawn(figure, caption=caption), stem)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from srbench.core.figures import save, style
+from srbench.core.figures import Drawn, save, style
 from srbench.core.files import write_csv
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UserError, reason_of
@@ -129,4 +129,5 @@ def _figure(rows: list[dict[str, Any]], stem: Path) -> list[Path]:
         axes.set_yticks(range(len(metrics)), metrics)
         axes.set_xticks(range(len(columns)), [f"{name} {level:g}" for name, level in columns], rotation=90)
         figure.colorbar(image, ax=axes, label="standard deviations of the run's methods", fraction=0.04)
-        return save(figure, stem)
+        caption = f"{max(row['n'] for row in rows)} images; red is worse, blue better than the run's methods."
+        return save(Drawn(figure, caption=caption), stem)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from srbench.core.figures import save, style
 from srbench.core.files import file_name, write_csv, write_text
 from srbench.core.records import UserError
 from srbench.statistics.crossed import Over
@@ -101,7 +102,8 @@ def _write_opinions(tables: list[OpinionTable], out: Path) -> list[Path]:
         write_csv(out / "tests.csv", TEST_COLUMNS, tests),
         write_csv(out / "images.csv", IMAGE_COLUMNS, images),
     ]
-    return written + figures.distribution(tables, out / "distribution")
+    with style():
+        return written + save(figures.distribution(tables), out / "distribution")
 
 
 def _write_choices(tables: list[ChoiceTable], out: Path) -> list[Path]:

@@ -4,36 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from srbench.core.figures import save, style
-from srbench.studies.people.choice_tables import ChoiceTable
-from srbench.studies.people.opinion_tables import OpinionTable
+from srbench.core.figures import Drawn, save, style
+from srbench.core.records import UserError
+from srbench.studies.people.choice_tables import ChoiceTable, score_rows
+from srbench.studies.people.database import Study
+from srbench.studies.people.opinion_tables import MethodOpinion, OpinionTable, mos_rows, opinion_table
+from srbench.studies.people.published import reported_mos
 from srbench.studies.people.records import SCALE
+from srbench.studies.people.responses import opinions
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.image import AxesImage
 
 
-def distribution(tables: Sequence[OpinionTable], stem: Path) -> list[Path]:
+def distribution(tables: Sequence[OpinionTable]) -> Drawn:
     """Colour-coded distribution of ratings, a panel for each data set and a column for each method, with the
     mean and its interval as a red marker; bins are centred on the scores (SRGAN, Figure 5)."""
     from matplotlib.figure import Figure
 
     columns = [len(table.methods) for table in tables]
-    with style():
-        figure = Figure(figsize=(1.0 + 0.4 * len(tables) + 0.62 * sum(columns), 3.4))
-        panels = figure.subplots(
-            1, len(tables), squeeze=False, sharey=True, width_ratios=columns, gridspec_kw={"wspace": 0.06}
-        )[0].tolist()
-        images = [_panel(axes, table) for axes, table in zip(panels, tables, strict=True)]
-        panels[0].set_yticks(range(len(SCALE)), [str(score) for score in SCALE])
-        panels[0].set_ylabel("rating")
-        figure.colorbar(
-            images[-1], ax=panels, label="share of ratings", fraction=0.05 / len(tables), pad=0.02
-        )
-        return save(figure, stem)
+    figure = Figure(figsize=(1.0 + 0.4 * len(tables) + 0.62 * sum(columns), 3.4))
+    panels = figure.subplots(
+        1, len(tables), squeeze=False, sharey=True, width_ratios=columns, gridspec_kw={"wspace": 0.06}
+    )[0].tolist()
+    images = [_panel(axes, table) for axes, table in zip(panels, tables, strict=True)]
+    panels[0].set_yticks(range(len(SCALE)), [str(score) for score in SCALE])
+    panels[0].set_ylabel("rating")
+    figure.colorbar(images[-1], ax=panels, label="share of ratings", fraction=0.05 / len(tables), pad=0.02)
+    rows = [
+        row
+        for table in tables
+        for row in mos_rows(table, reported_mos(table.opinions.dataset, table.opinions.scale))
+    ]
+    return Drawn(figure, rows, _distribution_caption(tables))
+
+
+def _distribution_caption(tables: Sequence[OpinionTable]) -> str:
+    counts = "; ".join(
+        f"{table.opinions.dataset or 'all images'}: {_counts(table.methods)} by "
+        f"{max(one.raters for one in table.methods)} raters of "
+        f"{max(one.images for one in table.methods)} images"
+        for table in tables
+    )
+    return f"Ratings from 1 (bad) to 5 (excellent), {counts}. Red: mean and its 95% interval."
 
 
 def _panel(axes: Axes, table: OpinionTable) -> AxesImage:
@@ -51,11 +67,11 @@ def _panel(axes: Axes, table: OpinionTable) -> AxesImage:
         fmt="o", ms=4, color="#c00000", lw=1.2, capsize=3,
     )  # fmt: skip
     axes.set_xticks(range(len(methods)), [one.method for one in methods], rotation=40, ha="right")
-    axes.set_title(f"{table.opinions.dataset or 'all images'}: {_counts(methods)}", fontsize=9)
+    axes.set_title(table.opinions.dataset or "all images", fontsize=9)
     return image
 
 
-def _counts(methods: list[Any]) -> str:
+def _counts(methods: Sequence[MethodOpinion]) -> str:
     least, most = min(one.n for one in methods), max(one.n for one in methods)
     return f"{least if least == most else f'{least} to {most}'} ratings a method"
 
@@ -78,4 +94,22 @@ def scores(table: ChoiceTable, stem: Path) -> list[Path]:
         axes.set_yticks(range(len(order)), [table.choices.methods[index] for index in order])
         axes.set_xlabel("Bradley-Terry score (log-odds, mean 0)")
         axes.set_title(table.choices.dataset, fontsize=9)
-        return save(figure, stem)
+        caption = (
+            f"{sum(row['n'] for row in table.pairs)} choices; higher is better"
+            f"{'; bars: 95% intervals' if intervals is not None else ''}."
+        )
+        return save(Drawn(figure, list(score_rows(table)), caption), stem)
+
+
+def of_study(folder: Path) -> Drawn:
+    """SRGAN's Figure 5 of all answers that a study of opinion scores has; `UserError` for another study."""
+    with Study(folder) as study:
+        if study.settings.design != "mos":
+            raise UserError(
+                f"{folder} is a study of the design {study.settings.design}; this figure needs one of "
+                "opinion scores (mos)"
+            )
+        parts = opinions(study, study.judged())
+        if not parts:
+            raise UserError(f"{folder} has no answers yet; show it to raters with: srbench study serve")
+        return distribution([opinion_table(part, "both") for part in parts])

@@ -11,6 +11,7 @@ from srbench.metrics.catalogue import METRICS
 from srbench.protocols import PROTOCOLS
 from srbench.statistics.intervals import aggregate
 from srbench.studies.reported import Reported, measures_as_selfexsr, per_image, reported
+from srbench.studies.reproduce.experiments import Measured
 from srbench.studies.reproduce.records import Paper, PaperTable
 
 REPRODUCED = "reproduced"
@@ -60,13 +61,15 @@ class Whole:
 class Evidence:
     """What there is to fill tables with: scores, why wants have none, and whose work each method is.
 
-    `wholes` are values of whole sets, of classifiers and of agreement with people.
+    `wholes` are values of whole sets, of classifiers and of agreement with people; `experiments` are of what
+    papers show without a table.
     """
 
     scores: dict[Want, dict[str, Score]]
     reasons: dict[Want, str]
     origins: dict[str, Origin]
     wholes: dict[Want, Whole] = field(default_factory=dict)
+    experiments: tuple[Measured, ...] = ()
 
 
 @dataclass(frozen=True)

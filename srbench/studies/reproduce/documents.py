@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from srbench.core.files import write_csv, write_text
@@ -20,6 +20,7 @@ from srbench.studies.reproduce.cells import (
     Cell,
     printed,
 )
+from srbench.studies.reproduce.experiments import Measured, section, write_measured
 from srbench.studies.reproduce.records import Paper
 
 COLUMNS = (
@@ -43,12 +44,17 @@ _TITLES = {
 }
 
 
-def write_documents(paper: Paper, cells: list[Cell], out: Path) -> list[Path]:
-    """Writes `<paper>.csv`, `.md` and `.tex`; returns the paths."""
+def write_documents(paper: Paper, cells: list[Cell], measured: Sequence[Measured], out: Path) -> list[Path]:
+    """Writes `<paper>.csv`, `.md` and `.tex`, and `<paper>_experiments.csv` where something was `measured` of
+    what the paper shows without a table; returns the paths."""
     paths = [out / f"{paper.name}.{suffix}" for suffix in ("csv", "md", "tex")]
     write_csv(paths[0], COLUMNS, (_row(cell) for cell in cells))
-    write_text(paths[1], paper_markdown(paper, cells))
+    write_text(paths[1], paper_markdown(paper, cells) + section(paper, measured))
     write_text(paths[2], paper_latex(paper, cells))
+    experiments = out / f"{paper.name}_experiments.csv"
+    if measured:
+        return [*paths, write_measured(measured, experiments)]
+    experiments.unlink(missing_ok=True)
     return paths
 
 
@@ -176,6 +182,12 @@ def _origins(cells: list[Cell]) -> list[str]:
     return [f"{method}: {what}" for method, what in found.items()]
 
 
+def _counts(cells: list[Cell], dataset: str) -> str:
+    """Over how many images, or triplets, the measured cells of a column are; empty where there are none."""
+    found = sorted({cell.n for cell in cells if cell.reported.dataset == dataset and cell.n})
+    return f"n = {', '.join(map(str, found))}" if found else ""
+
+
 def _origin(cells: list[Cell], method: str) -> str:
     """The column of a row: whose work its measured cells are."""
     return ", ".join(
@@ -191,7 +203,12 @@ def paper_markdown(paper: Paper, cells: list[Cell]) -> str:
     for title, block in _blocks(paper, cells):
         datasets, methods, grid = _grid(block)
         out.write(f"## {markdown(title)}\n\n")
-        heads = [text for name in datasets for text in (f"{markdown(name)} reported", "measured")]
+        out.write(f"Protocol {markdown(block[0].want.protocol)}.\n\n")
+        heads = [
+            text
+            for name in datasets
+            for text in (f"{markdown(name)} reported", f"measured {_counts(block, name)}".rstrip())
+        ]
         out.write(markdown_head(["method", *heads, "origin"]))
         for method in methods:
             texts = [markdown(text) for name in datasets for text in _pair(grid.get((method, name)))]
@@ -215,7 +232,12 @@ def paper_latex(paper: Paper, cells: list[Cell]) -> str:
     for title, block in _blocks(paper, cells):
         datasets, methods, grid = _grid(block)
         out.write("\n\\begin{table}\n  \\centering\n")
-        out.write(f"  \\caption{{{latex(f'{paper.title}, {title}: reported (r) and measured (m).')}}}\n")
+        what = f"{paper.title}, {title}: reported (r) and measured (m)"
+        caption = f"{what} under the protocol {block[0].want.protocol}"
+        counts = ", ".join(
+            f"{name} {count}" for name in datasets if (count := _counts(block, name).removeprefix("n = "))
+        )
+        out.write(f"  \\caption{{{latex(caption + (f'; n: {counts}.' if counts else '.'))}}}\n")
         out.write(f"  \\begin{{tabular}}{{l{'rr' * len(datasets)}l}}\n    \\toprule\n    method")
         out.write(
             "".join(f" & {latex(name)} (r) & (m)" for name in datasets) + " & origin \\\\\n    \\midrule\n"

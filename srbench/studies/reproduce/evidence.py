@@ -24,8 +24,10 @@ from srbench.runs.run import run as run_job
 from srbench.runs.scores_csv import SCORE_COLUMNS, place, read_scores, score_rows
 from srbench.runs.store import Store
 from srbench.studies.reproduce.cells import Evidence, Origin, Want, Whole
+from srbench.studies.reproduce.experiments import read_measured, write_measured
 
 _WHOLES = "wholes.csv"
+_EXPERIMENTS = "experiments.csv"
 _REASON_COLUMNS = ("dataset", "scale", "protocol", "method", "metric", "reason")
 _WHOLE_COLUMNS = ("dataset", "scale", "protocol", "method", "metric", "value", "n", "what")
 _ORIGIN_COLUMNS = ("method", "origin", "what")
@@ -182,6 +184,10 @@ def keep(evidence: Evidence, out: Path) -> list[Path]:
         paths.append(write_csv(out / _WHOLES, _WHOLE_COLUMNS, wholes))
     else:
         (out / _WHOLES).unlink(missing_ok=True)
+    if evidence.experiments:
+        paths.append(write_measured(evidence.experiments, out / _EXPERIMENTS))
+    else:
+        (out / _EXPERIMENTS).unlink(missing_ok=True)
     return paths
 
 
@@ -198,7 +204,8 @@ def recall(folder: Path, wants: list[Want]) -> Evidence:
         row["method"]: Origin(row["origin"], row["what"])
         for row in _table(folder / "origins.csv", _ORIGIN_COLUMNS)
     }
-    return Evidence(scores, reasons, origins, _wholes(folder / _WHOLES))
+    experiments = tuple(read_measured(folder / _EXPERIMENTS))
+    return Evidence(scores, reasons, origins, _wholes(folder / _WHOLES), experiments)
 
 
 def _wholes(path: Path) -> dict[Want, Whole]:

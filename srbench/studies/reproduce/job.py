@@ -12,6 +12,7 @@ from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.studies.reproduce.cells import Cell, Evidence, Want, make_cells, rows_of, want_of
 from srbench.studies.reproduce.documents import write_documents
 from srbench.studies.reproduce.evidence import Means, keep, measure, recall
+from srbench.studies.reproduce.experiments import of_datasets
 from srbench.studies.reproduce.finished import read_finished
 from srbench.studies.reproduce.papers import PAPERS
 from srbench.studies.reproduce.records import Paper
@@ -54,6 +55,7 @@ def reproduce(
         reasons=made.reasons | held.reasons,
         origins=made.origins | held.origins,
         wholes=held.wholes,
+        experiments=tuple(held.experiments),
     )
     keep(evidence, out / "scores")
     return _written(papers, evidence, datasets, out)
@@ -73,7 +75,8 @@ def _written(
     made = []
     for paper in papers:
         cells = make_cells(paper, evidence, datasets)
-        made.append(Reproduction(paper, cells, write_documents(paper, cells, out)))
+        shown = of_datasets(evidence.experiments, datasets) if paper.experiments else []
+        made.append(Reproduction(paper, cells, write_documents(paper, cells, shown, out)))
     return made
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from srbench.core.registry import Registry
 from srbench.studies.reported import Reported, reported
 from srbench.studies.reproduce.baselines import BASELINES
-from srbench.studies.reproduce.records import Paper, PaperTable
+from srbench.studies.reproduce.experiments import ABLATION, ACTIVATIONS, BRIGHTNESS, INTERPOLATION
+from srbench.studies.reproduce.records import OwnExperiment, Paper, PaperTable
 
 _MOS = "mean opinion scores need human raters: srbench study create"
 _DAALA = {"ssim_y": "ssim_daala"}
@@ -20,6 +21,36 @@ _TSRN_METHODS = {
 }
 _TSRN_8X = {"tsrn-g": "tsrn-g-8x", "tsrn-s": "tsrn-s-8x"}
 _ORIGINALS = {"baseline": "hr"}  # the original images
+_ESRGAN_EXPERIMENTS = (
+    OwnExperiment(
+        ABLATION,
+        "Ablation (section 4.4, Figure 8)",
+        "From SRGAN on: without batch normalisation, features before activation, relativistic adversary, "
+        "RRDB; the paper shows crops. Repeated as short trainings of srbench, not the paper's.",
+        "srbench experiment esrgan-ablation --data DIR --data-root DIR",
+    ),
+    OwnExperiment(
+        INTERPOLATION,
+        "Network and image interpolation (section 4.5, Figure 10)",
+        "alpha from 0 (PSNR-oriented) to 1 (ESRGAN) in steps of 0.2; the paper shows crops.",
+        "srbench run --methods esrgan@0:1:0.2,mix:rrdb-psnr,esrgan@0:1:0.2 --datasets set14 --protocol pirm "
+        "--metrics rmse_y,pi",
+    ),
+    OwnExperiment(
+        BRIGHTNESS,
+        "Brightness of reconstructed images (section 4.4, Figure 9a)",
+        "Features before activation keep the brightness, those after it make images dimmer; the paper shows "
+        "a histogram of one image.",
+        "srbench figure brightness RUN",
+    ),
+    OwnExperiment(
+        ACTIVATIONS,
+        "Active neurons (section 3.2, Figure 6)",
+        "11.17% of the neurons after VGG19-54 are active for the image baboon, says the paper. The protocol "
+        "here names the weights: made ones do not compare.",
+        "srbench figure active IMAGE",
+    ),
+)
 
 
 PAPERS: Registry[Paper] = Registry("paper", group=None)
@@ -93,9 +124,12 @@ for _paper in (
                 "activations",
                 "Active neurons of VGG19-54 (section 3.2)",
                 "basicsr",
-                elsewhere={"*": "a fact about VGG-19, not about an output of a method"},
+                elsewhere={
+                    "*": "needs VGG-19 of ImageNet and the image baboon of Set14: srbench figure active IMAGE"
+                },
             ),
         ),
+        experiments=_ESRGAN_EXPERIMENTS,
     ),
     Paper(
         name="tsrn",

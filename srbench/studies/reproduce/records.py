@@ -34,13 +34,24 @@ class PaperTable:
 
 
 @dataclass(frozen=True)
+class OwnExperiment:
+    """Something that a paper shows in figures only: what it says of it, and the command that repeats it."""
+
+    key: str
+    title: str
+    says: str
+    command: str
+
+
+@dataclass(frozen=True)
 class Paper:
-    """A paper and its tables, in the order in which it prints them."""
+    """A paper and its tables, in the order in which it prints them, and what it shows without a table."""
 
     name: str
     title: str
     citation: str
     tables: tuple[PaperTable, ...]
+    experiments: tuple[OwnExperiment, ...] = ()
 
     def table(self, key: str) -> PaperTable:
         """The table of this key."""
