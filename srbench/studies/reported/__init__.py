@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reported:
-    """One printed number; `method` and `metric` are named as the paper's reader named them."""
+    """One printed number; `method` and `metric` are named as the paper's reader named them, `scale` is 0 where
+    there is none."""
 
     paper: str
     table: str
@@ -68,7 +69,7 @@ def every_number() -> list[Reported]:
         Reported(
             paper=row["paper"],
             table=row["table"],
-            scale=int(row["scale"] or 4),
+            scale=int(row["scale"] or 0),
             dataset=row["dataset"],
             method=row["method"],
             metric=row["metric"],

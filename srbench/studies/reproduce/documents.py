@@ -41,6 +41,7 @@ _TITLES = {
     "mos": "mean opinion score",
     "2afc": "2AFC [%]",
     "perceptual_index": "perceptual index",
+    "active_neurons": "active neurons [%]",
 }
 
 
@@ -63,7 +64,7 @@ def _row(cell: Cell) -> dict[str, object]:
     return {
         "paper": cell.reported.paper,
         "table": cell.reported.table,
-        "scale": cell.reported.scale,
+        "scale": cell.reported.scale or "",
         "dataset": cell.reported.dataset,
         "metric": cell.reported.metric,
         "method": cell.reported.method,
@@ -93,7 +94,7 @@ def summary(paper: Paper, cells: list[Cell]) -> list[str]:
     ]
     lines += [f"  measured with {by_origin(cells)}"] if any(cell.origin.kind for cell in cells) else []
     differing = [
-        f"  differs: {cell.reported.method} on {cell.reported.dataset} x{cell.reported.scale}, "
+        f"  differs: {cell.reported.method} on {cell.reported.dataset}{_at(cell.reported.scale)}, "
         f"{cell.reported.metric}: reported {cell.reported.printed}, measured "
         f"{printed(cell.measured, cell.reported.digits)} ({cell.origin.what or 'unknown'})"
         for cell in cells
@@ -101,6 +102,11 @@ def summary(paper: Paper, cells: list[Cell]) -> list[str]:
     ]
     # Papers print some numbers in two of their tables.
     return [*lines, *dict.fromkeys(differing), *(f"  {line}" for line in reasons(cells))]
+
+
+def _at(scale: int) -> str:
+    """The scale behind the name of a data set; empty where there is none."""
+    return f" x{scale}" if scale else ""
 
 
 def by_origin(cells: Iterable[Cell]) -> str:
@@ -144,7 +150,7 @@ def _blocks(paper: Paper, cells: list[Cell]) -> Iterator[tuple[str, list[Cell]]]
             kept = [
                 cell for cell in of_table if (cell.reported.metric, cell.reported.scale) == (metric, scale)
             ]
-            yield f"{table.title}: {_TITLES.get(metric, metric)}, x{scale}", kept
+            yield f"{table.title}: {_TITLES.get(metric, metric)}{_at(scale).replace(' ', ', ')}", kept
 
 
 def _grid(cells: list[Cell]) -> tuple[list[str], list[str], dict[tuple[str, str], Cell]]:
@@ -203,7 +209,8 @@ def paper_markdown(paper: Paper, cells: list[Cell]) -> str:
     for title, block in _blocks(paper, cells):
         datasets, methods, grid = _grid(block)
         out.write(f"## {markdown(title)}\n\n")
-        out.write(f"Protocol {markdown(block[0].want.protocol)}.\n\n")
+        if protocol := block[0].want.protocol:
+            out.write(f"Protocol {markdown(protocol)}.\n\n")
         heads = [
             text
             for name in datasets
@@ -233,7 +240,8 @@ def paper_latex(paper: Paper, cells: list[Cell]) -> str:
         datasets, methods, grid = _grid(block)
         out.write("\n\\begin{table}\n  \\centering\n")
         what = f"{paper.title}, {title}: reported (r) and measured (m)"
-        caption = f"{what} under the protocol {block[0].want.protocol}"
+        protocol = block[0].want.protocol
+        caption = f"{what} under the protocol {protocol}" if protocol else what
         counts = ", ".join(
             f"{name} {count}" for name in datasets if (count := _counts(block, name).removeprefix("n = "))
         )

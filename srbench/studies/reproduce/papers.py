@@ -123,7 +123,7 @@ for _paper in (
             PaperTable(
                 "activations",
                 "Active neurons of VGG19-54 (section 3.2)",
-                "basicsr",
+                "",
                 elsewhere={
                     "*": "needs VGG-19 of ImageNet and the image baboon of Set14: srbench figure active IMAGE"
                 },

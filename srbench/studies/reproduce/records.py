@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 class PaperTable:
     """A table of a paper.
 
-    - `protocol` measures it; `metrics` and `methods` map the names of `reported.csv` to the registered
-      ones where they differ.
+    - `protocol` measures it, empty where no output of a method is; `metrics` and `methods` map the names of
+      `reported.csv` to the registered ones where they differ.
     - `outputs` maps rows on single data sets, (method, data set), to outputs that the authors published.
     - `elsewhere` tells, for names of metrics up to a colon ("*" for all), why images alone cannot give
       them and which command does.
