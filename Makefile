@@ -29,9 +29,9 @@ leaderboards: $(VENV)/.installed
 	$(BIN)/srbench leaderboard build leaderboards/scores/x4 --protocol srgan --out leaderboards/srgan
 	$(BIN)/srbench reproduce all --scores reports/scores --out reports
 
-# The pictures of docs/gallery.md.
+# docs/gallery.md and its pictures, where figures or their list changed.
 gallery: $(VENV)/.installed
-	$(BIN)/python examples/gallery.py docs/gallery
+	$(BIN)/python examples/gallery.py docs
 
 # The table of docs/reliability.md; FAULTS=0.1 does a tenth of it.
 FAULTS ?= 1

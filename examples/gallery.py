@@ -1,6 +1,6 @@
-"""Makes the thumbnails of docs/gallery.md: every figure of `srbench figure list`, small.
+"""Makes docs/gallery.md and its pictures: every figure of `srbench figure list`, small.
 
-    python examples/gallery.py docs/gallery [WORK]
+    python examples/gallery.py docs [WORK]
 
 Runs are of cut-outs of the embedded photographs, training curves those of the models that ship. What needs
 people, ImageNet or BAPPS is drawn from made numbers, and its picture says so. WORK keeps the full figures.
@@ -20,6 +20,7 @@ from PIL import Image, ImageDraw
 from srbench.cli import app
 from srbench.datasets.catalogue import resolve
 from srbench.datasets.folders import data_roots, find_pairs
+from srbench.report.catalogue import CATALOGUE
 
 ROOT = Path(__file__).parent.parent
 SIDE = 240  # pixels of a cut-out
@@ -181,10 +182,38 @@ def thumbnail(picture: Path, target: Path, *, made: bool) -> None:
     image.quantize(COLOURS, dither=Image.Dither.NONE).save(target, optimize=True)
 
 
-def main(target: Path, work: Path) -> None:
-    """Makes all figures and their thumbnails."""
+HEAD = """# Gallery
+
+Every figure is written as SVG, PDF (letters stay letters) and PNG, with its numbers as CSV beside it under
+the same name. What a reader must know (data, protocol, how many images, which direction is better, what the
+bars are) stands below it; `--no-caption` leaves that to your own caption, and the files keep it in their
+description. This list is for programs too:
+
+```
+srbench figure list --json
+```
+
+The pictures here are small and made by `make gallery`: from cut-outs of the embedded photographs, from the
+models that ship, and, where they say so, from made numbers.
+"""
+
+
+def page() -> str:
+    """docs/gallery.md."""
+    text = HEAD
+    for entry in CATALOGUE:
+        repeats = f" Repeats {entry.repeats}." if entry.repeats else ""
+        text += f"\n## {entry.name}\n\n![{entry.name}](gallery/{entry.name}.png)\n\n"
+        text += f"{entry.shows[0].upper()}{entry.shows[1:]}.{repeats} Needs {entry.needs}.\n\n"
+        text += f"```\n{entry.command}\n```\n"
+    return text
+
+
+def main(docs: Path, work: Path) -> None:
+    """Makes all figures, their thumbnails and the page."""
+    (docs / "gallery.md").write_text(page(), encoding="utf-8")
     for name, picture in figures(work).items():
-        thumbnail(picture, target / f"{name}.png", made=name in MADE)
+        thumbnail(picture, docs / "gallery" / f"{name}.png", made=name in MADE)
 
 
 if __name__ == "__main__":

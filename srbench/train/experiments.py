@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from srbench.core.devices import choose_device
 from srbench.core.files import atomic_file, write_csv, write_text
-from srbench.core.records import UsageError
+from srbench.core.records import Pair, UsageError
 from srbench.core.text import markdown_head, markdown_row
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import data_roots, find_pairs
@@ -135,7 +135,14 @@ def _trained(plan: Plan, row: Row, recipe: Recipe, report: Report) -> dict[str, 
         raise SystemExit(128 + result.stopped)
     if plan.test:
         _picture(plan, recipe, result.weights, folder / _PICTURE)
-    return {"scores": {"/".join(key): value for key, value in result.scores.items()}, "hours": result.hours}
+    scores = {"/".join(key): value for key, value in result.scores.items()}
+    # Every image has a score, else there would be no result.
+    images = {name: len(_pairs(plan, name, recipe.scale)) for name in plan.test}
+    return {"scores": scores, "images": images, "hours": result.hours}
+
+
+def _pairs(plan: Plan, dataset: str, scale: int) -> list[Pair]:
+    return find_pairs(resolve_dataset(dataset), scale, data_roots(list(plan.roots)), inputs="published")
 
 
 def _picture(plan: Plan, recipe: Recipe, weights: Path, target: Path) -> None:
@@ -198,17 +205,17 @@ def table(plan: Plan, found: dict[str, dict[str, Any]]) -> str:
 
 
 def numbers(plan: Plan, found: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The rows of `table.csv`: a number of a training each, `n` the images of the data set as it is here."""
+    """The rows of `table.csv`: a number of a training each, over `n` images."""
     starts = {row.label: row.start for row in plan.experiment.rows}
     for label, known in found.items():
         scale = known["recipe"]["scale"]
         for place, value in known["scores"].items():
             dataset, protocol, metric = place.rsplit("/", 2)
-            pairs = find_pairs(resolve_dataset(dataset), scale, data_roots(list(plan.roots)))
             yield {
                 "experiment": plan.experiment.name, "training": label, "starts_from": starts[label],
                 "features": _features(known["recipe"]), "hours": known["hours"], "dataset": dataset,
-                "scale": scale, "protocol": protocol, "metric": metric, "value": value, "n": len(pairs),
+                "scale": scale, "protocol": protocol, "metric": metric, "value": value,
+                "n": known.get("images", {}).get(dataset),
                 "origin": "trained with srbench",
             }  # fmt: skip
 

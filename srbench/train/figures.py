@@ -41,6 +41,8 @@ def read_training(folder: Path) -> Training:
                     columns.setdefault(name, []).append((int(row["iteration"]), float(text)))
     except (TypeError, ValueError) as error:
         raise UserError(f"{path} is damaged or was edited by hand ({error})") from None
+    if not columns:
+        raise UserError(f"{path} has no losses; srbench train writes them while it runs")
     return Training(path.resolve().parent.name, columns)
 
 

@@ -13,6 +13,7 @@ from srbench.train.ablations import EXPERIMENTS, Experiment, Row
 from srbench.train.experiments import Plan, carry_out, constants, recipes
 from srbench.train.networks import specification
 from tests.helpers import picture, save
+from tests.helpers import rows as csv_rows
 from tests.train.small import Silent, images
 
 
@@ -66,6 +67,18 @@ def test_a_grid_is_trained_once_and_tabled(grid: Plan) -> None:
     assert "| B | A | none |" in text
     assert "set5/srbench/psnr\\_y" in text or "set5/srbench/psnr_y" in text
     assert (grid.out / "a" / "picture.png").is_file()
+    numbers = {(row["training"], row["metric"]): row for row in csv_rows(grid.out / "table.csv")}
+    psnr = numbers["B", "psnr_y"]
+    assert f"{float(psnr['value']):.4f}" in text
+    place = (
+        psnr["experiment"],
+        psnr["starts_from"],
+        psnr["dataset"],
+        psnr["scale"],
+        psnr["protocol"],
+        psnr["n"],
+    )
+    assert tuple(psnr[name] for name in names) == ("small", "A", "set5", "4", "srbench", "1")
     before = len([line for line in report.said if line.startswith(("A:", "B:"))])
     again = carry_out(grid, report).read_text(encoding="utf-8")
     assert again == text

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reported:
-    """One printed number; `method` and `metric` are named as the paper's reader named them, `scale` is 0 where
-    there is none."""
+    """One printed number; `method` and `metric` are named as the paper's reader named them, `scale` is 0
+    where there is none."""
 
     paper: str
     table: str

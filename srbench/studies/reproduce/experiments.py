@@ -86,7 +86,7 @@ def of_grid(folder: Path) -> list[Measured]:
             float(row["value"]), int(row["n"]), row["origin"],
         )
         for row in read_rows(folder / GRID)
-        if row["experiment"] == _GRID_NAME
+        if row["experiment"] == _GRID_NAME and row["n"]
     ]  # fmt: skip
 
 
