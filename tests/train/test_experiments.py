@@ -70,14 +70,7 @@ def test_a_grid_is_trained_once_and_tabled(grid: Plan) -> None:
     numbers = {(row["training"], row["metric"]): row for row in csv_rows(grid.out / "table.csv")}
     psnr = numbers["B", "psnr_y"]
     assert f"{float(psnr['value']):.4f}" in text
-    place = (
-        psnr["experiment"],
-        psnr["starts_from"],
-        psnr["dataset"],
-        psnr["scale"],
-        psnr["protocol"],
-        psnr["n"],
-    )
+    names = ("experiment", "starts_from", "dataset", "scale", "protocol", "n")
     assert tuple(psnr[name] for name in names) == ("small", "A", "set5", "4", "srbench", "1")
     before = len([line for line in report.said if line.startswith(("A:", "B:"))])
     again = carry_out(grid, report).read_text(encoding="utf-8")
