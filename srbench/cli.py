@@ -23,6 +23,7 @@ from srbench.commands.planning import plan
 from srbench.commands.reports import leaderboard_app, report, reproduce
 from srbench.commands.run import merge, run
 from srbench.commands.score import score
+from srbench.commands.sets import sets
 from srbench.commands.studies import bapps_2afc, bapps_jnd, recognition
 from srbench.commands.study_figures import figure_app
 from srbench.commands.tables import compare, export, table
@@ -74,6 +75,7 @@ app.command()(score)
 app.command()(explain)
 app.command()(table)
 app.command()(compare)
+app.command()(sets)
 app.command()(merge)
 app.command()(export)
 app.command("bapps-2afc")(bapps_2afc)

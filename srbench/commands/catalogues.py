@@ -14,6 +14,7 @@ from srbench.core.records import UserError
 if TYPE_CHECKING:
     from srbench.core.weights import WeightFile
     from srbench.methods.contract import Method
+    from srbench.metrics.sets.catalogue import SetMetric
 
 methods_app = command_group("Super-resolution methods.")
 metrics_app = command_group("Image quality metrics.")
@@ -181,11 +182,14 @@ def pull_method(name: Name, source: FromFile = []) -> None:  # noqa: B006 - type
 def list_metrics(as_json: AsJson = False) -> None:
     """Every metric, and whether it can run here."""
     from srbench.metrics.catalogue import METRICS
+    from srbench.metrics.sets.catalogue import SETS
 
-    rows = (
+    rows = [
         (metric.name, f"{metric.title}, {_direction(metric.higher_is_better)}", metric.unavailable())
         for metric in METRICS
-    )
+    ]
+    of_sets = f"of whole sets (srbench sets), {_direction(higher_is_better=False)}"
+    rows += [(metric.name, f"{metric.title} {of_sets}", metric.unavailable()) for metric in SETS]
     print_list(rows, as_json=as_json)
 
 
@@ -197,7 +201,11 @@ def _direction(higher_is_better: bool) -> str:
 def show_metric(name: Name) -> None:
     """One metric: definition, direction, source, weights."""
     from srbench.metrics.catalogue import resolve
+    from srbench.metrics.sets.catalogue import SETS
 
+    if name in SETS:
+        _show_set_metric(SETS.get(name))
+        return
     metric = resolve(name)
     print_facts(
         {
@@ -215,12 +223,29 @@ def show_metric(name: Name) -> None:
     )
 
 
+def _show_set_metric(metric: SetMetric) -> None:
+    print_facts(
+        {
+            "name": metric.name,
+            "title": metric.title,
+            "direction": _direction(higher_is_better=False),
+            "reference": "needed",
+            "of a data set": "one value for all images: srbench sets RUN --metrics " + metric.name,
+            "source": metric.source,
+            "note": metric.note,
+            **_weight_facts(metric.weights),
+            "status": metric.unavailable() or "ready",
+        }
+    )
+
+
 @metrics_app.command("pull")
 def pull_metric(name: Name, source: FromFile = []) -> None:  # noqa: B006 - typer copies it
     """Get the weights of a metric, or of a network that metrics and training share, by name."""
     from srbench.metrics.catalogue import resolve
     from srbench.metrics.deep.features import BACKBONES
     from srbench.metrics.pyiqa_bridge import PREFIX, fetch, licence_warning
+    from srbench.metrics.sets.catalogue import SETS
 
     if name.startswith(PREFIX):
         notices().print(licence_warning([name]), markup=False)
@@ -228,7 +253,7 @@ def pull_metric(name: Name, source: FromFile = []) -> None:  # noqa: B006 - type
         notices().print(f"{name} opens; its files are in {folder}", markup=False)
         return
     shared = tuple(backbone.file for backbone in BACKBONES if backbone.file.name == name)
-    _pull(name, shared or resolve(name).weights, source)
+    _pull(name, shared or (SETS.get(name) if name in SETS else resolve(name)).weights, source)
 
 
 @protocols_app.command("list")

@@ -118,7 +118,16 @@ def print_board(output: Console, board: Board) -> None:
     from rich.markup import escape
 
     from srbench.tables.boards import by_first_metric
-    from srbench.tables.text import board_title, format_cell, format_interval, gaps, heading, legend, remarks
+    from srbench.tables.text import (
+        board_title,
+        format_cell,
+        format_interval,
+        gaps,
+        heading,
+        legend,
+        of_sets,
+        remarks,
+    )
 
     intervals = len(board.metrics) <= _METRICS_WITH_INTERVALS
     table = results_table(output, title=escape(board_title(board)))
@@ -140,7 +149,8 @@ def print_board(output: Console, board: Board) -> None:
         row += [escape(board.origins.get(method, ""))] if board.origins else []
         table.add_row(*row)
     output.print(table)
-    for line in [*(legend([board]) if intervals else []), *remarks(board)]:
+    told = legend([board]) if intervals else [of_sets([board])]
+    for line in filter(None, [*told, *remarks(board)]):
         output.print(escape(line))
     for line in gaps(board):
         output.print(f"missing: {escape(line)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from srbench.core.records import UsageError
 from srbench.core.registry import Registry
 from srbench.metrics.contract import Metric
 
@@ -23,7 +24,10 @@ for _module in (
 def resolve(name: str) -> Metric:
     """The metric of a name: a registered one, or `pyiqa:<name>` for any metric of pyiqa."""
     from srbench.metrics.pyiqa_bridge import PREFIX, bridge
+    from srbench.metrics.sets.catalogue import SETS
 
+    if name in SETS:
+        raise UsageError(f"{name} is of whole sets of images, not of one: srbench sets RUN --metrics {name}")
     if name.startswith(PREFIX):
         return bridge(name.removeprefix(PREFIX))
     return METRICS.get(name)

@@ -74,7 +74,7 @@ def _configuration(name: str) -> tuple[str, dict[str, Any]]:
         hint = f"did you mean {' or '.join(near)}?" if near else "see pyiqa.list_models()"
         raise UsageError(f"pyiqa has no metric '{name}'; {hint}")
     if DEFAULT_CONFIGS[name]["metric_opts"]["type"] in _OF_SETS:
-        raise UsageError(f"{PREFIX}{name} compares whole sets of images; srbench scores images one by one")
+        raise UsageError(f"{PREFIX}{name} compares whole sets of images; see: srbench sets --help")
     return str(pyiqa.__version__), dict(DEFAULT_CONFIGS[name])
 
 

@@ -74,7 +74,7 @@ def board_data(ranked: Ranked, run: RunData, pictures: Pictures | None) -> dict[
     fact = run.facts["datasets"].get(f"{board.dataset} x{board.scale}", {})
     return {
         "dataset": board.dataset,
-        "title": f"{fact.get('title') or board.dataset} ×{board.scale}",
+        "title": f"{run.title_of(board)} ×{board.scale}",
         "protocol": board.protocol,
         "images": images,
         "expected": fact.get("expected_images"),
@@ -149,6 +149,7 @@ def _metric(info: MetricInfo) -> dict[str, Any]:
         "label": f"{info.title} [{info.unit}]" if info.unit else info.title,
         "unit": info.unit,
         "higher": info.higher_is_better,
+        "ofSet": info.of_set,
         "digits": decimals(info),
         "small": SMALL,
         "aggregate": "root mean square" if info.aggregate == "root-mean-square" else "mean",

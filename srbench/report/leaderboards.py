@@ -160,6 +160,10 @@ def _remarks(ranked: Ranked, run: RunData) -> list[str]:
     return lines + [f"Missing: {markdown(line)}." for line in gaps(board)]
 
 
+def _place(board: Board) -> tuple[str, int, str]:
+    return board.dataset, board.scale, board.protocol
+
+
 def provenance(board: Board, run: RunData) -> list[str]:
     """Where the numbers of a board come from: protocol, images, weights, versions."""
     protocol = run.facts["protocols"].get(board.protocol, {})
@@ -167,13 +171,15 @@ def provenance(board: Board, run: RunData) -> list[str]:
     version, summary = protocol.get("version", "?"), protocol.get("summary", "")
     lines = [f"protocol {board.protocol}, version {version}: {summary}"]
     if dataset:
-        lines.append(f"data set: {dataset.get('title', board.dataset)}; {dataset.get('citation', '')}")
+        lines.append(f"data set: {run.title_of(board)}; {dataset.get('citation', '')}")
     facts = [(name, run.facts["methods"].get(name, {})) for name in board.methods]
     facts += [(info.title, run.facts["metrics"].get(info.name, {})) for info in board.metrics]
+    facts += [(one.title, {"weights": one.weights}) for one in run.sets if one.place[1:] == _place(board)]
     for title, fact in facts:
         if fact.get("weights"):
             hashes = ", ".join(f"{file} {digest[:16]}" for file, digest in sorted(fact["weights"].items()))
             lines.append(f"weights of {title} (SHA-256 begins): {hashes}")
+    lines = list(dict.fromkeys(lines))
     versions = sorted({record["versions"]["srbench"] for record in run.records if "versions" in record})
     days = sorted({str(record.get("started", ""))[:10] for record in run.records} - {""})
     if versions:

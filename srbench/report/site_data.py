@@ -64,7 +64,7 @@ def board_data(ranked: Ranked, run: RunData, number_of: int) -> dict[str, Any]:
         "dataset": board.dataset,
         "scale": board.scale,
         "protocol": board.protocol,
-        "title": f"{fact.get('title') or board.dataset} ×{board.scale}",
+        "title": f"{run.title_of(board)} ×{board.scale}",
         "lead": f"{images}; version {protocol.get('version', '?')}: {protocol.get('summary', '')}".rstrip(
             ": "
         ),
@@ -125,11 +125,10 @@ def method_scores(name: str, boards: Sequence[Ranked], run: RunData) -> dict[str
         if name not in board.methods:
             continue
         metrics |= {info.name: metric_data(info) for info in board.metrics}
-        fact = run.facts["datasets"].get(f"{board.dataset} x{board.scale}", {})
         rows.append(
             {
                 "id": f"board-{index}",
-                "title": f"{fact.get('title') or board.dataset} ×{board.scale}",
+                "title": f"{run.title_of(board)} ×{board.scale}",
                 "protocol": board.protocol,
                 "cells": {info.name: cell_data(ranked, name, info) for info in board.metrics},
             }

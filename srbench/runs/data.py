@@ -10,12 +10,14 @@ from srbench.core.records import Score
 from srbench.methods.catalogue import METHODS
 from srbench.metrics.catalogue import METRICS
 from srbench.runs.shards import shard_note
-from srbench.runs.store import Store
+from srbench.runs.store import Store, content_key
 from srbench.statistics.intervals import UNBOUNDED
 from srbench.tables.boards import Board, MetricInfo, boards
 from srbench.tables.opinions import Opinions, with_opinions
+from srbench.tables.sets import SetScore, with_sets
 
 KINDS = ("protocols", "datasets", "methods", "metrics")
+SET = "set"  # the kind of a store's facts that are values of metrics of sets
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class RunData:
     """The scores of a run, or of several merged, and what their names stand for.
 
     `facts` has the `KINDS`, each by name, as in `run.json`; `records` are the commands that made it;
-    `opinions` are of studies whose columns the leaderboards get (`srbench.runs.opinions`).
+    `opinions` are of studies whose columns the leaderboards get (`srbench.runs.opinions`), `sets` the values
+    of metrics of whole sets.
     """
 
     name: str
@@ -31,6 +34,7 @@ class RunData:
     facts: dict[str, dict[str, Any]]
     records: list[dict[str, Any]]
     opinions: tuple[Opinions, ...] = ()
+    sets: tuple[SetScore, ...] = ()
 
     def metrics(self) -> dict[str, MetricInfo]:
         """The metrics in the order of their registration."""
@@ -52,6 +56,11 @@ class RunData:
         facts = self.facts["methods"].items()
         return {name: origin for name, fact in facts if (origin := fact.get("origin") or _origin(fact))}
 
+    def title_of(self, board: Board) -> str:
+        """What pages call a board's data set: its title, of a folder of the user's its name alone."""
+        title = self.facts["datasets"].get(f"{board.dataset} x{board.scale}", {}).get("title", "")
+        return board.dataset if "/" in title or "\\" in title else title or board.dataset
+
     def boards(self) -> list[Board]:
         """The leaderboards of everything in these scores."""
         made = boards(
@@ -65,7 +74,10 @@ class RunData:
         )
         of = {(one.dataset, one.scale): one for one in self.opinions}
         return [
-            with_opinions(board, found) if (found := of.get((board.dataset, board.scale))) else board
+            with_sets(
+                with_opinions(board, found) if (found := of.get((board.dataset, board.scale))) else board,
+                self.sets,
+            )
             for board in made
         ]
 
@@ -81,7 +93,7 @@ def _order(known: dict[str, Any], name: str) -> tuple[int, str]:
 
 
 def _metric_info(name: str, fact: dict[str, Any] | None) -> MetricInfo:
-    required = {field.name for field in fields(MetricInfo)} - {"bounds"}
+    required = {field.name for field in fields(MetricInfo)} - {"bounds", "of_set"}
     if fact is None or not required <= fact.keys():
         if name in METRICS:  # a guess would turn the order of errors and distances round
             known = METRICS.get(name)
@@ -121,4 +133,22 @@ def _board_notes(datasets: Mapping[str, Any]) -> dict[tuple[str, int, str], tupl
 def stored_run(store: Store) -> RunData:
     """What a store has of its run."""
     facts = {kind: store.facts(kind.removesuffix("s")) for kind in KINDS}
-    return RunData(store.path.parent.resolve().name, store.results(), facts, store.runs())
+    name = store.path.parent.resolve().name
+    return RunData(name, store.results(), facts, store.runs(), sets=stored_sets(store))
+
+
+def stored_sets(store: Store) -> tuple[SetScore, ...]:
+    """The values of metrics of sets, but for those of outputs that were made again since."""
+    found = [SetScore(**fact) for fact in store.facts(SET).values()]
+    now = outputs_of(store) if found else {}
+    return tuple(one for one in found if content_key(now.get(one.place)) == one.outputs)
+
+
+def outputs_of(store: Store) -> dict[tuple[str, str, int, str], dict[str, str]]:
+    """The hashes of the outputs' pixels by (method, data set, scale, protocol), then by image."""
+    found: dict[tuple[str, str, int, str], dict[str, str]] = {}
+    for *place, image, output in store.fetch(
+        "SELECT DISTINCT method, dataset, scale, protocol, image, output FROM results WHERE output <> ''"
+    ):
+        found.setdefault((place[0], place[1], place[2], place[3]), {})[image] = output
+    return found

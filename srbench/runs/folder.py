@@ -56,6 +56,8 @@ def write_files(run: RunData, out: Path) -> list[Board]:
     if config := config_text(run.records):
         write_text(out / "run.toml", config)
     description = {"format": FORMAT, **run.facts, "runs": run.records}
+    if run.sets:
+        description["sets"] = [asdict(one) for one in run.sets]
     write_text(out / "run.json", json.dumps(description, indent=1, ensure_ascii=False) + "\n")
     return made
 

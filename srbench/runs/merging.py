@@ -11,15 +11,18 @@ from srbench.core.text import SMALL, rounded
 from srbench.runs.data import KINDS, RunData
 from srbench.runs.scores_csv import describe, place
 from srbench.runs.shards import joined
+from srbench.tables.sets import SetScore
 
 # Values of the same images differ between machines by rounding only, and that by less than this.
 _AGREEMENT = 1e-6
 _AGREEMENT_NEAR_ZERO = 1e-3  # of the value: Gram distances are single-precision sums between 1e-8 and 1e-4
+# Distances of sets are sums of many single-precision features.
+_SETS_AGREE = {"rel_tol": 1e-3, "abs_tol": 1e-4}
 # What must be equal where two runs use the same name; the rest of a fact is prose.
 _DECISIVE = {
     "protocols": (
         "version", "border", "luma", "gray", "degradation", "edges", "own_degradation",
-        "own_gray", "lpips_region", "plane",
+        "own_gray", "lpips_region", "plane", "bits",
     ),
     "methods": ("version", "weights", "files"),
     "metrics": ("version", "weights", "higher_is_better", "aggregate"),
@@ -43,7 +46,25 @@ def merge(runs: list[RunData]) -> RunData:
         scores=[scores[key][0] for key in sorted(scores)],
         facts=facts,
         records=[record for run in runs for record in run.records],
+        sets=_merged_sets(runs),
     )
+
+
+def _merged_sets(runs: list[RunData]) -> tuple[SetScore, ...]:
+    """The values of sets of all runs; where two have one of the same outputs, it must be the same."""
+    known: dict[tuple[object, ...], tuple[SetScore, str]] = {}
+    for run in runs:
+        for one in run.sets:
+            earlier, where = known.setdefault((*one.place, one.metric), (one, run.name))
+            if earlier.value is None:
+                known[*one.place, one.metric] = (one, run.name)
+            elif one.value is not None and not math.isclose(earlier.value, one.value, **_SETS_AGREE):
+                raise UserError(
+                    f"the runs {where} and {run.name} disagree: {one.metric} of {one.method} on "
+                    f"{one.dataset} x{one.scale} is {rounded(earlier.value, 6)} and "
+                    f"{rounded(one.value, 6)}; leave one of them out"
+                )
+    return tuple(one for one, _ in known.values())
 
 
 def _merge_fact(
@@ -124,4 +145,5 @@ def only_protocol(run: RunData, protocol: str) -> RunData:
     if chosen not in present:
         raise UserError(f"no run was measured under the protocol {chosen}; there are: {', '.join(present)}")
     kept = [score for score in run.scores if score.protocol == chosen]
-    return RunData(run.name, kept, run.facts, run.records)
+    sets = tuple(one for one in run.sets if one.protocol == chosen)
+    return RunData(run.name, kept, run.facts, run.records, sets=sets)

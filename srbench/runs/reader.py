@@ -19,6 +19,7 @@ from srbench.runs.folder import no_run
 from srbench.runs.scores_csv import describe, place, read_scores
 from srbench.runs.store import FORMAT, Store
 from srbench.runs.store_file import STORE
+from srbench.tables.sets import SetScore
 
 
 def read_run(folder: Path) -> RunData:
@@ -46,7 +47,16 @@ def read_run(folder: Path) -> RunData:
         scores=[replace(score, method=today[score.method]) for score in scores],
         facts=facts | {"methods": {today[name]: fact for name, fact in old.items()}},
         records=description["runs"],
+        sets=tuple(_set_score(folder, one, today) for one in description.get("sets", [])),
     )
+
+
+def _set_score(folder: Path, fact: dict[str, Any], today: dict[str, str]) -> SetScore:
+    try:
+        found = SetScore(**fact)
+    except TypeError:
+        raise UserError(f"{folder / 'run.json'} is damaged or was edited by hand (its sets)") from None
+    return replace(found, method=today.get(found.method, found.method))
 
 
 def _description(path: Path) -> dict[str, Any]:

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MetricInfo:
-    """What a table needs to know of a metric; runs carry it, so that old runs need no registry."""
+    """What a table needs to know of a metric; runs carry it, so that old runs need no registry.
+
+    A metric `of_set` has one value for all images together, and none for each.
+    """
 
     name: str
     title: str
@@ -27,6 +30,7 @@ class MetricInfo:
     higher_is_better: bool
     aggregate: Aggregate
     bounds: Bounds = UNBOUNDED
+    of_set: bool = False
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,22 @@ def legend(boards: Iterable[Board]) -> list[str]:
     kinds = caption(cell.interval for board in shown for cell in board.cells.values())
     lines = [f"95% interval of the value over images like these: {kinds}"] if kinds else []
     infos = dict.fromkeys(info for board in shown for info in board.metrics)
-    return lines + ([roots] if (roots := root_mean_squares(infos)) else [])
+    lines += [roots] if (roots := root_mean_squares(infos)) else []
+    return lines + ([told] if (told := of_sets(shown)) else [])
+
+
+def of_sets(shown: Iterable[Board]) -> str:
+    """Which columns are of whole sets, and of how few images; empty where none is."""
+    boards = [board for board in shown if any(info.of_set for info in board.metrics)]
+    titles = dict.fromkeys(info.title for board in boards for info in board.metrics if info.of_set)
+    if not titles:
+        return ""
+    counts = ", ".join(dict.fromkeys(str(board.images) for board in boards))
+    return (
+        f"{', '.join(titles)}: one value for all images together, without an interval; of {counts} images, "
+        "and Fréchet distances of fewer than some thousand are biased upwards: compare those of the same "
+        "images only"
+    )
 
 
 def root_mean_squares(infos: Iterable[MetricInfo]) -> str:

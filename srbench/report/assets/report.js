@@ -27,6 +27,8 @@ function show(value, metric) {
 }
 
 const metricOf = (board, name) => board.metrics.find((metric) => metric.name === name);
+// Metrics of whole sets have no value of an image.
+const ofImages = (board) => board.metrics.filter((metric) => !metric.ofSet);
 // Ten colours and four marks: forty methods that differ.
 const colour = (method) => `var(--m${page.colours[method] % 10})`;
 const markOf = (method) => Math.floor(page.colours[method] / 10) % 4;
@@ -113,8 +115,8 @@ function drawTexts(board) {
 }
 
 function drawCorrelations(board) {
-  const names = board.metrics.map((metric) => metric.name);
-  const head = make("tr", {}, make("td"), ...board.metrics.map((metric) => make("th", { scope: "col" }, metric.title)));
+  const names = ofImages(board).map((metric) => metric.name);
+  const head = make("tr", {}, make("td"), ...ofImages(board).map((metric) => make("th", { scope: "col" }, metric.title)));
   const rows = names.map((a) => make("tr", {}, make("th", { scope: "row" }, metricOf(board, a).title), ...names.map((b) => {
     const [rho, n] = board.correlations[a][b];
     const ground = rho === null ? "transparent" :
@@ -177,7 +179,7 @@ function look(board, index, method) {
 }
 
 function drawPlots(board) {
-  const metrics = board.metrics.map((metric) => [metric.name, metric.title]);
+  const metrics = ofImages(board).map((metric) => [metric.name, metric.title]);
   const own = board.methods.filter((method) => !method.reference);
   const keep = (id, options, first) => {
     const before = $(id).value;

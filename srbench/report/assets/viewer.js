@@ -96,7 +96,7 @@ const viewer = (() => {
 
   function scores(name) {
     if (isReference(name) && !view.board.methods.some((method) => method.name === name)) return []; // has no scores
-    return view.board.metrics.map((metric) => {
+    return ofImages(view.board).map((metric) => {
       const values = view.board.values[metric.name][name];
       const value = values ? real(values[view.index]) : null;
       const others = view.board.methods.filter((m) => !m.reference).map((m) => real(view.board.values[metric.name][m.name][view.index])).filter((v) => v !== null);

@@ -1,0 +1,1 @@
+"""Metrics of whole sets of images: FID and KID."""

@@ -1,0 +1,173 @@
+"""`srbench sets`: metrics of whole sets (FID, KID) of a finished run's outputs against its references."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from srbench.core.progress import SILENT, Progress
+from srbench.core.records import OK, Pair, Unscorable, UsageError, UserError
+from srbench.datasets.samples import rounded_luma
+from srbench.images.codec import read_image
+from srbench.images.pixels import as_rgb, crop_to_multiple, pixel_hash
+from srbench.metrics.sets.catalogue import SETS, SetMetric
+from srbench.report.pictures import reference_files
+from srbench.runs.data import SET, RunData, outputs_of, stored_run
+from srbench.runs.folder import existing_run, output_path, write_files
+from srbench.runs.job import weight_hashes
+from srbench.runs.store import Store, content_key
+from srbench.tables.boards import Board
+from srbench.tables.sets import SetScore
+
+_Place = tuple[str, str, int, str]
+
+
+def chosen_metrics(names: Sequence[str]) -> list[SetMetric]:
+    """The metrics of these names; `UsageError` for none, `UserError` for one that cannot run here."""
+    metrics = list(dict.fromkeys(map(SETS.get, names)))
+    if not metrics:
+        raise UsageError(f"--metrics is empty; there are: {', '.join(SETS.names())}")
+    for metric in metrics:
+        if reason := metric.unavailable():
+            raise UserError(f"{metric.name}: {reason}")
+    return metrics
+
+
+def measure_sets(
+    folder: Path,
+    metrics: Sequence[SetMetric],
+    roots: Sequence[Path],
+    *,
+    device: str = "cpu",
+    progress: Progress = SILENT,
+) -> list[Board]:
+    """Measures what the run does not have yet of its present outputs, and writes its tables again.
+
+    References must be the very files that the run measured. What cannot be measured has its reason in the
+    table. Returns the run's leaderboards.
+    """
+    with Store(existing_run(folder)) as store:
+        run = stored_run(store)
+        known = {(*one.place, one.metric): one for one in run.sets}
+        everywhere = outputs_of(store)
+        wanted = {
+            place: [metric for metric in metrics if not _is_known(known.get((*place, metric.name)), metric)]
+            for place in everywhere
+        }
+        progress.begin(sum(len(everywhere[place]) for place, left in wanted.items() if left))
+        reader = _Reader(folder, run, tuple(roots), device)
+        for place, left in wanted.items():
+            if left:
+                _measure_place(store, reader, place, left, everywhere[place], progress)
+        return write_files(stored_run(store), folder)
+
+
+def _is_known(one: SetScore | None, metric: SetMetric) -> bool:
+    return (
+        one is not None
+        and one.value is not None
+        and (one.version, one.weights) == (metric.version, weight_hashes(metric.weights))
+    )
+
+
+def _measure_place(
+    store: Store,
+    reader: _Reader,
+    place: _Place,
+    metrics: Sequence[SetMetric],
+    outputs: dict[str, str],
+    progress: Progress,
+) -> None:
+    views = {metric.view: metric for metric in metrics}
+    sides: dict[str, tuple[list[np.ndarray], list[np.ndarray]]] = {view: ([], []) for view in views}
+    counts = dict.fromkeys(views, 0)
+    reasons: dict[str, None] = {}
+    for image, pixels in sorted(outputs.items()):
+        try:
+            for view, metric in views.items():
+                pair = reader.features(place, image, pixels, metric)
+                for side, found in zip(sides[view], pair, strict=True):
+                    side.append(found)
+                counts[view] += len(pair[0]) > 0
+                if not len(pair[0]):
+                    reasons[f"{image} is smaller than a patch"] = None
+        except Unscorable as error:
+            reasons[str(error)] = None
+        progress.advance()
+    with store.transaction():
+        for metric in metrics:
+            joined = [np.concatenate(side) if side else np.empty((0, 1)) for side in sides[metric.view]]
+            score = _score(place, metric, joined, counts[metric.view], list(reasons), outputs)
+            store.put_fact(SET, "/".join(map(str, (*place, metric.name))), asdict(score))
+
+
+def _score(
+    place: _Place,
+    metric: SetMetric,
+    sides: Sequence[np.ndarray],
+    count: int,
+    reasons: Sequence[str],
+    outputs: dict[str, str],
+) -> SetScore:
+    value, status = None, "; ".join(reasons[:3]) or OK
+    if len(sides[0]) >= 2:
+        value = metric.distance(sides[0], sides[1])
+    elif status == OK:
+        status = f"{metric.name} needs two images or more"
+    return SetScore(
+        *place,
+        metric.name,
+        value,
+        status,
+        count,
+        content_key(outputs),
+        metric.title,
+        metric.source,
+        metric.version,
+        weight_hashes(metric.weights),
+    )
+
+
+@dataclass
+class _Reader:
+    """Features of a run's outputs and of their references, each computed once."""
+
+    folder: Path
+    run: RunData
+    roots: tuple[Path, ...]
+    device: str
+    _references: dict[tuple[str, int], dict[str, Path]] = field(default_factory=dict)
+    _kept: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
+
+    def features(
+        self, place: _Place, image: str, pixels: str, metric: SetMetric
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The features of an output and of its reference; `Unscorable` where one of them is not what the run
+        scored."""
+        method, dataset, scale, protocol = place
+        path = output_path(self.folder, method, Pair(dataset, image, scale, Path(), None))
+        output = read_image(path)
+        if pixel_hash(output) != pixels:
+            raise Unscorable(f"{image}: the output image is not the one that was scored; run it again")
+        return self._of(output, metric), self._of(self._reference(dataset, scale, protocol, image), metric)
+
+    def _reference(self, dataset: str, scale: int, protocol: str, image: str) -> np.ndarray:
+        if (dataset, scale) not in self._references:
+            self._references[dataset, scale] = reference_files(
+                self.run, [self.folder], dataset, scale, self.roots
+            )
+        path = self._references[dataset, scale].get(image)
+        if path is None:
+            raise Unscorable(f"{image}: its reference is not here; give --data-root DIR")
+        reference = crop_to_multiple(read_image(path), scale)
+        luma_alone = self.run.facts["protocols"].get(protocol, {}).get("plane") == "luma"
+        return rounded_luma(reference) if luma_alone else reference
+
+    def _of(self, image: np.ndarray, metric: SetMetric) -> np.ndarray:
+        key = pixel_hash(image), metric.view
+        if key not in self._kept:
+            self._kept[key] = metric.features(as_rgb(image), self.device)
+        return self._kept[key]
