@@ -93,6 +93,8 @@ def _checked(path: Path, name: str, value: object) -> object:
         wanted = "a whole number of pixels, 'scale' or 'scale+6'"
         number = isinstance(value, int) and not isinstance(value, bool) and value >= 0
         valid = number or (isinstance(value, str) and _BORDER_OF_SCALE.fullmatch(value) is not None)
+    elif name == "bits":
+        wanted, valid = "8 or 16", value in (8, 16) and isinstance(value, int)
     elif name == "metrics":
         wanted = "a list of names"
         valid = isinstance(value, list) and bool(value) and all(isinstance(each, str) for each in value)

@@ -20,11 +20,12 @@ from srbench.images.resize import Edges
 
 LpipsRegion = Literal["whole", "patches-64"]
 Plane = Literal["colour", "luma"]
+Bits = Literal[8, 16]
 
 _PROSE = ("summary", "source")
 _INPUTS = ("degradation", "own_degradation", "own_gray")
 # Said only where it is not so: what was stored before the field was there stays valid.
-_UNSAID = {"plane": "colour"}
+_UNSAID = {"plane": "colour", "bits": 8}
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Protocol:
       made: scripts that never see colour.
     - `lpips_region`: LPIPS of the whole image, or TSRN's mean over 64x64 patches of the centre crop.
     - `metrics`: what `--metrics default` means.
+    - `bits`: of a channel of the images that are measured. In 16 bits the peak of 65535 is 255 on the scale
+      of all values, 8-bit files count as 257 times as much, and rounded luma is rounded to 16 bits.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Protocol:
     own_gray: GrayRule | None = None
     lpips_region: LpipsRegion = "whole"
     plane: Plane = "colour"
+    bits: Bits = 8
 
     def border_for(self, scale: int) -> int:
         """Pixels cut from each side at this scale."""
@@ -92,6 +96,13 @@ class Protocol:
         if self.own_gray is None or self.degradation_for(inputs) != self.own_degradation:
             return self
         return replace(self, gray=self.own_gray)
+
+    def in_bits(self, bits: Bits) -> Protocol:
+        """This protocol measuring images of so many bits, under a name that says so."""
+        if bits == self.bits:
+            return self
+        name = f"{self.name.removesuffix('-16bit')}{'-16bit' if bits == 16 else ''}"
+        return replace(self, name=name, bits=bits)
 
     def measurement(self) -> dict[str, Any]:
         """The fields that decide the score of a given output and reference."""
@@ -220,6 +231,17 @@ for _protocol in (
         border="scale+6",
         luma="bt601-rounded",
         gray="replicate",
+        metrics=("psnr_rgb", "ssim_rgb"),
+    ),
+    Protocol(
+        name="restoration",
+        version=1,
+        summary="denoising and deblurring at scale 1: RGB, no border",
+        source="Restormer (Zamir et al., CVPR 2022), evaluation of denoising and deblurring: PSNR of RGB; "
+        "SSIM of Wang et al. for each channel",
+        border=0,
+        luma="bt601",
+        gray="full-range",
         metrics=("psnr_rgb", "ssim_rgb"),
     ),
     Protocol(

@@ -28,6 +28,10 @@ def score(
     metrics: Annotated[str, typer.Option(help="Names, default (the protocol's) or all.")] = "default",
     protocol: Annotated[str, typer.Option(help="See: srbench protocols list; or a FILE.toml.")] = "srbench",
     scale: Annotated[int, typer.Option(min=1, help="Factor; decides the border of some protocols.")] = 4,
+    bits: Annotated[
+        int,
+        typer.Option(help="8 or 16; 0 is the protocol's. 16 measures 16-bit PNG and TIFF files as they are."),
+    ] = 0,
     csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the scores here.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
     workers: Annotated[int, typer.Option(help="Processes; 0 is one per core where that pays.")] = 0,
@@ -42,6 +46,10 @@ def score(
     if csv is not None and not csv.absolute().parent.is_dir():
         raise UsageError(f"--csv: the folder {csv.absolute().parent} does not exist")
     chosen = resolve_protocol(protocol)
+    if bits not in (0, 8, 16):
+        raise UsageError(f"--bits is 8 or 16, not {bits}")
+    if bits:
+        chosen = chosen.in_bits(16 if bits == 16 else 8)
     found = candidates(images, reference)
     wanted = _metrics(metrics, chosen, has_reference=reference is not None)
     if warning := licence_warning(metric.name for metric in wanted):

@@ -19,6 +19,9 @@ _MATLAB = ("lr_bicubic/x{s}", "lrbicx{s}")
 _OWN = (
     "lr_x{s}", "lrx{s}", "lr/x{s}", "x{s}/lr", "lq_x{s}", "lqx{s}", "lq/x{s}", "lr", "lq", "input", "inputs",
 )  # fmt: skip
+# Restoration at the same size: what is denoised, deblurred or repaired, and what it is compared with.
+_DEGRADED = ("noisy", "blurry", "blur", "degraded")
+_RESTORED = ("clean", "sharp", "target")
 _CROPPED = re.compile(r"gtmod\d+$")
 _PAIRED = re.compile(r"_(HR|LR)$")
 
@@ -58,7 +61,7 @@ def read_layout(folder: Path, scale: int, *, references_of: int | None, only: tu
 
 
 def _reference_folders(folder: Path, scale: int) -> list[tuple[str, Path]]:
-    wanted = [name.format(s=scale) for name in _REFERENCES]
+    wanted = [name.format(s=scale) for name in (*_REFERENCES, *(_RESTORED if scale == 1 else ()))]
     cropped = [("BasicSR", path) for path in sorted(folder.iterdir()) if _CROPPED.match(path.name.lower())]
     named = [("HR", path) for name in wanted if (path := _subfolder(folder, name)) is not None]
     return [(name, path) for name, path in (*named, *cropped) if image_files(path)]
@@ -69,7 +72,7 @@ def _with_inputs(name: str, folder: Path, references: list[Path], scale: int) ->
         found = _subfolder(folder, wanted.format(s=scale)) or _beside(folder, wanted.format(s=scale))
         if found is not None:
             return Layout("EDSR" if "bicubic" in wanted else "BasicSR", references, image_files(found))
-    for wanted in _OWN:
+    for wanted in (*_OWN, *(_DEGRADED if scale == 1 else ())):
         found = _subfolder(folder, wanted.format(s=scale))
         # A folder that only holds folders of other scales has no inputs for this one.
         if found is not None and (image_files(found) or not any(path.is_dir() for path in found.iterdir())):

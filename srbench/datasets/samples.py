@@ -46,6 +46,17 @@ def takes_file(pair: Pair, degradation: Degradation, edges: Edges, *, luma_alone
     return pair.low_resolution is not None and usual
 
 
+def refuse_reference_as_input(
+    pair: Pair, degradation: Degradation, edges: Edges, *, luma_alone: bool = False
+) -> None:
+    """`Unscorable` at scale 1 without given inputs: one made from the reference would be the reference."""
+    if pair.scale == 1 and not takes_file(pair, degradation, edges, luma_alone=luma_alone):
+        raise Unscorable(
+            f"no input for the image {pair.image}: at scale 1 none is made from the reference; put the "
+            "degraded images into a folder LQ, noisy or blurry beside the references"
+        )
+
+
 def make_sample(
     pair: Pair, reference: np.ndarray, degradation: Degradation, edges: Edges, *, luma_alone: bool = False
 ) -> Sample:

@@ -78,7 +78,10 @@ def _refuse_other_depths(name: str, image: Image.Image) -> None:
     mode = getattr(image, "mode", "")
     raw_modes = " ".join(str(tile[3]) for tile in getattr(image, "tile", ()))
     if mode.startswith(("I", "F")) or ";16" in raw_modes or _exceeds_byte_range(image):
-        raise Unscorable(f"{name}: more than 8 bits per channel; convert it to 8-bit RGB first")
+        raise Unscorable(
+            f"{name}: more than 8 bits per channel; convert it to 8-bit RGB first, or score "
+            "it in 16 bits (srbench score --bits 16)"
+        )
     if mode in ("CMYK", "LAB", "HSV", "YCbCr"):
         raise Unscorable(
             f"{name}: {mode} colours; convert it to 8-bit RGB first (the result depends on the profile)"

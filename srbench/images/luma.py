@@ -1,4 +1,4 @@
-"""Luma of 8-bit images, as each protocol converts it.
+"""Luma of 8- and 16-bit images, as each protocol converts it.
 
 Conversions of 8-bit images are rounded in integer arithmetic: computed in floating point, 143 of the
 2^24 RGB triples fall on the wrong side of one half.
@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from srbench.core.records import Unscorable
 from srbench.images.pixels import as_rgb
 
 LumaKind = Literal["bt601-rounded", "bt601", "daala", "rgb2gray-rounded"]
@@ -34,7 +35,13 @@ def luma(image: np.ndarray, kind: LumaKind, *, gray: GrayRule) -> np.ndarray:
     gamut); "rgb2gray-rounded" is MATLAB's `rgb2gray` (0 to 255).
     A grayscale image is its own luma under `gray="full-range"` and three equal channels under
     "replicate".
+
+    Of a uint16 image (0 to 65535) the luma is float64 on the same scale, 65535 being 255; the rounded kinds
+    are rounded to 16 bits (steps of 1/257) as MATLAB's functions round uint16 images, and "daala", which is a
+    tool for 8 bits, is `Unscorable`.
     """
+    if image.dtype == np.uint16:
+        return _sixteen_bit_luma(image, kind, gray=gray)
     if image.ndim == 2:
         if gray == "full-range":
             return image.astype(np.float64) if kind == "bt601" else image
@@ -51,12 +58,31 @@ def luma(image: np.ndarray, kind: LumaKind, *, gray: GrayRule) -> np.ndarray:
     return _rounded_bt601(image)
 
 
+def _sixteen_bit_luma(image: np.ndarray, kind: LumaKind, *, gray: GrayRule) -> np.ndarray:
+    if kind == "daala":
+        raise Unscorable("the luma of the daala tools is that of 8-bit images")
+    if image.ndim == 2:
+        if gray == "full-range":
+            return image / 257.0
+        image = as_rgb(image)
+    if kind == "rgb2gray-rounded":
+        return matlab_gray(image) / 257.0
+    if kind == "bt601":
+        red, green, blue = (image[..., channel] / 257.0 for channel in range(3))
+        return 16.0 + (65.481 * red + 128.553 * green + 24.966 * blue) / 255.0
+    *weights, offset, divisor = _BT601
+    total = np.full(image.shape[:2], 257 * offset, np.int64)
+    for channel, weight in enumerate(weights):
+        total += weight * image[..., channel].astype(np.int64)
+    return (2 * total + divisor) // (2 * divisor) / 257.0
+
+
 def matlab_gray(image: np.ndarray) -> np.ndarray:
-    """MATLAB's `rgb2gray` of a uint8 image: uint8, H x W, 0 to 255, rounded half up."""
+    """MATLAB's `rgb2gray` of a uint8 or uint16 image: the same type, H x W, rounded half up."""
     if image.ndim == 2:
         return image
     red, green, blue = (weight * image[..., channel] for channel, weight in enumerate(_RGB2GRAY))
-    return np.floor(red + green + blue + 0.5).astype(np.uint8)
+    return np.floor(red + green + blue + 0.5).astype(image.dtype)
 
 
 def _rounded_bt601(image: np.ndarray) -> np.ndarray:

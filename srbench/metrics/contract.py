@@ -29,6 +29,7 @@ class Metric:
     - `aggregate` is how image values become the value of a data set.
     - `bounds` are the least and the greatest value there can be, None where there is none; intervals keep
       to them.
+    - `depths` are the bits a channel of images that it is defined for.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Metric:
     aggregate: Aggregate = "mean"
     bounds: Bounds = UNBOUNDED
     note: str = ""
+    depths: tuple[int, ...] = (8,)
 
     def unavailable(self) -> str | None:
         """Why this metric cannot run here, with the command that mends it; None where it can."""
@@ -56,6 +58,8 @@ class Metric:
 
     def score(self, output: View, reference: View | None) -> float:
         """`compute` with its contract enforced: sizes agree, the value is a float, and NaN is a reason."""
+        if output.protocol.bits not in self.depths:
+            raise Unscorable(f"{self.name} is of {self.depths[0]}-bit images; score these in 8 bits for it")
         if self.needs_reference:
             if reference is None:
                 raise Unscorable(f"{self.name} needs a reference")

@@ -14,6 +14,7 @@ import numpy as np
 
 from srbench.images.luma import luma, matlab_gray
 from srbench.images.pixels import as_rgb, crop_border
+from srbench.images.sixteen import STEP
 
 if TYPE_CHECKING:
     from srbench.protocols import Protocol
@@ -24,7 +25,8 @@ T = TypeVar("T")
 class View:
     """One image as a protocol measures it.
 
-    `image` is uint8, H x W or H x W x 3. `gray_reference` says whether the reference is a grayscale
+    `image` is uint8, H x W or H x W x 3; under a protocol of 16 bits uint16, and what comes as uint8 is
+    multiplied by 257. `gray_reference` says whether the reference is a grayscale
     file (None where there is none, or for the reference itself) and makes an output comparable with it:
     where the protocol takes gray as full-range luma, a colour output of a gray reference is reduced with
     MATLAB's `rgb2gray`, which leaves equal channels as they are; a gray output of a colour reference is
@@ -40,6 +42,8 @@ class View:
         gray_reference: bool | None = None,
         device: str = "cpu",
     ) -> None:
+        if protocol.bits == 16 and image.dtype == np.uint8:
+            image = image.astype(np.uint16) * STEP
         if gray_reference and protocol.gray == "full-range":
             image = matlab_gray(image)
         elif gray_reference is False:
@@ -52,17 +56,23 @@ class View:
 
     @cached_property
     def cropped(self) -> np.ndarray:
-        """uint8, H x W or H x W x 3, without the protocol's border."""
+        """uint8 or uint16, H x W or H x W x 3, without the protocol's border."""
         return crop_border(self.image, self.protocol.border_for(self.scale))
 
     @cached_property
     def rgb(self) -> np.ndarray:
-        """uint8, H x W x 3, without the protocol's border."""
+        """uint8 or uint16, H x W x 3, without the protocol's border."""
         return as_rgb(self.cropped)
 
     @cached_property
+    def levels(self) -> np.ndarray:
+        """RGB in grey levels from 0 to 255 without the protocol's border: H x W x 3, uint8, of 16 bits
+        float64."""
+        return self.rgb if self.rgb.dtype == np.uint8 else self.rgb / float(STEP)
+
+    @cached_property
     def luma(self) -> np.ndarray:
-        """The protocol's luma without its border: H x W, uint8 or (unrounded) float64."""
+        """The protocol's luma without its border: H x W, uint8 or (unrounded, or of 16 bits) float64."""
         return luma(self.cropped, self.protocol.luma, gray=self.protocol.gray)
 
     def keep(self, key: str, compute: Callable[[], T]) -> T:

@@ -35,6 +35,8 @@ def inputs_of(methods: Iterable[Method], protocol: Protocol, pairs: Sequence[Pai
         ]
         made = f"made, {_MAKINGS.get((degradation, protocol.edges), degradation)}"
         made += " of Y alone" if protocol.luma_alone else ""
+        if pairs and pairs[0].scale == 1:
+            made = "none, which at scale 1 are not made"
         found[method.name] = _words(pairs, given, made)
     return found
 

@@ -113,6 +113,10 @@ def _selections(options: Options) -> dict[int, Selection]:
             raise UsageError(f"two data sets are called {title}; rename a folder or use two runs")
         known.add(title)
     protocol = resolve_protocol(options.protocol)
+    if protocol.bits != 8:
+        raise UsageError(
+            f"runs are in 8 bits; score {protocol.bits}-bit outputs with srbench score DIR --reference DIR"
+        )
     return {scale: choose(options.methods, options.metrics, scale, protocol) for scale in options.scales}
 
 

@@ -22,6 +22,7 @@ from srbench.images.names import (
     nothing_there,
 )
 from srbench.images.pixels import crop_to_multiple
+from srbench.images.sixteen import read_sixteen
 from srbench.metrics.catalogue import METRICS
 from srbench.metrics.catalogue import resolve as resolve_metric
 from srbench.metrics.contract import Measured, Metric, measure, unmeasured
@@ -194,8 +195,9 @@ def _score_one(task: FileTask, note: Note) -> tuple[Measured, ...]:
     try:
         if candidate.path is None:
             raise Unscorable(candidate.reason)
-        reference = None if candidate.reference is None else read_image(candidate.reference)
-        image = read_image(candidate.path)
+        read = read_sixteen if protocol.bits == 16 else read_image
+        reference = None if candidate.reference is None else read(candidate.reference)
+        image = read(candidate.path)
     except Unscorable as error:
         return unmeasured(task.metrics, str(error))
     metrics = [resolve_metric(name) for name in task.metrics]

@@ -15,7 +15,12 @@ import numpy as np
 
 from srbench.core.files import file_hash
 from srbench.core.records import Unscorable, UserError, reason_of
-from srbench.datasets.samples import load_reference, make_sample, rounded_luma
+from srbench.datasets.samples import (
+    load_reference,
+    make_sample,
+    refuse_reference_as_input,
+    rounded_luma,
+)
 from srbench.images.codec import read_image, write_png
 from srbench.images.pixels import pixel_hash
 from srbench.methods.catalogue import resolve as resolve_method
@@ -231,7 +236,12 @@ class _ImageWork:
 
     def sample(self, method: str) -> Sample:
         """The image with the input that a method gets under the protocol."""
-        degradation = self.protocol.degradation_for(self.tools.method(method).inputs)
+        inputs = self.tools.method(method).inputs
+        degradation = self.protocol.degradation_for(inputs)
+        if inputs:
+            refuse_reference_as_input(
+                self.task.pair, degradation, self.protocol.edges, luma_alone=self.protocol.luma_alone
+            )
         if degradation not in self._samples:
             self._samples[degradation] = make_sample(
                 self.task.pair,

@@ -50,14 +50,14 @@ def _ssim_y(output: View, reference: View) -> float:
 
 
 def _psnr_rgb(output: View, reference: View) -> float:
-    height = reference.rgb.shape[0]
-    return psnr(output.rgb.reshape(height, -1), reference.rgb.reshape(height, -1))
+    height = reference.levels.shape[0]
+    return psnr(output.levels.reshape(height, -1), reference.levels.reshape(height, -1))
 
 
 def _ssim_rgb(output: View, reference: View) -> float:
     from srbench.metrics.luma.structural_similarity import ssim_wang
 
-    channels = (ssim_wang(output.rgb[..., c], reference.rgb[..., c]) for c in range(3))
+    channels = (ssim_wang(output.levels[..., c], reference.levels[..., c]) for c in range(3))
     return sum(channels) / 3
 
 
@@ -76,6 +76,7 @@ METRICS = (
         needs_reference=True,
         source="10 log10(255^2 / MSE) of the protocol's luma",
         compute=_psnr_y,
+        depths=(8, 16),
         note="infinite for identical images",
     ),
     Metric(
@@ -86,6 +87,7 @@ METRICS = (
         needs_reference=True,
         source="Wang et al., IEEE TIP 2004, ssim_index.m: 11x11 Gaussian, sigma 1.5, valid region",
         compute=_ssim_y,
+        depths=(8, 16),
         bounds=CORRELATION,
     ),
     Metric(
@@ -106,6 +108,7 @@ METRICS = (
         needs_reference=True,
         source="PIRM 2018 challenge (Blau et al., ECCVW 2018): root of the mean over images of the MSE",
         compute=_rmse_y,
+        depths=(8, 16),
         aggregate="root-mean-square",
         bounds=DISTANCE,
         note="of a data set the root of the mean over images of the MSE, not the mean of the images' RMSE",
@@ -118,6 +121,7 @@ METRICS = (
         needs_reference=True,
         source="10 log10(255^2 / MSE) over all values of R, G and B, as NTIRE_PeakSNR_imgs.m (NTIRE 2017)",
         compute=_psnr_rgb,
+        depths=(8, 16),
         note="infinite for identical images",
     ),
     Metric(
@@ -128,6 +132,7 @@ METRICS = (
         needs_reference=True,
         source="the mean over R, G and B of Wang et al.'s SSIM, as NTIRE_SSIM_imgs.m (NTIRE 2017)",
         compute=_ssim_rgb,
+        depths=(8, 16),
         bounds=CORRELATION,
     ),
 )
