@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 CONSTRAINTS ?= constraints.txt
 PIP_CONSTRAINTS := $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
 
-.PHONY: gallery faults fuzz demo test test-slow lint setup clean leaderboards
+.PHONY: docs gallery faults fuzz demo test test-slow lint setup clean leaderboards
 
 demo: $(VENV)/.installed
 	$(BIN)/srbench run --methods all --datasets demo --out runs/demo
@@ -21,6 +21,11 @@ test-slow: export MALLOC_TRIM_THRESHOLD_ = 4294967296
 test-slow: export MALLOC_TOP_PAD_ = 268435456
 test-slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -m slow
+
+# The site of docs/ in build/docs; every warning is an error.
+docs: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable '.[docs]' $(PIP_CONSTRAINTS)
+	$(BIN)/mkdocs build --strict --quiet --site-dir build/docs
 
 # Writes what is committed in leaderboards/ and reports/ again, from the scores that are committed there.
 leaderboards: $(VENV)/.installed

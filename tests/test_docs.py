@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,8 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 # Commands of the pages that need no data, no weights and a few seconds.
 SMALL = {
     "srbench run --methods bicubic --datasets demo", "srbench methods list", "srbench protocols list",
-    "srbench train list",
+    "srbench train list", "srbench metrics list", "srbench datasets list", "srbench methods show bicubic",
+    "srbench protocols show basicsr", "srbench doctor",
 }  # fmt: skip
 
 
@@ -70,6 +73,18 @@ def test_every_page_is_in_the_navigation() -> None:
         re.findall(r"([\w-]+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE)
     )
     assert listed == {page.name for page in PAGES[1:]}
+
+
+def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
+    pytest.importorskip("mkdocs", reason="no site: pip install 'srbench[docs]'")
+    pytest.importorskip("mkdocstrings", reason="no site: pip install 'srbench[docs]'")
+    ended = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-d", str(tmp_path / "site")],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    text = (tmp_path / "site" / "api" / "index.html").read_text(encoding="utf-8")
+    assert "srbench.api.score" in text
 
 
 @pytest.mark.parametrize("line", sorted(SMALL))
