@@ -42,11 +42,11 @@ def _colour(path: Path, high: np.ndarray) -> np.ndarray:
         raise Unscorable(
             f"{path.name}: 16-bit colour needs OpenCV: pip install opencv-python-headless"
         ) from None
-    pixels = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
-    if pixels is None or pixels.dtype != np.uint16 or pixels.shape != high.shape:
+    decoded = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
+    if decoded is None or decoded.dtype != np.uint16 or decoded.shape != high.shape:
         raise Unscorable(f"{path.name}: a 16-bit file of a kind that cannot be read")
     order = [2, 1, 0, 3][: high.shape[2]]  # OpenCV's are BGR
-    pixels = np.ascontiguousarray(pixels[..., order])
+    pixels = decoded[..., order].astype(np.uint16)
     if not np.array_equal(pixels >> 8, high):
         raise Unscorable(f"{path.name}: two decoders of this 16-bit file disagree; save it as plain RGB")
     if pixels.shape[2] == 4 and pixels[..., 3].min() < 65535:

@@ -31,7 +31,7 @@ def _scaled(features: np.ndarray) -> np.ndarray:
 
 def _rows(values: np.ndarray) -> np.ndarray:
     """At most D rows with the same product A'A: the triangle of a QR decomposition where there are more."""
-    return np.linalg.qr(values, mode="r") if len(values) > values.shape[1] else values
+    return np.asarray(np.linalg.qr(values, mode="r")) if len(values) > values.shape[1] else values
 
 
 def kernel_distance(first: np.ndarray, second: np.ndarray) -> float:
