@@ -101,8 +101,8 @@ def _check(papers: list[Paper], datasets: tuple[str, ...], means: Means | None) 
     rows = [pair for paper in papers for pair in rows_of(paper, ())]
     used = {row.dataset for row, _ in rows}
     for name in datasets:
-        resolve_dataset(name)
         if name not in used:
+            resolve_dataset(name)  # a mistyped name is said to be one
             names = ", ".join(paper.name for paper in papers)
             raise UsageError(f"no table of {names} uses the data set {name}")
     methods = {want_of(row, table).method for row, table in rows}

@@ -32,6 +32,8 @@ from srbench.studies.recognition.accuracy import (
 from srbench.studies.recognition.benchmark import Finished, Options, run
 from srbench.studies.recognition.classifiers import open_classifier
 from srbench.studies.recognition.results import reported
+from srbench.studies.reproduce.cells import Want
+from srbench.studies.reproduce.finished import read_finished
 from tests.metrics.deep_fixtures import no_initialisation
 from tests.studies.recognition.made import SYNSETS, random_resnet, save
 
@@ -199,6 +201,10 @@ def test_command(made: tuple[Path, Path, torch.nn.Module], tmp_path: Path) -> No
     assert "3 images" in result.stdout
     for name in ("recognition.csv", "recognition.md", "mcnemar.csv", "predictions.csv", "run.json"):
         assert (tmp_path / name).is_file()
+    for method in ("bicubic", "hr"):  # the originals are what recognition calls its baseline
+        want = Want("imagenet1000", 4, "srbench", method, "top1_accuracy:resnet18")
+        held = read_finished([tmp_path], [want])
+        assert held.reasons == {want: f"{tmp_path.name} has 3 images, the table has 1000"}
 
 
 @pytest.mark.parametrize(

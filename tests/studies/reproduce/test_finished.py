@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from srbench.datasets.bapps import VALIDATION_THOUSANDS
 from srbench.datasets.catalogue import DATASETS
 from srbench.datasets.download import published_files
+from srbench.studies.reproduce.cells import Want
+from srbench.studies.reproduce.finished import read_finished
 from tests.helpers import command, references, rows
+from tests.studies.bapps.made import make_2afc
 from tests.working import run
 
 
@@ -80,6 +84,29 @@ def test_less_than_the_table_measured_is_a_reason(tmp_path: Path) -> None:
     assert (bicubic["measured"], bicubic["reason"]) == ("", "r has 500 images, the table has 1000")
     gram = cells["5", "net-g:alex", "bapps/val/superres 2afc"]
     assert (gram["measured"], gram["reason"]) == ("", "b has not all of this group's triplets")
+
+
+def test_a_folder_that_the_benchmark_wrote_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_2afc(tmp_path, count=12)
+    given = ("--metrics", "psnr_y", "--data-root", tmp_path, "--out", tmp_path / "b", "--device", "cpu")
+    assert command("bapps-2afc", *given).code == 0
+    want = Want("bapps/val/superres", 0, "bapps", "psnr_y", "2afc")
+    held = read_finished([tmp_path / "b"], [want])
+    assert held.reasons == {want: "b has not all of this group's triplets"}
+    monkeypatch.setitem(VALIDATION_THOUSANDS, "superres", 0.0)  # as if the split had twelve
+    held = read_finished([tmp_path / "b"], [want])
+    table = {(row["metric"], row["group"]): row for row in rows(tmp_path / "b" / "2afc.csv")}
+    row = table["psnr_y", "superres"]
+    assert (held.wholes[want].value, held.wholes[want].n) == (float(row["value"]), 12)
+
+
+def test_data_sets_of_tables_can_be_asked_for(tmp_path: Path) -> None:
+    folder = _recognition(tmp_path / "r", images=1000)
+    given = ("--with", folder, "--data-root", tmp_path / "none", "--out", tmp_path / "out")
+    ended = command("reproduce", "tsrn", "--datasets", "imagenet1000", *given)
+    assert ended.code == 0, ended.err
+    assert {row["dataset"] for row in rows(tmp_path / "out" / "tsrn.csv")} == {"imagenet1000"}
+    assert "78 cells" in ended.out  # Tables 1 and 2, and nothing else
 
 
 def test_a_part_of_a_subset_is_not_the_subset(tmp_path: Path) -> None:
