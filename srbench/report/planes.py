@@ -162,10 +162,12 @@ def label(axes: Axes, points: _Points, *, unnamed: Collection[str] = (), lines: 
         for name, point in named.items()
     }
     order = sorted(named, key=lambda name: near[name])
-    xs, ys = zip(*(named[name] for name in order), strict=True)
-    all_xs, all_ys = zip(*points.values(), strict=True)
+    xs, ys = np.array([named[name] for name in order]).T
+    all_xs, all_ys = np.array(list(points.values())).T
+    texts: list[Any]
+    leaders: list[Any]
     for crossing, reach in _ATTEMPTS:
-        *_, texts, leaders = textalloc.allocate(
+        _, _, texts, leaders = textalloc.allocate(
             axes, xs, ys, order, x_scatter=all_xs, y_scatter=all_ys, margin=0.015, min_distance=0.016,
             x_lines=[[x for x, _ in line] for line in lines],
             y_lines=[[y for _, y in line] for line in lines],
