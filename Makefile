@@ -12,8 +12,10 @@ PIP_CONSTRAINTS := $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
 demo: $(VENV)/.installed
 	$(BIN)/srbench run --methods all --datasets demo --out runs/demo
 
+# As many processes as there are cores, up to this; a file's tests stay together, for what they share.
+WORKERS ?= 4
 test: $(VENV)/.installed lint
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses $(WORKERS) --dist loadfile
 
 # pyiqa spends most of its time on memory that the allocator gives back and fetches again.
 test-slow: export MALLOC_MMAP_THRESHOLD_ = 4294967296

@@ -4,7 +4,7 @@ Multiplications and additions are never contracted or reordered (no fast-math), 
 depend on the processor. A window runs down the image once: a row is filtered along its length, kept in
 a ring of as many rows as the window is high, and the rows of the ring are then combined. The ring stays
 in the processor's nearest cache, whatever the width of the image, and functions that need several
-filtered products of the same images (moments) share the row functions `correlate_row` and
+filtered products of the same images (moments) share the row functions `correlate_into_ring` and
 `correlate_ring` without storing the products.
 """
 
@@ -68,7 +68,7 @@ def correlate_separable(image: np.ndarray, taps: FloatArray, *, edges: Edges) ->
 
 @njit(cache=True, nogil=True)
 def new_ring(radius: int, width: int) -> FloatArray:
-    """A ring for windows of 2 `radius` + 1 rows of `width` values, each row kept twice (`store_row`)."""
+    """A ring for windows of 2 `radius` + 1 rows of `width` values, each row kept twice."""
     return np.zeros((2 * (2 * radius + 1), width + RING_GAP))
 
 
@@ -82,39 +82,34 @@ def pad_row(row: FloatArray, radius: int, replicate: bool, padded: FloatArray) -
 
 
 @njit(cache=True, nogil=True)
-def correlate_row(padded: FloatArray, half: FloatArray, unroll: tuple[int, ...], result: FloatArray) -> None:
-    """result[j] = sum over k of half[abs(k)] * padded[j + r + k], for every j of `result`."""
+def correlate_into_ring(
+    padded: FloatArray, half: FloatArray, unroll: tuple[int, ...], number: int, ring: FloatArray
+) -> None:
+    """Put sum over k of half[abs(k)] * padded[j + r + k], for every j, into the ring as row `number`.
+
+    Rows are counted from 0 and replace the oldest one. A row is written half a ring apart as well, so that
+    the window that starts at row n always is the rows n modulo its height and following, without a break.
+    """
     radius = len(unroll) - 1
-    for j in range(result.shape[0]):
+    size = ring.shape[0] // 2
+    first, second = ring[number % size], ring[number % size + size]
+    for j in range(padded.shape[0] - 2 * radius):
         total = half[0] * padded[j + radius]
         for k in range(1, radius + 1):
             total += half[k] * (padded[j + radius - k] + padded[j + radius + k])
-        result[j] = total
+        first[j] = total
+        second[j] = total
 
 
 @njit(cache=True, nogil=True)
-def store_row(row: FloatArray, number: int, ring: FloatArray) -> None:
-    """Put `row` into the ring as row `number` (counted from 0), over the oldest one.
-
-    It is written half a ring apart as well, so that the window that starts at row n always is the rows
-    n modulo its height and following, without a break.
-    """
-    size = ring.shape[0] // 2
-    width = row.shape[0]
-    ring[number % size, :width] = row
-    ring[number % size + size, :width] = row
-
-
-@njit(cache=True, nogil=True)
-def store_moments(x, y, number, rings, half, unroll, squares, product, filtered):  # type: ignore[no-untyped-def]
+def store_moments(x, y, number, rings, half, unroll, squares, product):  # type: ignore[no-untyped-def]
     """Put row `number` of two images, filtered, into the first two of four rings, and those of the sum of
-    their squares and of their product into the others; the last three arguments are work space."""
+    their squares and of their product into the others; the last two arguments are work space."""
     for j in range(x.shape[0]):
         squares[j] = x[j] * x[j] + y[j] * y[j]
         product[j] = x[j] * y[j]
     for ring, line in zip(rings, (x, y, squares, product)):  # noqa: B905 - numba has no strict
-        correlate_row(line, half, unroll, filtered)
-        store_row(filtered, number, ring)
+        correlate_into_ring(line, half, unroll, number, ring)
 
 
 @njit(cache=True, nogil=True)
@@ -141,18 +136,16 @@ def _correlate(
     radius = len(unroll) - 1
     height, width = image.shape
     ring = new_ring(radius, result.shape[1])
-    filtered = np.empty(result.shape[1])
     padded = np.empty(width + 2 * radius)
     margin = 0 if mode == VALID else radius
     for number in range(height + 2 * margin):
         row = number - margin
         if mode == VALID:
-            correlate_row(image[row], half, unroll, filtered)
-        elif mode == ZERO and not 0 <= row < height:
-            filtered[:] = 0.0
+            correlate_into_ring(image[row], half, unroll, number, ring)
         else:
             pad_row(image[min(max(row, 0), height - 1)], radius, mode == REPLICATE, padded)
-            correlate_row(padded, half, unroll, filtered)
-        store_row(filtered, number, ring)
+            if mode == ZERO and not 0 <= row < height:
+                padded[:] = 0.0
+            correlate_into_ring(padded, half, unroll, number, ring)
         if number >= 2 * radius:
             correlate_ring(ring, number - 2 * radius, half, unroll, result[number - 2 * radius])

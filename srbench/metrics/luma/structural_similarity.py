@@ -113,11 +113,10 @@ def _wang_mean(x, y, half, unroll):  # type: ignore[no-untyped-def]
     columns = width - 2 * reach
     rings = [new_ring(reach, columns) for _ in range(4)]
     squares, product = np.empty(width), np.empty(width)
-    filtered = np.empty(columns)
     moments = np.empty((4, columns))
     total = 0.0
     for row in range(height):
-        store_moments(x[row], y[row], row, rings, half, unroll, squares, product, filtered)
+        store_moments(x[row], y[row], row, rings, half, unroll, squares, product)
         if row >= 2 * reach:
             for m in range(4):
                 correlate_ring(rings[m], row - 2 * reach, half, unroll, moments[m])

@@ -22,13 +22,12 @@ from srbench.core.matlab import read_matlab
 from srbench.core.records import Unscorable, UserError
 from srbench.images.resize import imresize_double
 from srbench.metrics.luma.filters import (
+    correlate_into_ring,
     correlate_ring,
-    correlate_row,
     gaussian_taps,
     half_taps,
     new_ring,
     pad_row,
-    store_row,
 )
 from srbench.metrics.natural.natural_statistics import moment_ratio, nearest_in_falling, shape_grid
 from srbench.metrics.natural.pyiqa_numerics import (
@@ -158,17 +157,15 @@ def _normalise(image: FloatArray, half: FloatArray, unroll: tuple[int, ...]) -> 
     radius = len(unroll) - 1
     height, width = image.shape
     means, squares = new_ring(radius, width), new_ring(radius, width)
-    padded, filtered = np.empty(width + 2 * radius), np.empty(width)
+    padded = np.empty(width + 2 * radius)
     mean, square = np.empty(width), np.empty(width)
     result = np.empty((height, width))
     for number in range(height + 2 * radius):
         pad_row(image[min(max(number - radius, 0), height - 1)], radius, True, padded)
-        correlate_row(padded, half, unroll, filtered)
-        store_row(filtered, number, means)
+        correlate_into_ring(padded, half, unroll, number, means)
         for j in range(padded.shape[0]):
             padded[j] = padded[j] * padded[j]
-        correlate_row(padded, half, unroll, filtered)
-        store_row(filtered, number, squares)
+        correlate_into_ring(padded, half, unroll, number, squares)
         row = number - 2 * radius
         if row >= 0:
             correlate_ring(means, row, half, unroll, mean)

@@ -31,10 +31,9 @@ def _map(x, y, half, unroll, factor, c1, c2, result):  # type: ignore[no-untyped
     columns = result.shape[1]
     rings = [new_ring(reach, columns) for _ in range(4)]
     squares, product = np.empty(x.shape[1]), np.empty(x.shape[1])
-    filtered = np.empty(columns)
     moments = np.empty((4, columns))
     for row in range(x.shape[0]):
-        store_moments(x[row], y[row], row, rings, half, unroll, squares, product, filtered)
+        store_moments(x[row], y[row], row, rings, half, unroll, squares, product)
         if row >= 2 * reach:
             top = row - 2 * reach
             for m in range(4):

@@ -18,10 +18,10 @@ from srbench.images.luma import matlab_gray
 from srbench.images.resize import imresize
 from srbench.metrics.natural.ma import MaModel, load_ma_model, ma, ma_features, tree_values
 from srbench.metrics.natural.ma.dct import dct_features
-from srbench.metrics.natural.ma.normalise import normalised_band
+from srbench.metrics.natural.ma.normalise import normalised_bands
 from srbench.metrics.natural.ma.pyramid import build_pyramid
 from srbench.metrics.natural.ma.singular import singular_values
-from srbench.metrics.natural.ma.structure import contrast_structure, local_moments
+from srbench.metrics.natural.ma.structure import contrast_structure
 from tests.metrics.natural.ma_model import LINEAR, typical_features, write_ma_model
 
 
@@ -132,12 +132,36 @@ def test_dct_features_follow_the_matlab_code(shape: tuple[int, int]) -> None:
     np.testing.assert_allclose(dct_features(image, "official"), plain_dct_features(image), rtol=1e-9)
 
 
+def joined_correlations(bands: np.ndarray) -> np.ndarray:
+    """Sums of products of all pairs of bands with joined ends, displacement by displacement."""
+    result = np.empty((len(bands), len(bands), 5, 5))
+    for y in range(-2, 3):
+        for x in range(-2, 3):
+            displaced = np.roll(bands, (-y, -x), axis=(1, 2))
+            result[:, :, 2 + y, 2 + x] = np.einsum("aij,bij->ab", bands, displaced)
+    return result
+
+
+@pytest.mark.parametrize("shape", [(60, 70), (61, 70), (60, 71), (45, 47)])
+def test_correlations_come_from_the_spectrum(shape: tuple[int, int]) -> None:
+    pyramid = build_pyramid(textured(*shape).astype(np.float64), "official")
+    for bands, found in (
+        (pyramid.fine, pyramid.fine_correlations),
+        (pyramid.coarse, pyramid.coarse_correlations),
+    ):
+        expected = joined_correlations(bands)
+        near, same = np.s_[:, :, 1:4, 1:4], np.arange(6)
+        np.testing.assert_allclose(found[near], expected[near], rtol=0, atol=1e-12 * expected.max())
+        np.testing.assert_allclose(found[same, same], expected[same, same], atol=1e-12 * expected.max())
+
+
 @pytest.mark.parametrize("parent", [True, False])
 def test_normalisation_follows_the_matlab_code(parent: bool) -> None:
     image = textured(60, 70).astype(np.float64)
-    bands = build_pyramid(image, "official").planes
-    bands[8] = above = build_pyramid(image[::-1], "official").fine[0]
-    band = bands[2]
+    pyramid = build_pyramid(image, "official")
+    bands, band = pyramid.fine, pyramid.fine[2]
+    parents = build_pyramid(image[::-1], "official").fine
+    above = parents[2]
     columns = [band[1 + y : 59 + y, 1 + x : 69 + x].ravel() for y in (-1, 0, 1) for x in (-1, 0, 1)]
     columns += [above[1:-1, 1:-1].ravel()] if parent else []
     columns += [bands[i][1:-1, 1:-1].ravel() for i in (0, 1, 3, 4, 5)]
@@ -147,14 +171,14 @@ def test_normalisation_follows_the_matlab_code(parent: bool) -> None:
     centre = band[1:-1, 1:-1].ravel()
     expected = ((centre - centre.mean()) / z).reshape(58, 68)[16:-16, 16:-16]
     expected -= expected.mean()
-    result = normalised_band(bands, 2, 16, parent=parent)
+    result = normalised_bands(bands, pyramid.fine_correlations, 16, parents if parent else None)[2]
     np.testing.assert_allclose(result, expected, rtol=1e-7, atol=1e-9)
 
 
 def test_dependent_bands_use_the_pseudo_inverse() -> None:
     bands = build_pyramid(textured(60, 70).astype(np.float64), "official").fine
     bands[5] = bands[4]
-    assert np.isfinite(normalised_band(bands, 0, 16, parent=False)).all()
+    assert np.isfinite(normalised_bands(bands, joined_correlations(bands), 16)).all()
 
 
 def test_contrast_structure_is_the_one_of_ssim() -> None:
@@ -170,9 +194,21 @@ def test_contrast_structure_is_the_one_of_ssim() -> None:
     covariance = smooth(first * second) - means[0] * means[1]
     constant = (0.03 * 255) ** 2
     expected = (2 * covariance + constant) / (variances[0] + variances[1] + constant)
-    a, b = local_moments(first), local_moments(second)
-    assert contrast_structure(a, b, clamp=False) == pytest.approx(expected.mean(), rel=1e-10)
-    assert contrast_structure(a, b, clamp=True) == pytest.approx(np.maximum(expected, 0).mean(), rel=1e-10)
+    bands, pairs = np.stack([first, second]), np.array([(0, 1), (1, 1)])
+    for clamp, mean in ((False, expected.mean()), (True, np.maximum(expected, 0).mean())):
+        assert contrast_structure(bands, pairs, clamp=clamp) == pytest.approx([mean, 1], rel=1e-10)
+
+
+def test_contrast_structure_in_strips_and_blocks_is_that_of_the_whole() -> None:
+    bands, pairs = (
+        np.stack([textured(40, 600, seed) for seed in (1, 2)]).astype(np.float64),
+        np.array([(0, 1)]),
+    )
+    whole = contrast_structure(bands, pairs, clamp=False)[0] * 30 * 590
+    # Positions: 590 in a row; the two halves share none.
+    halves = [contrast_structure(np.ascontiguousarray(bands[:, :, part]), pairs, clamp=False)[0] * 30 * 295
+              for part in (np.s_[:305], np.s_[295:])]  # fmt: skip
+    assert sum(halves) == pytest.approx(whole, rel=1e-12)
 
 
 @pytest.mark.parametrize("shape", [(40, 50), (41, 52), (12, 13)])

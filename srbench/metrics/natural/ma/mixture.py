@@ -12,11 +12,11 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from srbench.metrics.natural.ma.normalise import normalised_band
+from srbench.metrics.natural.ma.normalise import normalised_bands
 from srbench.metrics.natural.ma.pyramid import ORIENTATIONS, Pyramid, build_pyramid
 from srbench.metrics.natural.ma.resample import enlarge
 from srbench.metrics.natural.ma.shapes import shape_of, shape_table
-from srbench.metrics.natural.ma.structure import contrast_structure, local_moments
+from srbench.metrics.natural.ma.structure import contrast_structure
 from srbench.metrics.natural.pyiqa_numerics import Compatibility
 
 FloatArray = NDArray[np.float64]
@@ -29,16 +29,15 @@ def mixture_features(image: FloatArray, compatibility: Compatibility) -> FloatAr
     official = compatibility == "official"
     pyramid = build_pyramid(image, compatibility)
     parents = _add_parents(pyramid, compatibility)
-    planes, coarse_bands = pyramid.planes, pyramid.coarse
-    fine = [normalised_band(planes, i, _GUARD, parent=i < parents) for i in range(ORIENTATIONS)]
-    coarse = [normalised_band(coarse_bands, i, _GUARD // 2, parent=False) for i in range(ORIENTATIONS)]
+    fine = normalised_bands(pyramid.fine, pyramid.fine_correlations, _GUARD, pyramid.parents[:parents])
+    coarse = normalised_bands(pyramid.coarse, pyramid.coarse_correlations, _GUARD // 2)
     table = shape_table(compatibility)
     shapes = [shape_of([band], table, official=official) for band in (*fine, *coarse)]
     shapes += [shape_of([a, b], table, official=official) for a, b in zip(fine, coarse, strict=True)]
     across_scales = _similarities_across_scales(pyramid, parents, compatibility)
-    del pyramid, planes, coarse_bands, coarse  # on large images the moments need the room
-    moments = [local_moments(band) for band in fine]
-    orientations = [contrast_structure(a, b, clamp=not official) for a, b in combinations(moments, 2)]
+    del pyramid, coarse  # on large images the next step needs the room
+    pairs = np.array(list(combinations(range(ORIENTATIONS), 2)))
+    orientations = contrast_structure(fine, pairs, clamp=not official)
     return np.array([*shapes, *across_scales, *orientations])
 
 
@@ -49,29 +48,30 @@ def _add_parents(pyramid: Pyramid, compatibility: Compatibility) -> int:
     a parent; pyiqa resizes to size, in float32, and gives all six a parent.
     """
     if compatibility == "pyiqa":
-        for band, plane in zip(pyramid.coarse, pyramid.planes[ORIENTATIONS:], strict=True):
+        for band, plane in zip(pyramid.coarse, pyramid.parents, strict=True):
             single = np.empty(plane.shape, np.float32)
             enlarge(band.astype(np.float32), _scales(pyramid), single)
             plane[:] = single
         return ORIENTATIONS
-    for band, plane in zip(pyramid.coarse[:-1], pyramid.planes[ORIENTATIONS:-1], strict=True):
+    for band, plane in zip(pyramid.coarse[:-1], pyramid.parents[:-1], strict=True):
         enlarge(band, (2.0, 2.0), plane)
     return ORIENTATIONS - 1
 
 
 def _scales(pyramid: Pyramid) -> tuple[float, float]:
-    height, width = pyramid.highpass.shape
+    height, width = pyramid.planes.shape[1:]
     return height / pyramid.coarse.shape[1], width / pyramid.coarse.shape[2]
 
 
-def _similarities_across_scales(pyramid: Pyramid, parents: int, compatibility: Compatibility) -> list[float]:
+def _similarities_across_scales(pyramid: Pyramid, parents: int, compatibility: Compatibility) -> FloatArray:
     """Of the high-pass band with each fine band and with each coarse band resized to it.
 
     Overwrites the planes of the parents where those are not what is needed here.
     """
     clamp = compatibility == "pyiqa"
     enlarged = parents if clamp or _scales(pyramid) == (2.0, 2.0) else 0
-    for band, plane in zip(pyramid.coarse[enlarged:], pyramid.planes[ORIENTATIONS + enlarged :], strict=True):
+    for band, plane in zip(pyramid.coarse[enlarged:], pyramid.parents[enlarged:], strict=True):
         enlarge(band, _scales(pyramid), plane)
-    highpass = local_moments(pyramid.highpass)
-    return [contrast_structure(local_moments(plane), highpass, clamp=clamp) for plane in pyramid.planes]
+    last = len(pyramid.planes) - 1
+    pairs = np.array([(band, last) for band in range(last)])
+    return contrast_structure(pyramid.planes, pairs, clamp=clamp)

@@ -13,9 +13,11 @@ from functools import lru_cache
 from math import factorial
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 from scipy import fft
 
+from srbench.metrics.natural.ma.moments import correlations
 from srbench.metrics.natural.pyiqa_numerics import Compatibility, to_single
 
 FloatArray = NDArray[np.float64]
@@ -29,19 +31,26 @@ _KEEP_UP_TO = 1 << 21
 
 @dataclass(frozen=True)
 class Pyramid:
-    """`highpass` is H x W, `planes` 12 x H x W, `coarse` 6 x about H/2 x about W/2; float64.
+    """`planes` is 13 x H x W, `coarse` 6 x about H/2 x about W/2; float64.
 
-    The first six planes are the fine bands; the other six are room for their enlarged parents.
+    The planes are the six fine bands, room for their six enlarged parents, and the high-pass band. The
+    correlations are those of `moments.correlations`.
     """
 
-    highpass: FloatArray
     planes: FloatArray
     coarse: FloatArray
+    fine_correlations: FloatArray
+    coarse_correlations: FloatArray
 
     @property
     def fine(self) -> FloatArray:
         """The six bands of the fine scale, 6 x H x W."""
         return self.planes[:ORIENTATIONS]
+
+    @property
+    def parents(self) -> FloatArray:
+        """The room for the six parents, 6 x H x W."""
+        return self.planes[ORIENTATIONS:-1]
 
 
 @dataclass(frozen=True)
@@ -58,21 +67,34 @@ def build_pyramid(image: FloatArray, compatibility: Compatibility) -> Pyramid:
     make = _kept_masks if image.size <= _KEEP_UP_TO else _make_masks
     masks = make(image.shape, compatibility)
     spectrum = fft.rfft2(image)
-    highpass = fft.irfft2(spectrum * masks.highpass, s=image.shape)
+    planes = np.empty((2 * ORIENTATIONS + 1, *image.shape))
+    _make_bands(spectrum, masks.highpass[None], planes[-1:])
     coarse_shape = (_coarse_length(image.shape[0]), _coarse_length(image.shape[1]))
     spectrum *= -1j
-    planes = np.empty((2 * ORIENTATIONS, *image.shape))
     _make_bands(spectrum, masks.fine, planes[:ORIENTATIONS])
+    low = _low_frequencies(spectrum, coarse_shape)
     coarse = np.empty((ORIENTATIONS, *coarse_shape))
-    _make_bands(_low_frequencies(spectrum, coarse_shape), masks.coarse, coarse)
-    return Pyramid(highpass, planes, coarse)
+    _make_bands(low, masks.coarse, coarse)
+    return Pyramid(
+        planes,
+        coarse,
+        correlations(spectrum, masks.fine, image.shape),
+        correlations(low, masks.coarse, coarse_shape),
+    )
 
 
 def _make_bands(spectrum: NDArray[np.complex128], masks: FloatArray, bands: FloatArray) -> None:
     product = np.empty_like(spectrum)
     for band, mask in zip(bands, masks, strict=True):
-        np.multiply(spectrum, mask, out=product)
+        _multiply(spectrum, mask, product)
         band[:] = fft.irfft2(product, s=band.shape, overwrite_x=True)
+
+
+@njit(cache=True, nogil=True)
+def _multiply(spectrum: NDArray[np.complex128], mask: FloatArray, product: NDArray[np.complex128]) -> None:
+    for i in range(spectrum.shape[0]):
+        for j in range(spectrum.shape[1]):
+            product[i, j] = spectrum[i, j] * mask[i, j]
 
 
 def _coarse_length(length: int) -> int:

@@ -6,19 +6,16 @@ fits, constant (0.03 * 255)**2.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from srbench.metrics.luma.filters import (
+    correlate_into_ring,
     correlate_ring,
-    correlate_row,
     gaussian_taps,
     half_taps,
     new_ring,
-    store_row,
 )
 
 FloatArray = NDArray[np.float64]
@@ -26,91 +23,94 @@ FloatArray = NDArray[np.float64]
 WINDOW = 11
 _CONSTANT = (0.03 * 255) ** 2
 _HALF, _UNROLL = half_taps(gaussian_taps(WINDOW, 1.5))
+# Columns and rows worked on at a time: a ring stays in the first cache, all that belongs to the columns in
+# the second.
+_STRIP, _ROWS = 512, 16
 
 
-@dataclass(frozen=True)
-class Moments:
-    """A band with its local means and variances, (H - 10) x (W - 10)."""
-
-    band: FloatArray
-    mean: FloatArray
-    variance: FloatArray
-
-
-def local_moments(band: FloatArray) -> Moments:
-    """The moments of an H x W band, both sides at least 11."""
-    shape = (band.shape[0] - WINDOW + 1, band.shape[1] - WINDOW + 1)
-    mean, variance = np.empty(shape), np.empty(shape)
-    _local_moments(band, _HALF, _UNROLL, mean, variance)
-    return Moments(band, mean, variance)
-
-
-def contrast_structure(first: Moments, second: Moments, *, clamp: bool) -> float:
-    """Mean over the positions of (2 covariance + c) / (variance + variance + c).
+def contrast_structure(bands: FloatArray, pairs: NDArray[np.int64], *, clamp: bool) -> FloatArray:
+    """For each of `pairs` (m x 2) of the n x H x W `bands`, both sides at least 11, the mean over the
+    positions of (2 covariance + c) / (variance + variance + c).
 
     `clamp` takes negative values as zero, as pyiqa does.
     """
-    sums = np.zeros(first.mean.shape[1])
-    _contrast_structure(
-        first.band, second.band, first.mean, first.variance, second.mean, second.variance,
-        _HALF, _UNROLL, clamp, sums,
-    )  # fmt: skip
-    return float(sums.sum()) / first.mean.size
-
-
-@njit(cache=True, nogil=True)
-def _local_moments(
-    band: FloatArray, half: FloatArray, unroll: tuple[int, ...], mean: FloatArray, variance: FloatArray
-) -> None:
-    radius = len(unroll) - 1
-    width = mean.shape[1]
-    means, squares = new_ring(radius, width), new_ring(radius, width)
-    filtered, squared = np.empty(width), np.empty(band.shape[1])
-    for number in range(band.shape[0]):
-        row = band[number]
-        correlate_row(row, half, unroll, filtered)
-        store_row(filtered, number, means)
-        for j in range(row.shape[0]):
-            squared[j] = row[j] * row[j]
-        correlate_row(squared, half, unroll, filtered)
-        store_row(filtered, number, squares)
-        i = number - 2 * radius
-        if i >= 0:
-            correlate_ring(means, i, half, unroll, mean[i])
-            correlate_ring(squares, i, half, unroll, filtered)
-            for j in range(width):
-                variance[i, j] = filtered[j] - mean[i, j] * mean[i, j]
+    height, width = (length - WINDOW + 1 for length in bands.shape[1:])
+    sums = np.zeros((len(pairs), width))
+    _contrast_structure(bands, pairs, _HALF, _UNROLL, clamp, sums)
+    return sums.sum(axis=1) / (height * width)
 
 
 @njit(cache=True, nogil=True)
 def _contrast_structure(
-    first: FloatArray,
-    second: FloatArray,
-    first_mean: FloatArray,
-    first_variance: FloatArray,
-    second_mean: FloatArray,
-    second_variance: FloatArray,
+    bands: FloatArray,
+    pairs: NDArray[np.int64],
     half: FloatArray,
     unroll: tuple[int, ...],
     clamp: bool,
     sums: FloatArray,
 ) -> None:
     radius = len(unroll) - 1
-    width = sums.shape[0]
-    ring = new_ring(radius, width)
-    filtered, product = np.empty(width), np.empty(first.shape[1])
+    count = bands.shape[0]
+    mean, variance = np.empty((count, _ROWS, _STRIP)), np.empty((count, _ROWS, _STRIP))
+    product, covariance = np.empty(_STRIP + 2 * radius), np.empty(_STRIP)
+    means = [new_ring(radius, _STRIP) for _ in range(count)]
+    squares = [new_ring(radius, _STRIP) for _ in range(count)]
+    products = [new_ring(radius, _STRIP) for _ in range(pairs.shape[0])]
+    for start in range(0, sums.shape[1], _STRIP):
+        width = min(_STRIP, sums.shape[1] - start)
+        stop = start + width + 2 * radius
+        line = product[: stop - start]
+        for top in range(0, bands.shape[1], _ROWS):
+            rows = range(min(_ROWS, bands.shape[1] - top))
+            for k in range(count):
+                for i in rows:
+                    row = bands[k, top + i, start:stop]
+                    correlate_into_ring(row, half, unroll, top + i, means[k])
+                    _multiply(row, row, line)
+                    correlate_into_ring(line, half, unroll, top + i, squares[k])
+                    first = top + i - 2 * radius
+                    if first >= 0:
+                        correlate_ring(means[k], first, half, unroll, mean[k, i, :width])
+                        correlate_ring(squares[k], first, half, unroll, variance[k, i, :width])
+                        _subtract_squares(mean[k, i, :width], variance[k, i, :width])
+            for k in range(pairs.shape[0]):
+                a, b = pairs[k]
+                for i in rows:
+                    _multiply(bands[a, top + i, start:stop], bands[b, top + i, start:stop], line)
+                    correlate_into_ring(line, half, unroll, top + i, products[k])
+                    first = top + i - 2 * radius
+                    if first >= 0:
+                        correlate_ring(products[k], first, half, unroll, covariance[:width])
+                        _add_similarity(
+                            covariance, mean[a, i], mean[b, i], variance[a, i], variance[b, i],
+                            clamp, sums[k, start : start + width],
+                        )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def _multiply(first: FloatArray, second: FloatArray, result: FloatArray) -> None:
+    for j in range(result.shape[0]):
+        result[j] = first[j] * second[j]
+
+
+@njit(cache=True, nogil=True)
+def _subtract_squares(mean: FloatArray, variance: FloatArray) -> None:
+    for j in range(mean.shape[0]):
+        variance[j] -= mean[j] * mean[j]
+
+
+@njit(cache=True, nogil=True)
+def _add_similarity(
+    product: FloatArray,
+    first_mean: FloatArray,
+    second_mean: FloatArray,
+    first_variance: FloatArray,
+    second_variance: FloatArray,
+    clamp: bool,
+    sums: FloatArray,
+) -> None:
     lowest = 0.0 if clamp else -np.inf
-    for number in range(first.shape[0]):
-        a, b = first[number], second[number]
-        for j in range(a.shape[0]):
-            product[j] = a[j] * b[j]
-        correlate_row(product, half, unroll, filtered)
-        store_row(filtered, number, ring)
-        i = number - 2 * radius
-        if i >= 0:
-            correlate_ring(ring, i, half, unroll, filtered)
-            p, q, r, s = first_mean[i], second_mean[i], first_variance[i], second_variance[i]
-            for j in range(width):
-                covariance = filtered[j] - p[j] * q[j]
-                similarity = (2 * covariance + _CONSTANT) / (r[j] + s[j] + _CONSTANT)
-                sums[j] += max(similarity, lowest)
+    for j in range(sums.shape[0]):
+        covariance = product[j] - first_mean[j] * second_mean[j]
+        similarity = (2 * covariance + _CONSTANT) / (first_variance[j] + second_variance[j] + _CONSTANT)
+        sums[j] += max(similarity, lowest)
