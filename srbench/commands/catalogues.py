@@ -182,15 +182,34 @@ def pull_method(name: Name, source: FromFile = []) -> None:  # noqa: B006 - type
 def list_metrics(as_json: AsJson = False) -> None:
     """Every metric, and whether it can run here."""
     from srbench.metrics.catalogue import METRICS
+    from srbench.metrics.pyiqa_bridge import PREFIX
+    from srbench.metrics.pyiqa_known import KNOWN
     from srbench.metrics.sets.catalogue import SETS
 
     rows = [
         (metric.name, f"{metric.title}, {_direction(metric.higher_is_better)}", metric.unavailable())
         for metric in METRICS
     ]
+    rows += [
+        (f"{PREFIX}{name}", f"{one.title}, {_direction(one.higher_is_better)}", _unpulled(name))
+        for name, one in KNOWN.items()
+    ]
     of_sets = f"of whole sets (srbench sets), {_direction(higher_is_better=False)}"
     rows += [(metric.name, f"{metric.title} {of_sets}", metric.unavailable()) for metric in SETS]
     print_list(rows, as_json=as_json)
+
+
+def _unpulled(name: str) -> str | None:
+    """Why a metric of pyiqa cannot be measured without a download."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    from srbench.metrics.pyiqa_bridge import PREFIX, pulled
+
+    try:
+        version("pyiqa")
+    except PackageNotFoundError:
+        return "the package pyiqa is not installed: pip install pyiqa"
+    return None if pulled(name) else f"not pulled yet: srbench metrics pull {PREFIX}{name}"
 
 
 def _direction(higher_is_better: bool) -> str:
@@ -245,11 +264,12 @@ def pull_metric(name: Name, source: FromFile = []) -> None:  # noqa: B006 - type
     from srbench.metrics.catalogue import resolve
     from srbench.metrics.deep.features import BACKBONES
     from srbench.metrics.pyiqa_bridge import PREFIX, fetch, licence_warning
+    from srbench.metrics.pyiqa_known import known_name
     from srbench.metrics.sets.catalogue import SETS
 
-    if name.startswith(PREFIX):
+    if name.startswith(PREFIX) or known_name(name):
         notices().print(licence_warning([name]), markup=False)
-        folder = fetch(name.removeprefix(PREFIX), source)
+        folder = fetch(known_name(name) or name.removeprefix(PREFIX), source)
         notices().print(f"{name} opens; its files are in {folder}", markup=False)
         return
     shared = tuple(backbone.file for backbone in BACKBONES if backbone.file.name == name)

@@ -22,12 +22,16 @@ for _module in (
 
 
 def resolve(name: str) -> Metric:
-    """The metric of a name: a registered one, or `pyiqa:<name>` for any metric of pyiqa."""
+    """The metric of a name: a registered one, or `pyiqa:<name>` for any metric of pyiqa; those that papers
+    print (`srbench.metrics.pyiqa_known`) also without that prefix."""
     from srbench.metrics.pyiqa_bridge import PREFIX, bridge
+    from srbench.metrics.pyiqa_known import known_name
     from srbench.metrics.sets.catalogue import SETS
 
     if name in SETS:
         raise UsageError(f"{name} is of whole sets of images, not of one: srbench sets RUN --metrics {name}")
     if name.startswith(PREFIX):
         return bridge(name.removeprefix(PREFIX))
+    if name not in METRICS and (known := known_name(name)):
+        return bridge(known)
     return METRICS.get(name)

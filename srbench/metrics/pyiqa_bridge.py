@@ -14,15 +14,17 @@ import math
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from srbench.core.files import cache_folder, file_hash
+from srbench.core.files import cache_folder, file_hash, file_name, write_text
 from srbench.core.records import Unscorable, UsageError, UserError
 from srbench.core.text import network_reason
-from srbench.core.weights import writable
+from srbench.core.weights import WeightFile, writable
 from srbench.metrics.contract import Metric
+from srbench.metrics.pyiqa_known import KNOWN, known_name
 from srbench.metrics.view import View
 
 if TYPE_CHECKING:
@@ -33,9 +35,51 @@ _OF_SETS = ("FID", "InceptionScore")
 LICENSE = "pyiqa: PolyForm Noncommercial 1.0.0 (no commercial use); its metrics have licences of their own"
 
 
-@lru_cache(maxsize=64)
 def bridge(name: str) -> Metric:
-    """The metric of a name of pyiqa's; its direction and whether it needs a reference are pyiqa's."""
+    """The metric of a name of pyiqa's; its direction and whether it needs a reference are pyiqa's.
+
+    Once it was pulled, the hash of its weights is recorded with its scores, and other weights are refused.
+    """
+    metric, state = _bridge(name), WeightsOfPyiqa.of(name)
+    return replace(metric, weights=(state,)) if state.cached.is_file() else metric
+
+
+@dataclass(frozen=True)
+class WeightsOfPyiqa(WeightFile):
+    """What `metrics pull pyiqa:NAME` found: a file with the hash of all values of the opened network."""
+
+    suffix: str = ".sha256"
+
+    @classmethod
+    def of(cls, name: str) -> WeightsOfPyiqa:
+        """That of a metric."""
+        return cls(PREFIX + name, (), "https://github.com/chaofengc/IQA-PyTorch", LICENSE, f"pyiqa, {name}")
+
+    @property
+    def destination(self) -> Path:
+        """Beside the files that pyiqa fetched."""
+        return _cache() / f"{file_name(self.name.removeprefix(PREFIX))}{self.suffix}"
+
+
+def state_hash(model: torch.nn.Module) -> str:
+    """SHA-256 of all values of a network with their names: the same wherever its files came from."""
+    import hashlib
+
+    digest = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
+        digest.update(tensor.detach().cpu().contiguous().flatten().view(_bytes()).numpy().data)
+    return digest.hexdigest()
+
+
+def _bytes() -> torch.dtype:
+    import torch
+
+    return torch.uint8
+
+
+@lru_cache(maxsize=64)
+def _bridge(name: str) -> Metric:
     version, configuration = _configuration(name)
     full_reference = configuration["metric_mode"] == "FR"
 
@@ -48,11 +92,11 @@ def bridge(name: str) -> Metric:
 
     return Metric(
         name=PREFIX + name,
-        title=PREFIX + name,
+        title=KNOWN[name].title if name in KNOWN else PREFIX + name,
         unit="",
         higher_is_better=not configuration.get("lower_better", False),
         needs_reference=full_reference,
-        source=f"pyiqa {version}, {name}; {LICENSE}",
+        source=f"{KNOWN[name].source + '; ' if name in KNOWN else ''}pyiqa {version}, {name}; {LICENSE}",
         compute=compute,
         version=version,
         modules=("pyiqa",),
@@ -86,7 +130,8 @@ def _model(name: str, device: str) -> Any:
     said = io.StringIO()
     try:
         with _own_cache(), contextlib.redirect_stdout(said):
-            return pyiqa.create_metric(name, device=device)
+            model = pyiqa.create_metric(name, device=device)
+        return _changed(name, model) or model
     except Exception as error:  # pyiqa lets the errors of its downloads and of torch through
         why = network_reason(error)[:200]
         wanted = re.search(r'Downloading: "([^"]+)"', said.getvalue())
@@ -96,6 +141,17 @@ def _model(name: str, device: str) -> Any:
             f"the weights of {PREFIX}{name} are not here and cannot be downloaded ({why}): fetch "
             f"{wanted.group(1)} and give it with srbench metrics pull {PREFIX}{name} --from FILE"
         )
+
+
+def _changed(name: str, model: Any) -> str:
+    """Why an opened metric is not the one that was pulled; empty where it is, or none was."""
+    file = WeightsOfPyiqa.of(name).cached
+    if not file.is_file() or file.read_text(encoding="utf-8").strip() == state_hash(model):
+        return ""
+    return (
+        f"the weights of {PREFIX}{name} are not those that were pulled; have these with "
+        f"srbench metrics pull {PREFIX}{name}"
+    )
 
 
 def fetch(name: str, given: Sequence[Path] = ()) -> Path:
@@ -113,17 +169,36 @@ def fetch(name: str, given: Sequence[Path] = ()) -> Path:
             raise UserError(
                 f"{path} is not the published file: its sha256 does not begin with {told.group(1)}"
             )
-        shutil.copyfile(path, writable(_cache()) / path.name)
-    _model.cache_clear()
+        # Backbones are looked for where torch hub keeps them, pyiqa's own files in its folder.
+        for folder in (_cache(), cache_folder() / "checkpoints"):
+            shutil.copyfile(path, writable(folder) / path.name)
+    state = WeightsOfPyiqa.of(name).destination
+    before = state.read_text(encoding="utf-8") if state.is_file() else ""
+    state.unlink(missing_ok=True)
+    forget()
     opened = _model(name, "cpu")
     if isinstance(opened, str):
+        if before:
+            write_text(state, before)
         raise UserError(opened)
+    write_text(writable(_cache()) / state.name, state_hash(opened) + "\n")
     return _cache()
+
+
+def forget() -> None:
+    """Closes the opened metrics of this process, which are read again from their files when needed."""
+    _model.cache_clear()
+
+
+def pulled(name: str) -> bool:
+    """Whether `fetch` has got the files of a metric here."""
+    return WeightsOfPyiqa.of(name).cached.is_file()
 
 
 def licence_warning(names: Iterable[str]) -> str:
     """The line for metrics whose licence forbids commercial use; empty where there is none among them."""
-    bound = [name for name in names if name.startswith(PREFIX)]
+    asked = ((f"{PREFIX}{found}" if (found := known_name(name)) else name) for name in names)
+    bound = [name for name in asked if name.startswith(PREFIX)]
     return f"{', '.join(bound)}: {LICENSE}" if bound else ""
 
 
