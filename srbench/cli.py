@@ -17,6 +17,7 @@ from srbench.commands.datasets import datasets_app
 from srbench.commands.doctor import doctor
 from srbench.commands.experiment import experiment
 from srbench.commands.explain import explain
+from srbench.commands.figures import figure_app
 from srbench.commands.models import bench_methods, interpolate_networks
 from srbench.commands.people import study_app
 from srbench.commands.planning import plan
@@ -25,7 +26,13 @@ from srbench.commands.run import merge, run
 from srbench.commands.score import score
 from srbench.commands.sets import sets
 from srbench.commands.studies import bapps_2afc, bapps_jnd, recognition
-from srbench.commands.study_figures import figure_app
+from srbench.commands.study_figures import (
+    figure_2afc,
+    figure_active,
+    figure_mos,
+    figure_recognition,
+    figure_training,
+)
 from srbench.commands.tables import compare, export, table
 from srbench.commands.train import train
 from srbench.core.plain import plain
@@ -92,6 +99,11 @@ app.command()(experiment)
 app.command("interpolate")(interpolate_networks)
 methods_app.command("bench")(bench_methods)
 leaderboard_app.command("check")(check)
+figure_app.command("recognition")(figure_recognition)
+figure_app.command("2afc")(figure_2afc)
+figure_app.command("mos")(figure_mos)
+figure_app.command("training")(figure_training)
+figure_app.command("active")(figure_active)
 app.add_typer(leaderboard_app, name="leaderboard")
 app.add_typer(figure_app, name="figure")
 study_app.command("plan")(plan)

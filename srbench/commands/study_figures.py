@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 
-from srbench.commands.figures import Caption, Out, figure_app, written
+from srbench.commands.figures import Caption, Out, written
 from srbench.commands.terminal import progress
 from srbench.core.text import split_names
 
@@ -20,7 +20,6 @@ class MeasureName(StrEnum):
     ACCURACY = "accuracy"
 
 
-@figure_app.command("recognition")
 def figure_recognition(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of srbench recognition.")],
     measure: Annotated[
@@ -30,14 +29,12 @@ def figure_recognition(
     caption: Caption = True,
 ) -> None:
     """Make EnhanceNet's and TSRN's comparison by recognition as bars, with intervals and reported values."""
-    from srbench.studies.recognition.figures import Measure, recognition_bars
+    from srbench.studies.recognition.figures import recognition_bars
 
-    chosen = cast("Measure", measure.value)
-    stem = out or folder / "figures" / f"recognition_{chosen}"
-    written(lambda: recognition_bars(folder, chosen), stem, caption=caption)
+    stem = out or folder / "figures" / f"recognition_{measure.value}"
+    written(lambda: recognition_bars(folder, measure.value), stem, caption=caption)
 
 
-@figure_app.command("2afc")
 def figure_2afc(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of srbench bapps-2afc.")],
     groups: Annotated[
@@ -53,7 +50,6 @@ def figure_2afc(
     written(lambda: agreement_bars(folder, chosen), out or folder / "figures" / "2afc", caption=caption)
 
 
-@figure_app.command("mos")
 def figure_mos(
     study: Annotated[Path, typer.Argument(metavar="STUDY", help="A study of opinion scores with answers.")],
     out: Out = None,
@@ -65,7 +61,6 @@ def figure_mos(
     written(lambda: of_study(study), out or study / "figures" / "mos", caption=caption)
 
 
-@figure_app.command("training")
 def figure_training(
     folders: Annotated[
         list[Path], typer.Argument(metavar="RUN...", help="Folders of srbench train (curve.csv).")
@@ -80,7 +75,6 @@ def figure_training(
     written(lambda: training_curves(folders), out or usual, caption=caption)
 
 
-@figure_app.command("active")
 def figure_active(
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Images; maps are of the first.")],
     features: Annotated[

@@ -164,10 +164,8 @@ def label(axes: Axes, points: _Points, *, unnamed: Collection[str] = (), lines: 
     order = sorted(named, key=lambda name: near[name])
     xs, ys = np.array([named[name] for name in order]).T
     all_xs, all_ys = np.array(list(points.values())).T
-    texts: list[Any]
-    leaders: list[Any]
     for crossing, reach in _ATTEMPTS:
-        _, _, texts, leaders = textalloc.allocate(
+        allocated: Any = textalloc.allocate(
             axes, xs, ys, order, x_scatter=all_xs, y_scatter=all_ys, margin=0.015, min_distance=0.016,
             x_lines=[[x for x, _ in line] for line in lines],
             y_lines=[[y for _, y in line] for line in lines],
@@ -175,6 +173,7 @@ def label(axes: Axes, points: _Points, *, unnamed: Collection[str] = (), lines: 
             avoid_label_lines_overlap=not crossing, avoid_crossing_label_lines=not crossing,
             draw_all=(crossing, reach) == _ATTEMPTS[-1],
         )  # fmt: skip
+        _, _, texts, leaders = allocated
         if sum(text is not None for text in texts) == len(order):
             return
         for drawn in (*texts, *leaders):

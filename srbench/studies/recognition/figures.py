@@ -14,6 +14,7 @@ from srbench.studies.recognition.measure import BASELINE
 from srbench.studies.recognition.results import reported
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
 Measure = Literal["error", "accuracy"]
@@ -120,9 +121,9 @@ def _panel(axes: Axes, bars: list[Bar], methods: list[str]) -> None:
         )
 
 
-def _legend(panels: list[Axes]) -> tuple[list[object], list[str]]:
-    """Each label once; the keys are those of the figure's marks."""
-    found = {}
+def _legend(panels: list[Axes]) -> tuple[list[Artist], list[str]]:
+    """Each label once, with its mark."""
+    found: dict[str, Artist] = {}
     for axes in panels:
         found |= {label: handle for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
     return list(found.values()), list(found)

@@ -240,7 +240,7 @@ def test_esrgans_own_experiments_are_a_section_with_what_was_measured(tmp_path: 
     assert float(blend["value"]) == pytest.approx(mean)
     assert (blend["n"], blend["protocol"], bool(blend["origin"])) == ("2", "srbench", True)
     trained = found["ablation", "5: RRDB", "psnr_y"]
-    assert (trained["value"], trained["n"], trained["origin"]) == ("30.5", "5", "mine")
+    assert (trained["value"], trained["n"], trained["origin"]) == ("30.5", "5", "trained")
     assert ("brightness", "bicubic", "levels brighter than the reference") in found
     text = (tmp_path / "out" / "esrgan.md").read_text(encoding="utf-8")
     assert "## Experiments that the paper shows without a table" in text
