@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
-    from matplotlib.transforms import Bbox
 
 # Okabe and Ito's colours, which people with any kind of colour vision can tell apart.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#882255", "#6b5344")
@@ -101,12 +100,11 @@ def save(drawn: Drawn, stem: Path, *, captioned: bool = True) -> list[Path]:
     The caption stands below the figure unless it is not wanted there; the files' own descriptions keep it.
     """
     figure = drawn.figure
-    if figure.get_layout_engine() is not None:
-        figure.draw_without_rendering()
+    _hold_layout(figure)
     if captioned and drawn.caption:
         _write_caption(figure, drawn.caption)
     # What "tight" would find out for each format anew, by drawing everything once more.
-    box = _extent(figure).padded(_MARGIN)
+    box = figure.get_tightbbox().padded(_MARGIN)
     # A dot in the name is a part of it and no suffix.
     paths = []
     for kind, settings in _KINDS.items():
@@ -124,14 +122,14 @@ def save(drawn: Drawn, stem: Path, *, captioned: bool = True) -> list[Path]:
     return paths
 
 
-def _extent(figure: Figure) -> Bbox:
-    """All that is drawn, in inches; matplotlib leaves legends outside of a layout's axes out."""
-    from matplotlib.transforms import Bbox
-
-    legends = [legend.get_window_extent() for legend in figure.legends]
-    return Bbox.union(
-        [figure.get_tightbbox(), *(one.transformed(figure.dpi_scale_trans.inverted()) for one in legends)]
-    )
+def _hold_layout(figure: Figure) -> None:
+    """Everything, legends too, stays where the layout has put it when what is saved is larger."""
+    if figure.get_layout_engine() is not None:
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
+    for legend in figure.legends:
+        if legend.get_bbox_to_anchor() is figure.bbox:
+            legend.set_bbox_to_anchor((0, 0, 1, 1), transform=figure.transFigure)
 
 
 def _write_caption(figure: Figure, text: str) -> None:
@@ -139,7 +137,7 @@ def _write_caption(figure: Figure, text: str) -> None:
     import matplotlib as mpl
 
     size = _CAPTION_SIZE * mpl.rcParams["font.size"]
-    box = _extent(figure)
+    box = figure.get_tightbbox()
     letters = max(30, int(box.width * 72 / (size * _LETTER_WIDTH)))
     width, height = figure.get_size_inches()
     figure.text(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -42,6 +43,29 @@ def test_the_caption_can_stay_out_of_the_picture_and_is_in_the_files(tmp_path: P
         assert (tall.text["Description"], low.text["Description"]) == (CAPTION, CAPTION)
         assert tall.height > low.height
         assert tall.width <= low.width + 2 * 40  # lines are folded to the figure's width
+
+
+def test_a_legend_outside_stays_above_the_caption(tmp_path: Path) -> None:
+    from matplotlib.figure import Figure
+
+    tall = {}
+    with style():
+        for name, caption in (("with", CAPTION), ("without", "")):
+            figure = Figure(figsize=(3, 2), layout="constrained")
+            figure.add_subplot().plot([0, 1], label="a", color="#123456")
+            figure.legend(loc="outside lower center")
+            (path,) = (
+                one for one in save(Drawn(figure, (), caption), tmp_path / name) if one.suffix == ".png"
+            )
+            with Image.open(path) as image:
+                pixels = np.asarray(image.convert("RGB"))
+            tall[name] = pixels
+    # The plot and its legend are the same pixels at the top; the caption only adds rows below them.
+    height = tall["without"].shape[0]
+    rows_of_legend = np.flatnonzero((tall["without"] == (0x12, 0x34, 0x56)).all(axis=2).any(axis=1))
+    rows_with_caption = np.flatnonzero((tall["with"] == (0x12, 0x34, 0x56)).all(axis=2).any(axis=1))
+    assert tall["with"].shape[0] > height
+    assert abs(int(rows_of_legend[-1]) - int(rows_with_caption[-1])) <= 1
 
 
 @pytest.mark.parametrize(

@@ -195,7 +195,5 @@ def _plot(found: Agreements, material: Material, stem: Path) -> list[Path]:
             handles, labels = axes.get_legend_handles_labels()
             figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=7)
         count = len(material.opinions)
-        caption = (
-            f"{count} opinions; up and, by the arrow, right or left is better; SRCC: Spearman's correlation."
-        )
+        caption = f"{count} opinions; arrows: which way a metric is better; SRCC: Spearman's correlation."
         return save(Drawn(figure, caption=caption), stem)
