@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from srbench.cli import app
 from srbench.datasets.catalogue import resolve
@@ -26,6 +26,7 @@ ROOT = Path(__file__).parent.parent
 SIDE = 240  # pixels of a cut-out
 WIDTH = 460  # pixels of a thumbnail
 COLOURS = 96
+STRIP = 14  # pixels for words above
 METHODS = ("nearest", "bicubic", "lanczos", "espcn", "srcnn-srbench", "mix:bicubic,espcn@0:1:0.25")
 RATED = {"nearest": 1.4, "bicubic": 2.1, "lanczos": 2.4, "espcn": 3.2, "srcnn-srbench": 3.0}
 RECOGNISED = {"nearest": 0.52, "bicubic": 0.58, "lanczos": 0.6, "espcn": 0.66, "baseline": 0.74}
@@ -177,7 +178,8 @@ def thumbnail(picture: Path, target: Path, *, made: bool) -> None:
     image = Image.open(picture).convert("RGB")
     image.thumbnail((WIDTH, 2 * WIDTH), Image.Resampling.LANCZOS)
     if made:
-        ImageDraw.Draw(image).text((image.width - 62, 2), "made data", fill=(190, 0, 0))
+        image = ImageOps.expand(image, (0, STRIP, 0, 0), fill="white")
+        ImageDraw.Draw(image).text((2, 1), "made data", fill=(190, 0, 0))
     target.parent.mkdir(parents=True, exist_ok=True)
     image.quantize(COLOURS, dither=Image.Dither.NONE).save(target, optimize=True)
 
