@@ -25,7 +25,7 @@ from srbench.report.catalogue import CATALOGUE
 ROOT = Path(__file__).parent.parent
 SIDE = 240  # pixels of a cut-out
 WIDTH = 460  # pixels of a thumbnail
-COLOURS = 96
+COLOURS = 256
 STRIP = 14  # pixels for words above
 METHODS = ("nearest", "bicubic", "lanczos", "espcn", "srcnn-srbench", "mix:bicubic,espcn@0:1:0.25")
 RATED = {"nearest": 1.4, "bicubic": 2.1, "lanczos": 2.4, "espcn": 3.2, "srcnn-srbench": 3.0}
@@ -181,7 +181,9 @@ def thumbnail(picture: Path, target: Path, *, made: bool) -> None:
         image = ImageOps.expand(image, (0, STRIP, 0, 0), fill="white")
         ImageDraw.Draw(image).text((2, 1), "made data", fill=(190, 0, 0))
     target.parent.mkdir(parents=True, exist_ok=True)
-    image.quantize(COLOURS, dither=Image.Dither.NONE).save(target, optimize=True)
+    # Coverage of colours, not of pixels: marks are small.
+    few = image.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few.save(target, optimize=True)
 
 
 HEAD = """# Gallery
