@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -60,9 +62,17 @@ def check(
     workers: Workers = 1,
 ) -> None:
     """Check a submitted run folder: score its images again, compare hashes, protocol and every number."""
+    from srbench.core.devices import choose_device
     from srbench.report.certificates import certify as certified
+    from srbench.report.sets import check_sets
+    from srbench.runs.reader import read_run
 
-    _verify(certified(run_folder), run_folder, str(run_folder), data_root, protocol, device, workers)
+    run = read_run(run_folder)
+    of_sets = check_sets(run_folder, run, data_root, device=choose_device(device))
+    if run.sets:
+        agreeing = len(run.sets) - len(of_sets)
+        console().print(f"{agreeing} of {len(run.sets)} values of whole sets agree", markup=False)
+    _verify(certified(run_folder), run_folder, str(run_folder), data_root, protocol, device, workers, of_sets)
 
 
 def _verify(
@@ -73,8 +83,9 @@ def _verify(
     protocol: list[str],
     device: str,
     workers: int,
+    also: Sequence[str] = (),
 ) -> None:
-    """Scores the outputs again and prints what differs from what was said of them."""
+    """Scores the outputs again and prints what differs from what was said of them, and what `also` does."""
     from srbench.core.devices import choose_device
     from srbench.report.certificates import verify as verified
 
@@ -82,7 +93,7 @@ def _verify(
         found = verified(
             said, outputs, data_root, protocol, device=choose_device(device), workers=workers, progress=bar
         )
-    _print(found, name)
+    _print(replace(found, differences=(*also, *found.differences)), name)
 
 
 def _print(found: Verification, name: str) -> None:

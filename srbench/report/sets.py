@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from srbench.core.progress import SILENT, Progress
-from srbench.core.records import OK, Pair, Unscorable, UsageError, UserError
+from srbench.core.records import OK, Pair, Score, Unscorable, UsageError, UserError
 from srbench.datasets.samples import rounded_luma
 from srbench.images.codec import read_image
 from srbench.images.pixels import as_rgb, crop_to_multiple, pixel_hash
@@ -61,7 +63,11 @@ def measure_sets(
         reader = _Reader(folder, run, tuple(roots), device)
         for place, left in wanted.items():
             if left:
-                _measure_place(store, reader, place, left, everywhere[place], progress)
+                scores = _measured(reader, place, left, everywhere[place], progress)
+                with store.transaction():
+                    for score in scores:
+                        key = "/".join(map(str, (*place, score.metric)))
+                        store.put_fact(SET, key, asdict(score))
         return write_files(stored_run(store), folder)
 
 
@@ -73,14 +79,52 @@ def _is_known(one: SetScore | None, metric: SetMetric) -> bool:
     )
 
 
-def _measure_place(
-    store: Store,
+def check_sets(folder: Path, run: RunData, roots: Sequence[Path], *, device: str = "cpu") -> list[str]:
+    """Measures every value of a set that a run says it has again from its images; a line for each that
+    differs, or cannot be measured here."""
+    reader = _Reader(folder, run, tuple(roots), device)
+    lines = []
+    for one in run.sets:
+        where = f"{one.metric} of {one.method}, {one.dataset} x{one.scale}, protocol {one.protocol}"
+        metric = SETS.get(one.metric)
+        if one.value is None:
+            continue
+        if reason := metric.unavailable():
+            lines.append(f"{where}: cannot be checked here: {reason}")
+            continue
+        images = {score.image for score in run.scores if place_of(score) == one.place}
+        outputs = _outputs_here(folder, one.place, images)
+        (again,) = _measured(reader, one.place, [metric], outputs, SILENT)
+        if again.outputs != one.outputs or again.n != one.n:
+            lines.append(f"{where}: is of other images than those that are here")
+        elif again.value is None or not math.isclose(again.value, one.value, rel_tol=1e-3, abs_tol=1e-4):
+            lines.append(f"{where}: the run says {one.value:.6g}, here {again.value or 0:.6g}")
+    return lines
+
+
+def place_of(score: Score) -> _Place:
+    """Method, data set, scale and protocol of a score."""
+    return score.method, score.dataset, score.scale, score.protocol
+
+
+def _outputs_here(folder: Path, place: _Place, images: Iterable[str]) -> dict[str, str]:
+    """The hashes of the outputs' pixels by image, of those that can be read."""
+    found = {}
+    for image in sorted(images):
+        path = output_path(folder, place[0], Pair(place[1], image, place[2], Path(), None))
+        with contextlib.suppress(Unscorable):
+            found[image] = pixel_hash(read_image(path))
+    return found
+
+
+def _measured(
     reader: _Reader,
     place: _Place,
     metrics: Sequence[SetMetric],
     outputs: dict[str, str],
     progress: Progress,
-) -> None:
+) -> list[SetScore]:
+    """The metrics of all outputs of a place, given by the hashes of their pixels."""
     views = {metric.view: metric for metric in metrics}
     sides: dict[str, tuple[list[np.ndarray], list[np.ndarray]]] = {view: ([], []) for view in views}
     counts = dict.fromkeys(views, 0)
@@ -97,11 +141,11 @@ def _measure_place(
         except Unscorable as error:
             reasons[str(error)] = None
         progress.advance()
-    with store.transaction():
-        for metric in metrics:
-            joined = [np.concatenate(side) if side else np.empty((0, 1)) for side in sides[metric.view]]
-            score = _score(place, metric, joined, counts[metric.view], list(reasons), outputs)
-            store.put_fact(SET, "/".join(map(str, (*place, metric.name))), asdict(score))
+    scores = []
+    for metric in metrics:
+        joined = [np.concatenate(side) if side else np.empty((0, 1)) for side in sides[metric.view]]
+        scores.append(_score(place, metric, joined, counts[metric.view], list(reasons), outputs))
+    return scores
 
 
 def _score(

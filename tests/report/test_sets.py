@@ -59,7 +59,7 @@ def test_values_of_sets_are_columns_without_intervals(finished: Path):
         assert (row["fid-bilinear_n"], row["fid-bilinear_low"], row["fid-bilinear_high"]) == ("5", "", "")
     assert float(table["hr"]["fid-bilinear"]) == pytest.approx(0, abs=1e-12)
     text = (finished / "leaderboard.md").read_text(encoding="utf-8")
-    assert "FID ↓" in text
+    assert "FID (bilinear) ↓" in text
     assert "one value for all images together" in text
     assert "of 5 images" in text
 
@@ -140,3 +140,26 @@ def test_without_weights_the_command_says_how_to_get_them(finished: Path):
         result = command("sets", finished, "--metrics", "kid")
     assert "srbench metrics pull kid-bilinear" in result.message
     assert result.code == 1
+
+
+def test_the_check_of_a_submission_measures_its_sets_again(finished: Path):
+    assert command("sets", finished, "--metrics", "fid,kid").code == 0
+    (finished / "store.sqlite").unlink()
+    check = ("leaderboard", "check", finished, "--data-root", finished.parent / "data", "--device", "cpu")
+    good = command(*check)
+    assert good.code == 0, good.err
+    assert "6 of 6 values of whole sets agree" in good.out
+    said = json.loads((finished / "run.json").read_text(encoding="utf-8"))
+    said["sets"][0]["value"] += 0.5
+    (finished / "run.json").write_text(json.dumps(said), encoding="utf-8")
+    forged = command(*check)
+    assert forged.code == 1
+    assert "fid-bilinear of" in forged.out
+    said["sets"][0]["value"] -= 0.5
+    said["sets"][0]["outputs"] = "0" * 64
+    (finished / "run.json").write_text(json.dumps(said), encoding="utf-8")
+    assert "of other images" in command(*check).out
+    with SETS.holding(*(replace(metric, weights=(FILE,)) for metric in SETS)):
+        unknown = command(*check)
+    assert unknown.code == 1
+    assert "cannot be checked here" in unknown.out

@@ -78,13 +78,13 @@ _ALIASES = {"fid-bilinear": ("fid",), "kid-bilinear": ("kid",)}
 SETS: Registry[SetMetric] = Registry("metric of sets", group=None, record=SetMetric)
 
 for _metric in (
-    SetMetric("fid-bilinear", "FID", _FID, _FID_NOTE, frechet_distance, "bilinear"),
+    SetMetric("fid-bilinear", "FID (bilinear)", _FID, _FID_NOTE, frechet_distance, "bilinear"),
     SetMetric("fid-clean", "FID (clean)", f"{_FID}, {_CLEAN}", _FID_NOTE, frechet_distance, "clean"),
     SetMetric(
         f"fid-patch{PATCH}", "patch FID", f"{_FID}, {_PATCHES}", f"{_GRID}; {_FID_NOTE}", frechet_distance,
         "bilinear", PATCH,
     ),
-    SetMetric("kid-bilinear", "KID", _KID, _KID_NOTE, kernel_distance, "bilinear"),
+    SetMetric("kid-bilinear", "KID (bilinear)", _KID, _KID_NOTE, kernel_distance, "bilinear"),
     SetMetric("kid-clean", "KID (clean)", f"{_KID}, {_CLEAN}", _KID_NOTE, kernel_distance, "clean"),
     SetMetric(
         f"kid-patch{PATCH}", "patch KID", f"{_KID}, {_PATCHES}", f"{_GRID}; {_KID_NOTE}", kernel_distance,
