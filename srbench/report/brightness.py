@@ -26,6 +26,7 @@ from srbench.tables.boards import Board
 
 LEVELS = 256
 _BIN = 4  # levels that a point of the histogram covers
+_LABELS = 0.42  # inches from an axis to below its label
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,12 @@ def brightness(found: Sequence[Brightness], board: Board, sigma: float) -> Drawn
     left.set_ylabel(f"share of pixels in {_BIN} levels [%]")
     left.set_xlim(0, LEVELS - 1)
     left.set_ylim(bottom=0)
-    left.legend(fontsize=6.5, frameon=False, ncols=1 + len(others) // 8)
+    # Below the axes' labels, where no curve is.
+    below = figure.subplotpars.bottom - _LABELS / figure.get_figheight()
+    figure.legend(
+        *left.get_legend_handles_labels(), loc="upper center", bbox_to_anchor=(0.5, below),
+        ncols=min(6, len(found)), fontsize=6.5, frameon=False,
+    )  # fmt: skip
     for row, (one, colour) in enumerate(zip(others, colours, strict=True)):
         if one.interval:
             right.plot([one.interval.low, one.interval.high], [row, row], color=colour, lw=1.6)
