@@ -3,13 +3,17 @@
     python benchmarks/compare.py --data DIR --methods 10 [--metrics LIST] [--sample 3] [--plot FILE.svg]
 
 DIR holds BSD100. Every way scores the same output images from the same files, with one thread a process.
-The loops score a sample of the images; their time is multiplied up to all.
+The loops score a sample of the images; their time, without their start, is multiplied up to all. Ratios are
+of processor time, children included, which other programs on the machine disturb least; srbench's has its
+start, its tables and their intervals in it. `--allocator tuned` has the C library keep its memory, which
+spares pyiqa most of its page faults. A last table says how far values of the loops are from srbench's.
 `--niqe-parameters` and `--ma-model` are the authors' files, which pyiqa would otherwise download.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import os
 import resource
@@ -18,22 +22,33 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 METRICS = ("psnr_y", "ssim_y", "niqe", "ma", "lpips-alex")
 _PYIQA = {"psnr_y": "psnry", "ssim_y": "ssim", "niqe": "niqe", "lpips-alex": "lpips", "ma": "nrqm"}
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+ALLOCATORS = {
+    "default": {},
+    "tuned": {
+        "MALLOC_MMAP_THRESHOLD_": str(4 << 30),
+        "MALLOC_TRIM_THRESHOLD_": str(4 << 30),
+        "MALLOC_TOP_PAD_": str(256 << 20),
+    },
+}
 
 
 @dataclass(frozen=True)
 class Row:
-    """One way of scoring: seconds for all images, the number really scored, peak memory in MB."""
+    """One way of scoring all images: seconds by the clock and of the processor, how many images were
+    really scored, peak memory in MB; of a loop the values by image and metric."""
 
     way: str
     seconds: float
+    processor: float
     scored: int
     memory: float
+    values: dict[tuple[str, str], float] = field(default_factory=dict)
 
 
 def loop(way: str, metrics: Sequence[str], files: dict[str, str], pairs: Sequence[tuple[str, str]]) -> None:
@@ -42,29 +57,33 @@ def loop(way: str, metrics: Sequence[str], files: dict[str, str], pairs: Sequenc
 
     torch.set_num_threads(int(os.environ[_THREADS[0]]))
     score = _pyiqa(metrics, files) if way == "pyiqa" else _classic(metrics)
-    start = time.perf_counter()
-    for output, reference in pairs:
-        score(Path(output), Path(reference))
-    seconds = time.perf_counter() - start
-    print(json.dumps([seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+    start, processor = time.perf_counter(), time.process_time()
+    found = [score(Path(output), Path(reference)) for output, reference in pairs]
+    seconds, processor = time.perf_counter() - start, time.process_time() - processor
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps([seconds, processor, peak, found]))
 
 
-def _pyiqa(metrics: Sequence[str], files: dict[str, str]) -> Callable[[Path, Path], object]:
+def _pyiqa(metrics: Sequence[str], files: dict[str, str]) -> Callable[[Path, Path], dict[str, float]]:
     import pyiqa
 
     own = {name: {"pretrained_model_path": files[name]} for name in metrics if files.get(name)}
-    made = [(name, pyiqa.create_metric(_PYIQA[name], device="cpu", **own.get(name, {}))) for name in metrics]
+    options = {"psnr_y": {"crop_border": 4}, "ssim_y": {"crop_border": 4}, "niqe": {"crop_border": 4}}
+    options = {name: options.get(name, {}) | own.get(name, {}) for name in metrics}
+    made = [(name, pyiqa.create_metric(_PYIQA[name], device="cpu", **options[name])) for name in metrics]
 
-    def score(output: Path, reference: Path) -> object:
-        return [
-            float(metric(str(output)) if name in ("niqe", "ma") else metric(str(output), str(reference)))
+    def score(output: Path, reference: Path) -> dict[str, float]:
+        return {
+            name: float(
+                metric(str(output)) if name in ("niqe", "ma") else metric(str(output), str(reference))
+            )
             for name, metric in made
-        ]
+        }
 
     return score
 
 
-def _classic(metrics: Sequence[str]) -> Callable[[Path, Path], object]:
+def _classic(metrics: Sequence[str]) -> Callable[[Path, Path], dict[str, float]]:
     import lpips
     import numpy as np
     from PIL import Image
@@ -73,45 +92,57 @@ def _classic(metrics: Sequence[str]) -> Callable[[Path, Path], object]:
 
     network = lpips.LPIPS(net="alex", verbose=False) if "lpips-alex" in metrics else None
 
-    def score(output: Path, reference: Path) -> object:
-        """What a user's loop computes for one image, in the order of the metrics."""
+    def score(output: Path, reference: Path) -> dict[str, float]:
+        """What a user's loop computes for one image."""
         images = [np.asarray(Image.open(path).convert("RGB")) for path in (output, reference)]
         luma = [rgb2ycbcr(image)[4:-4, 4:-4, 0] for image in images]
-        found = []
+        found = {}
         if "psnr_y" in metrics:
-            found.append(peak_signal_noise_ratio(luma[1], luma[0], data_range=255))
+            found["psnr_y"] = peak_signal_noise_ratio(luma[1], luma[0], data_range=255)
         if "ssim_y" in metrics:
             options = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
-            found.append(structural_similarity(luma[1], luma[0], data_range=255, **options))
+            found["ssim_y"] = structural_similarity(luma[1], luma[0], data_range=255, **options)
         if network is not None:
             tensors = [lpips.im2tensor(image[4:-4, 4:-4]) for image in images]
-            found.append(network(*tensors).item())
+            found["lpips-alex"] = network(*tensors).item()
         return found
 
     return score
 
 
-def in_process(arguments: Sequence[str], threads: int) -> tuple[str, float, float]:
-    """Output, seconds and peak memory (MB, children included) of a process with so many threads."""
-    environment = os.environ | dict.fromkeys(_THREADS, str(threads))
-    start = time.perf_counter()
+def in_process(arguments: Sequence[str], allocator: str) -> tuple[str, float, float, float]:
+    """Output, seconds, processor seconds and peak memory (MB, so far) of a process and its children, all with
+    one thread."""
+    environment = os.environ | dict.fromkeys(_THREADS, "1") | ALLOCATORS[allocator]
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
         [sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False
     )
-    seconds = time.perf_counter() - start
+    seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         raise SystemExit(f"{' '.join(arguments)}: {done.stderr.strip()[-400:]}")
-    return done.stdout, seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return done.stdout, seconds, processor, after.ru_maxrss / 1024
 
 
-def srbench(folders: Sequence[Path], data: Path, out: Path, metrics: Sequence[str], workers: int) -> float:
-    """Seconds of a whole run over result images, start-up and tables included."""
+def srbench(
+    way: str, folders: Sequence[Path], data: Path, out: Path, asked: argparse.Namespace, workers: int
+) -> Row:
+    """A whole run over result images, start-up and tables included."""
     methods = ",".join(f"outputs:{folder}" for folder in folders)
     command = [
-        "-m", "srbench", "run", "--methods", methods, "--datasets", "bsd100", "--metrics", ",".join(metrics),
+        "-m", "srbench", "run", "--methods", methods, "--datasets", "bsd100", "--metrics", asked.metrics,
         "--data-root", str(data), "--out", str(out), "--device", "cpu", "--workers", str(workers),
     ]  # fmt: skip
-    return in_process(command, 1)[1]
+    _, seconds, processor, memory = in_process(command, asked.allocator)
+    return Row(way, seconds, processor, len(folders) * len(list(folders[0].iterdir())), memory)
+
+
+def values(out: Path, method: str) -> dict[tuple[str, str], float]:
+    """Of a run, by image and metric."""
+    with (out / "scores.csv").open(newline="", encoding="utf-8") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["method"] == method]
+    return {(row["image"], row["metric"]): float(row["value"]) for row in rows if row["value"]}
 
 
 def make_outputs(data: Path, scratch: Path, methods: int) -> tuple[list[Path], list[Path]]:
@@ -137,76 +168,79 @@ def make_outputs(data: Path, scratch: Path, methods: int) -> tuple[list[Path], l
     return folders, [scratch / "references" / f"{pair.image}.png" for pair in pairs]
 
 
-def loop_row(
-    way: str,
-    metrics: Sequence[str],
-    folders: Sequence[Path],
-    references: Sequence[Path],
-    sample: int,
-    files: dict[str, str],
-) -> Row:
+def loop_row(way: str, folders: Sequence[Path], references: Sequence[Path], asked: argparse.Namespace) -> Row:
     """A loop over a sample, multiplied up to all outputs."""
-    known = [name for name in metrics if way == "pyiqa" or name not in ("niqe", "ma")]
-    chosen = references[:: max(1, len(references) // sample)][:sample]
+    known = [name for name in asked.metrics.split(",") if way == "pyiqa" or name not in ("niqe", "ma")]
+    files = {"niqe": asked.niqe_parameters, "ma": asked.ma_model}
+    chosen = references[:: max(1, len(references) // asked.sample)][: asked.sample]
     pairs = [[str(folders[0] / path.name), str(path)] for path in chosen]
     code = "import json, sys; from benchmarks.compare import loop; loop(*json.loads(sys.argv[1]))"
-    said, _, _ = in_process(["-c", code, json.dumps([way, known, files, pairs])], 1)
-    seconds, memory = json.loads(said.strip().splitlines()[-1])
-    every = len(references) * len(folders)
-    return Row(f"{way} ({', '.join(known)})", seconds / len(chosen) * every, len(chosen), memory)
+    said = in_process(["-c", code, json.dumps([way, known, files, pairs])], asked.allocator)[0]
+    seconds, processor, memory, found = json.loads(said.strip().splitlines()[-1])
+    share = len(references) * len(folders) / len(chosen)
+    named = {
+        (path.stem, name): value
+        for path, each in zip(chosen, found, strict=True)
+        for name, value in each.items()
+    }
+    return Row(f"{way} ({', '.join(known)})", seconds * share, processor * share, len(chosen), memory, named)
 
 
-def measure(
-    data: Path, methods: int, metrics: Sequence[str], sample: int, workers: int, files: dict[str, str]
-) -> list[Row]:
-    """Every way, one after the other."""
+def measure(asked: argparse.Namespace) -> tuple[list[Row], dict[tuple[str, str], float]]:
+    """Every way, one after the other, and srbench's values of the first method."""
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
-        folders, references = make_outputs(data, scratch, methods)
-        every = len(folders) * len(references)
+        folders, references = make_outputs(asked.data, scratch, asked.methods)
         rows = []
-        for count in dict.fromkeys((1, workers)):
+        for count in dict.fromkeys((1, asked.workers)):
             out = scratch / f"run{count}"
-            first = srbench(folders, data, out, metrics, count)
-            memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-            rows.append(Row(f"srbench, {count} worker{'s' * (count > 1)}", first, every, memory))
             rows.append(
-                Row("srbench, the same command again", srbench(folders, data, out, metrics, count), 0, memory)
+                srbench(f"srbench, {count} worker{'s' * (count > 1)}", folders, asked.data, out, asked, count)
             )
+            rows.append(srbench("srbench, the same command again", folders, asked.data, out, asked, count))
         for way in ("pyiqa", "skimage+lpips"):
-            rows.append(loop_row(way, metrics, folders, references, sample, files))
-    return rows
+            rows.append(loop_row(way, folders, references, asked))
+        return rows, values(scratch / "run1", folders[0].name)
 
 
 def plot(rows: Sequence[Row], path: Path) -> None:
-    """Seconds as bars on a logarithmic axis."""
+    """Processor seconds as bars on a logarithmic axis."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(7, 0.5 * len(rows) + 1), layout="constrained")
-    axes.barh([row.way for row in rows][::-1], [row.seconds for row in rows][::-1])
+    axes.barh([row.way for row in rows][::-1], [row.processor for row in rows][::-1])
     axes.set_xscale("log")
-    axes.set_xlabel("seconds, one thread a process")
+    axes.set_xlabel("processor seconds")
     figure.savefig(path)
 
 
 def main() -> None:
-    """Prints a Markdown table."""
+    """Prints two Markdown tables."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path, required=True, help="where BSD100 lies")
     parser.add_argument("--methods", type=int, default=10)
     parser.add_argument("--metrics", default=",".join(METRICS))
     parser.add_argument("--sample", type=int, default=3, help="images that the loops score")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--allocator", choices=tuple(ALLOCATORS), default="default")
     parser.add_argument("--niqe-parameters", default="")
     parser.add_argument("--ma-model", default="")
     parser.add_argument("--plot", type=Path)
     asked = parser.parse_args()
-    files = {"niqe": asked.niqe_parameters, "ma": asked.ma_model}
-    rows = measure(asked.data, asked.methods, asked.metrics.split(","), asked.sample, asked.workers, files)
-    print("| way | seconds | times srbench | outputs really scored | peak memory |\n|---|---|---|---|---|")
+    rows, ours = measure(asked)
+    print("| way | seconds | processor s | times srbench's | outputs really scored | peak memory |")
+    print("|---|---|---|---|---|---|")
     for row in rows:
-        times = f"{row.seconds / rows[0].seconds:.1f}"
-        print(f"| {row.way} | {row.seconds:.0f} | {times} | {row.scored} | {row.memory:.0f} MB |")
+        times = f"{row.processor / rows[0].processor:.1f}"
+        print(
+            f"| {row.way} | {row.seconds:.0f} | {row.processor:.0f} | {times} | {row.scored} "
+            f"| {row.memory:.0f} MB |"
+        )
+    print("\n| way | metric | largest difference from srbench |\n|---|---|---|")
+    for row in rows:
+        for metric in dict.fromkeys(name for _, name in row.values):
+            apart = [abs(value - ours[place]) for place, value in row.values.items() if place[1] == metric]
+            print(f"| {row.way} | {metric} | {max(apart):.2g} |")
     if asked.plot:
         plot(rows, asked.plot)
 

@@ -150,6 +150,15 @@ def _hash_of_version(path: Path, _modified: int, _size: int) -> str:
     return file_hash(path)
 
 
+def file_version(path: Path) -> tuple[int, int, int] | None:
+    """What changes when a file is written again, even with the same bytes; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
 def cache_folder() -> Path:
     """`SRBENCH_CACHE`, or the platform's folder for a user's caches."""
     chosen = os.environ.get("SRBENCH_CACHE")

@@ -7,11 +7,12 @@ outcome as it comes, so that a run that was cut off goes on where it stopped.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from srbench.core.files import file_hash
+from srbench.core.files import file_hash, file_version
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import OK, Pair, Score, Unscorable
 from srbench.core.versions import versions
@@ -102,6 +103,10 @@ class _Book:
         self.store = store
         self.outcome = Outcome()
         self._had: dict[str, dict[Pair, bool]] = {}  # by method and image: whether there is any value
+        # By the files that decide values: which version of it the keys are of.
+        self._versions: dict[Path, tuple[int, int, int] | None] = {}
+        for metric in job.metrics:
+            self._see(file.cached for file in metric.weights)
 
     def refuse(self, pairs: list[Pair]) -> None:
         """Rows for what cannot run at all, unless scores are there already."""
@@ -133,6 +138,7 @@ class _Book:
 
     def _plan_method(self, pair: Pair, spec: str, method: Method) -> _Planned | None:
         path = output_path(self.job.out, method.name, pair)
+        self._see(self.job.files(pair, method))
         try:
             key = self.job.output_key(pair, method)
         except (Unscorable, OSError) as error:
@@ -153,7 +159,42 @@ class _Book:
         task = MethodTask(spec, path, made=True, metrics=tuple(wanted))
         return _Planned(method, task, key) if wanted else None
 
+    def _see(self, files: Iterable[Path]) -> None:
+        for path in files:
+            if path not in self._versions:
+                self._versions[path] = file_version(path)
+
+    def _changed(self, files: Iterable[Path]) -> str:
+        """Why values that were computed from these files cannot be kept; empty where they can."""
+        changed = [path for path in files if file_version(path) != self._versions[path]]
+        return (
+            f"{changed[0]} changed while the run was using it: run the same command again" if changed else ""
+        )
+
+    def _kept(self, pair: Pair, item: _Planned, result: MethodResult) -> MethodResult:
+        """The result without what was computed from files that are no longer those of the keys."""
+        reason = self._changed(self.job.files(pair, item.method)) or self._other_key(pair, item)
+        of_metrics = {
+            metric.name: reason or self._changed(file.cached for file in metric.weights)
+            for metric in self.job.metrics
+        }
+        measured = tuple(
+            Measured(one.metric, None, of_metrics[one.metric], 0.0)
+            if one.value is not None and of_metrics[one.metric]
+            else one
+            for one in result.measured
+        )
+        return replace(result, output=None if reason else result.output, measured=measured)
+
+    def _other_key(self, pair: Pair, item: _Planned) -> str:
+        """The same of files that only the method's fingerprint knows."""
+        with contextlib.suppress(Unscorable, OSError):
+            if self.job.output_key(pair, item.method) == item.key:
+                return ""
+        return "what it reads changed while the run was using it: run the same command again"
+
     def _record_method(self, pair: Pair, item: _Planned, result: MethodResult) -> None:
+        result = self._kept(pair, item, result)
         if result.output is not None and not item.task.made:
             self.store.put_output(item.key, result.output)
         # An output that was made before and cannot be made again keeps its scores.

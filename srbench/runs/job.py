@@ -71,6 +71,11 @@ class Job:
             *(["luma"] if protocol.luma_alone else []),
         )
 
+    def files(self, pair: Pair, method: Method) -> tuple[Path, ...]:
+        """The files that decide the pixels of an output and what is measured of it, but for the metrics'."""
+        images = (pair.reference, pair.low_resolution) if pair.low_resolution else (pair.reference,)
+        return (*images, *(file.cached for file in method.files(pair.scale)), *method.reads)
+
     def score_key(self, pair: Pair, method: Method, pixels: str, metric: Metric) -> str:
         """Everything that decides the value of a metric of an output; the method decides nothing but the
         protocol's rule for it."""

@@ -20,7 +20,7 @@ BOOTSTRAP_TO = 5000
 RESAMPLES = 9999
 SEED = 0
 # Numbers that are resampled at a time: bounds the memory, changes no result.
-_BATCH = 4_000_000
+_BATCH = 250_000
 
 # How the values of images become the value of a data set.
 Aggregate = Literal["mean", "root-mean-square"]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 
-from tests.faults.trial import TABLES, Trial
+from tests.faults.trial import TABLES, WEIGHTS, Trial
+from tests.helpers import values
 
 Kind = Callable[[Trial], None]
 
@@ -122,6 +124,32 @@ def damaged_reference(trial: Trial) -> None:
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
 
 
+def damaged_weights(trial: Trial) -> None:
+    """A method's weights are damaged or exchanged in the middle, in half of the tries for a moment only.
+
+    What the run says then is either the right value or none, and the other method is not touched.
+    """
+    path = trial.folder / WEIGHTS
+    good = path.read_bytes()
+    child = trial.start()
+    trial.wait_for_outputs(child, trial.random.randrange(1, 12))
+    if trial.random.random() < 0.5:
+        _damage(trial, path)
+    else:
+        path.write_text("1" * len(good))
+    if trial.random.random() < 0.5:
+        time.sleep(trial.random.random())
+        path.write_bytes(good)
+    trial.finish(child, 0, 1)
+    path.write_bytes(good)
+    right = values(trial.folder / "undisturbed" / "scores.csv")
+    for place, value in values(trial.out / "scores.csv").items():
+        if value not in ("", right[place]):
+            trial.problems.append(f"a wrong value: {place}: {value}")
+        if place[0] == "nearest" and not value:
+            trial.problems.append(f"a value of the other method is missing: {place}")
+
+
 def full_disk(trial: Trial) -> None:
     """The run folder is a file system of 64 KB that fills up, then one with room."""
     trial.out.mkdir()
@@ -151,4 +179,5 @@ KINDS: dict[Kind, int] = {
     damaged_store: 10,
     damaged_output: 10,
     damaged_reference: 10,
+    damaged_weights: 10,
 }

@@ -23,11 +23,13 @@ _MAIN = f"{_LISTEN}from srbench.cli import main\nmain()"
 # Slow enough for something to happen in the middle of it.
 _METHOD = """
 import time
+from pathlib import Path
 def slow(image, scale):
     from srbench.images.resize import imresize
     time.sleep(0.15)
-    return imresize(image, scale)
+    return imresize(image, scale) + Path("weights.txt").read_text().count("1")
 """
+WEIGHTS = "weights.txt"
 
 
 @dataclass
@@ -46,7 +48,7 @@ class Trial:
     def start(self, out: Path | None = None) -> subprocess.Popen[str]:
         """Starts the run in a session of its own."""
         return self.command(
-            "run", "--methods", "nearest,slow_method:slow:weights=slow_method.py",
+            "run", "--methods", "nearest,slow_method:slow:weights=weights.txt",
             "--datasets", "folder:mine", "--metrics", "psnr_y,ssim_y",
             "--out", out or self.out, "--workers", "2", "--device", "cpu",
         )  # fmt: skip
@@ -119,9 +121,10 @@ class Trial:
 
 
 def prepared(folder: Path) -> Path:
-    """A folder with eight images and the method."""
+    """A folder with eight images, the method and the file that it reads."""
     references(folder / "mine", count=8, size=(64, 80))
     (folder / "slow_method.py").write_text(_METHOD)
+    (folder / WEIGHTS).write_text("0" * 64)
     return folder
 
 

@@ -18,7 +18,14 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are found by /proc")
 @pytest.mark.parametrize(
-    "kind", [kinds.kill_of_the_main_process, kinds.kill_of_a_worker, kinds.termination, kinds.damaged_store]
+    "kind",
+    [
+        kinds.kill_of_the_main_process,
+        kinds.kill_of_a_worker,
+        kinds.termination,
+        kinds.damaged_store,
+        kinds.damaged_weights,
+    ],
 )
 def test_nothing_is_lost(original: Path, tmp_path: Path, kind: kinds.Kind) -> None:
     assert attempt(kind, original, tmp_path / "try", seed=0) == []

@@ -139,3 +139,44 @@ def test_one_process_follows_a_function_and_its_files(folder: Path) -> None:
     assert np.unique(Tools().upscaler(method, CPU)(low)) == 101
     (folder / "reading.py").write_text(READING.replace("level, np.uint8", "level + 2, np.uint8"))
     assert np.unique(Tools().upscaler(method, CPU)(low)) == 102
+
+
+# Writes its own weights anew at the second call: other ones, or with `again` the same.
+CHANGING = """
+from pathlib import Path
+import numpy as np
+
+FOLDER = Path(__file__).parent
+
+def upscale(image, scale):
+    level = FOLDER / "level.txt"
+    made = np.full((image.shape[0] * scale, image.shape[1] * scale, 3), int(level.read_text()), np.uint8)
+    with (FOLDER / "calls").open("a") as calls:
+        calls.write("x")
+    if (FOLDER / "calls").stat().st_size == 2:
+        level.write_text("100" if (FOLDER / "again").exists() else "30")
+    return made
+
+upscale.weights = ["level.txt"]
+"""
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_was_made_from_weights_that_changed_in_the_middle_is_no_score(folder: Path, again: bool) -> None:
+    (folder / "changing.py").write_text(CHANGING)
+    (folder / "again").touch() if again else None
+    disturbed = command(*arguments(folder, "nearest,changing:upscale"))
+    assert disturbed.code == 0, disturbed.err
+    found = values(folder / "out" / "scores.csv")
+    assert all(value for place, value in found.items() if place[0] == "nearest")
+    kept = [value for place, value in found.items() if place[0] != "nearest" and value]
+    assert len(kept) < 3
+    assert "level.txt changed while the run was using it" in (folder / "out" / "scores.csv").read_text()
+
+    (folder / "level.txt").write_text("100")
+    run(folder, "nearest,changing:upscale")
+    whole = values(folder / "out" / "scores.csv")
+    assert set(kept) <= {value for place, value in whole.items() if place[0] != "nearest"}
+    (folder / "out").rename(folder / "before")
+    run(folder, "nearest,changing:upscale")
+    assert values(folder / "out" / "scores.csv") == whole
