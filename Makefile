@@ -49,7 +49,7 @@ faults: $(VENV)/.installed
 FUZZ ?= 50000
 fuzz: export SRBENCH_FUZZ = $(FUZZ)
 fuzz: $(VENV)/.installed
-	$(BIN)/python -m pytest -q tests/fuzz
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --maxprocesses $(WORKERS) tests/fuzz
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

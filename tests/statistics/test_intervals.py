@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -163,3 +164,13 @@ def test_the_caption_names_the_kinds_that_are_shown() -> None:
     assert caption([many]) == "BCa bootstrap (from 20 images on; 9999 resamples, seed 0)"
     assert caption([many, few]) == f"{caption([few])}; {caption([many])}"
     assert caption([None]) == ""
+
+
+def test_the_bootstraps_memory_does_not_grow_with_the_images() -> None:
+    sample = np.random.default_rng(0).normal(30, 3, 4000).tolist()
+    mean_interval(sample[:100])  # what is imported first
+    tracemalloc.start()
+    mean_interval(sample)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 16e6
