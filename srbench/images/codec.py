@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".webp"})
 # Files are told by their content: PostScript, for one, would start Ghostscript under any name.
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "PPM", "WEBP")
+BITS_PER_SAMPLE, _SAMPLE_FORMAT, _UNSIGNED = 258, 339, 1  # TIFF 6.0
 
 
 @contextlib.contextmanager
@@ -74,18 +75,38 @@ def pillow_pixels(name: str, image: Image.Image) -> np.ndarray:
 
 
 def _refuse_other_depths(name: str, image: Image.Image) -> None:
-    # PIL silently cuts 16-bit RGB files to 8 bits; only the raw mode of the tile tells.
-    mode = getattr(image, "mode", "")
-    raw_modes = " ".join(str(tile[3]) for tile in getattr(image, "tile", ()))
-    if mode.startswith(("I", "F")) or ";16" in raw_modes or _exceeds_byte_range(image):
+    if exceeds_a_byte(image):
         raise Unscorable(
             f"{name}: more than 8 bits per channel; convert it to 8-bit RGB first, or score "
             "it in 16 bits (srbench score --bits 16)"
         )
-    if mode in ("CMYK", "LAB", "HSV", "YCbCr"):
+    if tiff_tag(image, _SAMPLE_FORMAT) not in (None, (_UNSIGNED,)):
+        raise Unscorable(f"{name}: a TIFF of signed numbers; convert it to 8-bit RGB first")
+    if image.mode in ("CMYK", "LAB", "HSV", "YCbCr"):
         raise Unscorable(
-            f"{name}: {mode} colours; convert it to 8-bit RGB first (the result depends on the profile)"
+            f"{name}: {image.mode} colours; convert it to 8-bit RGB first (the result depends on the profile)"
         )
+
+
+def exceeds_a_byte(image: Image.Image) -> bool:
+    """Whether a file has more than 8 bits per channel, also where PIL would cut them silently."""
+    # Of 16-bit RGB only the raw mode of the tile tells, of a TIFF in planes only its own tag.
+    depths = tiff_tag(image, BITS_PER_SAMPLE) or ()
+    deep_mode = image.mode.startswith(("I", "F")) or ";16" in raw_modes(image)
+    return deep_mode or any(depth > 8 for depth in depths) or _exceeds_byte_range(image)
+
+
+def raw_modes(image: Image.Image) -> str:
+    """How the file holds its pixels, in PIL's words; nothing once they were read."""
+    return " ".join(str(tile[3]) for tile in getattr(image, "tile", ()))
+
+
+def tiff_tag(image: Image.Image, tag: int) -> tuple[int, ...] | None:
+    """The different values of a tag of a TIFF file; None for other files and where it is not there."""
+    value = getattr(image, "tag_v2", {}).get(tag)
+    if value is None:
+        return None
+    return tuple(sorted(set(value))) if isinstance(value, tuple) else (value,)
 
 
 def _exceeds_byte_range(image: Image.Image) -> bool:

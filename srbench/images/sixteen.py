@@ -6,36 +6,77 @@ PIL cuts 16-bit colour files to their high bytes: OpenCV decodes those, and what
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from srbench.core.records import Unscorable
-from srbench.images.codec import opened_image, pillow_pixels
+from srbench.images.codec import (
+    BITS_PER_SAMPLE,
+    exceeds_a_byte,
+    opened_image,
+    pillow_pixels,
+    raw_modes,
+    tiff_tag,
+)
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 STEP = 257  # 16-bit steps of one 8-bit grey level: 255 becomes 65535
+_PLANES, _PHOTOMETRIC, _WHITE_IS_ZERO = 284, 262, 0  # TIFF 6.0
 _GRAY = ("I;16", "I;16B", "I;16L", "I;16N")
 
 
 def read_sixteen(path: Path) -> np.ndarray:
     """Decodes an 8- or 16-bit image file as uint16; 8-bit values are multiplied by 257, which is exact.
 
-    16-bit files are PNG or TIFF, grayscale or RGB without transparency. Raises `Unscorable` for what
-    `read_image` refuses for another reason than its depth, and where OpenCV, which 16-bit colour needs, is
-    not installed.
+    16-bit files are PNG or TIFF, grayscale or RGB without transparency. Raises `Unscorable` for other
+    depths, for what `read_image` refuses for another reason than its depth, and where OpenCV, which 16-bit
+    colour needs, is not installed.
     """
     with opened_image(path) as image:
-        raw_modes = " ".join(str(tile[3]) for tile in getattr(image, "tile", ()))
-        if image.mode in _GRAY:
-            return np.asarray(image).astype(np.uint16)
-        if ";16" not in raw_modes or image.format not in ("PNG", "TIFF"):
+        if not exceeds_a_byte(image):
             return pillow_pixels(path.name, image).astype(np.uint16) * STEP
-        if image.mode not in ("RGB", "RGBA"):
-            raise Unscorable(f"{path.name}: 16 bits of {image.mode}; give grayscale or RGB")
-        return _colour(path, np.asarray(image))
+        _refuse_other_kinds(path.name, image)
+        if image.mode in _GRAY:
+            return _gray(path.name, image)
+        return _colour(path, image)
 
 
-def _colour(path: Path, high: np.ndarray) -> np.ndarray:
-    """16-bit RGB of a file whose high bytes are `high`, H x W x 3 or 4."""
+def _refuse_other_kinds(name: str, image: Image.Image) -> None:
+    """What is deeper than 8 bits, but no PNG or TIFF of 16-bit gray or RGB in one plane."""
+    depths = tiff_tag(image, BITS_PER_SAMPLE) or (16,)
+    if image.format not in ("PNG", "TIFF") or depths != (16,) or image.mode not in (*_GRAY, "RGB", "RGBA"):
+        raise Unscorable(
+            f"{name}: of more than 8 bits only unsigned 16-bit gray or RGB in PNG and TIFF is read; "
+            "save it as a 16-bit PNG"
+        )
+    if tiff_tag(image, _PLANES) == (2,):
+        raise Unscorable(f"{name}: a 16-bit TIFF with colours in separate planes; save it as a 16-bit PNG")
+    if tiff_tag(image, _PHOTOMETRIC) == (_WHITE_IS_ZERO,):
+        raise Unscorable(f"{name}: a 16-bit TIFF whose 0 is white; save it as a 16-bit PNG")
+
+
+def _gray(name: str, image: Image.Image) -> np.ndarray:
+    pixels = np.asarray(image).astype(np.uint16)
+    if (see_through := image.info.get("transparency")) is not None and (pixels == see_through).any():
+        raise _transparent(name)
+    return pixels
+
+
+def _colour(path: Path, image: Image.Image) -> np.ndarray:
+    """16-bit RGB, or gray with opacity, of which PIL reads the high bytes."""
+    # PIL makes four channels of gray with opacity, too.
+    gray = raw_modes(image).startswith("LA")
+    pixels = _decoded(path, np.asarray(image))
+    if pixels.shape[2] == 4 and pixels[..., 3].min() < 65535:
+        raise _transparent(path.name)
+    return np.ascontiguousarray(pixels[..., 0] if gray else pixels[..., :3])
+
+
+def _decoded(path: Path, high: np.ndarray) -> np.ndarray:
+    """What OpenCV reads of a 16-bit file whose high bytes are `high`: H x W x 3 or 4."""
     try:
         import cv2
     except ImportError:
@@ -44,11 +85,13 @@ def _colour(path: Path, high: np.ndarray) -> np.ndarray:
         ) from None
     decoded = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
     if decoded is None or decoded.dtype != np.uint16 or decoded.shape != high.shape:
-        raise Unscorable(f"{path.name}: a 16-bit file of a kind that cannot be read")
+        raise Unscorable(f"{path.name}: a 16-bit file of a kind that cannot be read; save it as plain RGB")
     order = [2, 1, 0, 3][: high.shape[2]]  # OpenCV's are BGR
     pixels = decoded[..., order].astype(np.uint16)
     if not np.array_equal(pixels >> 8, high):
         raise Unscorable(f"{path.name}: two decoders of this 16-bit file disagree; save it as plain RGB")
-    if pixels.shape[2] == 4 and pixels[..., 3].min() < 65535:
-        raise Unscorable(f"{path.name}: has transparent pixels; flatten it onto a background first")
-    return np.ascontiguousarray(pixels[..., :3])
+    return pixels
+
+
+def _transparent(name: str) -> Unscorable:
+    return Unscorable(f"{name}: has transparent pixels; flatten it onto a background first")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ def write_sixteen(path: Path, image: np.ndarray) -> Path:
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
-    colour = {2: 0, 3: {3: 2, 4: 6}.get(image.shape[-1])}[image.ndim]
+    colour = {2: 0, 3: {2: 4, 3: 2, 4: 6}.get(image.shape[-1])}[image.ndim]
     head = struct.pack(">IIBBBBB", image.shape[1], image.shape[0], 16, colour, 0, 0, 0)
     lines = b"".join(b"\0" + row.astype(">u2").tobytes() for row in image)
     body = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
@@ -71,6 +72,70 @@ def test_a_16_bit_tiff_is_read_whole(tmp_path: Path):
     image = _made(2)
     tifffile.imwrite(tmp_path / "image.tif", image, photometric="rgb")
     assert np.array_equal(read_sixteen(tmp_path / "image.tif"), image)
+
+
+def test_gray_with_full_opacity_is_gray(tmp_path: Path):
+    pytest.importorskip("cv2")
+    image = _made(2, gray=True)
+    opaque = np.dstack([image, np.full_like(image, 65535)])
+    assert np.array_equal(read_sixteen(write_sixteen(tmp_path / "image.png", opaque)), image)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize(
+    ("kind", "options", "reason"),
+    [
+        ("RGB", {"planarconfig": "separate"}, "separate planes"),
+        ("gray", {"photometric": "miniswhite"}, "0 is white|not an image that can be read"),
+        ("gray", {"dtype": np.int16}, "unsigned"),
+        ("gray", {"dtype": np.float32}, "unsigned"),
+        ("gray", {"dtype": np.uint32}, "unsigned|not an image that can be read"),
+    ],
+)
+def test_a_tiff_whose_numbers_would_be_read_wrongly_is_refused(
+    tmp_path: Path, order: str, kind: str, options: dict[str, Any], reason: str
+):
+    tifffile = pytest.importorskip("tifffile")
+    image = _made(2, gray=kind == "gray") // 2
+    chosen = {"photometric": "rgb" if kind == "RGB" else "minisblack", "byteorder": order, **options}
+    pixels = image.astype(chosen.pop("dtype", np.uint16))
+    pixels = np.moveaxis(pixels, -1, 0) if "planarconfig" in options else pixels
+    tifffile.imwrite(tmp_path / "image.tif", pixels, **chosen)
+    with pytest.raises(Unscorable, match=reason):
+        read_sixteen(tmp_path / "image.tif")
+    with pytest.raises(Unscorable, match=r"more than 8 bits|not an image that can be read"):
+        read_image(tmp_path / "image.tif")
+
+
+def test_12_bits_do_not_count_as_16(tmp_path: Path):
+    # Two pixels of 12 bits in three bytes, as TIFF 6.0 packs them.
+    tags = [(256, 2), (257, 1), (258, 12), (259, 1), (262, 1), (273, 110), (277, 1), (278, 1)]
+    entries = b"".join(struct.pack("<HHIHH", tag, 3, 1, value, 0) for tag, value in tags)
+    head = b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + struct.pack("<I", 0)
+    path = tmp_path / "image.tif"
+    path.write_bytes(head + bytes([0xFF, 0xF0, 0x01]))
+    assert len(head) == 110
+    with pytest.raises(Unscorable, match="only unsigned 16-bit"):
+        read_sixteen(path)
+
+
+def test_signed_bytes_are_not_read_as_unsigned(tmp_path: Path):
+    tifffile = pytest.importorskip("tifffile")
+    tifffile.imwrite(tmp_path / "image.tif", np.full((8, 8), -3, np.int8), photometric="minisblack")
+    for read in (read_image, read_sixteen):
+        with pytest.raises(Unscorable, match="signed"):
+            read(tmp_path / "image.tif")
+
+
+def test_a_16_bit_gray_value_said_to_be_transparent_is_refused(tmp_path: Path):
+    image = _made(2, gray=True, size=(8, 9))
+    path = write_sixteen(tmp_path / "image.png", image)
+    data = path.read_bytes()
+    name_and_data = b"tRNS" + struct.pack(">H", int(image[0, 0]))
+    chunk = struct.pack(">I", 2) + name_and_data + struct.pack(">I", zlib.crc32(name_and_data))
+    path.write_bytes(data[:33] + chunk + data[33:])
+    with pytest.raises(Unscorable, match="transparent"):
+        read_sixteen(path)
 
 
 def test_an_8_bit_file_counts_as_257_times_as_much(tmp_path: Path):
