@@ -62,8 +62,26 @@ def _caption(ranked: Ranked, x: MetricInfo, y: MetricInfo) -> str:
     better = " and ".join(
         f"{'higher' if info.higher_is_better else 'lower'} {info.title} is better" for info in (x, y)
     )
-    roots = root_mean_squares((x, y))
-    return f"{board_title(ranked.board)}; {better}.{f' {roots}.' if roots else ''}"
+    sentences = [root_mean_squares((x, y)), *exceptions(ranked.board, (x, y))]
+    return " ".join([f"{board_title(ranked.board)}; {better}.", *(f"{each}." for each in sentences if each)])
+
+
+def exceptions(
+    board: Board, infos: Sequence[MetricInfo], methods: Collection[str] | None = None
+) -> list[str]:
+    """What a caption says of methods (all without them): those without a finite value of every metric are
+    not drawn, others may have values of fewer images than the rest."""
+    left_out, partly = [], []
+    for method in board.methods if methods is None else methods:
+        cells = [board.cells[method, info.name] for info in infos]
+        if method in board.reference_methods:
+            continue
+        if any(cell.value is None or math.isinf(cell.value) for cell in cells):
+            left_out.append(method)
+        elif counts := {f"{cell.n} of {cell.expected}" for cell in cells if cell.n < cell.expected}:
+            partly.append(f"{method} over {' and '.join(sorted(counts))} images only")
+    drawn = [f"Not drawn, without finite values: {', '.join(left_out)}"] if left_out else []
+    return drawn + partly
 
 
 def _rows(

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import csv
 import itertools
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from srbench.core.figures import style
-from srbench.core.records import OK, Score
+from srbench.core.records import OK, Score, UserError
 from srbench.report.brightness import levels
 from srbench.report.planes import families, plane
-from srbench.report.runtimes import Timing, runtimes
+from srbench.report.runtimes import Timing, read_timings, runtimes
 from srbench.tables.boards import Board, MetricInfo, boards
 from srbench.tables.ranked import rank
 from tests.helpers import command, picture, references, rows, save
@@ -130,6 +132,31 @@ def test_methods_that_nobody_beats_are_joined() -> None:
     # c is slower and worse than b.
     assert {row["method"] for row in drawn.rows if row["unbeaten"]} == {"a", "b", "d"}
     assert "median of 3 runs of an input of 120x80 on cpu" in drawn.caption
+
+
+@pytest.mark.parametrize("figure", ["plane", "runtimes"])
+def test_what_is_infinite_or_of_fewer_images_is_said_and_never_drawn(figure: str) -> None:
+    board, scores = _board({"a": (9.0, 1.0), "b": (8.0, 1.0), "c": (math.inf, 1.0)}, "srbench")
+    cells = dict(board.cells)
+    cells["b", "rmse_y"] = replace(cells["b", "rmse_y"], n=1, expected=2)
+    board = replace(board, cells=cells)
+    with style():
+        if figure == "plane":
+            drawn = plane(replace(rank(board, scores), board=board), RMSE, PI)
+        else:
+            drawn = runtimes(board, RMSE, dict.fromkeys("abc", Timing(1.0, "cpu", "120x80", 4, 3)))
+    assert {row["method"] for row in drawn.rows} == {"a", "b"}
+    assert "Not drawn, without finite values: c." in drawn.caption
+    assert "b over 1 of 2 images only." in drawn.caption
+    assert np.isfinite(drawn.figure.axes[0].dataLim.get_points()).all()
+
+
+@pytest.mark.parametrize("milliseconds", ["0", "-3", "nan", "inf"])
+def test_a_time_that_is_none_is_refused(tmp_path: Path, milliseconds: str) -> None:
+    path = tmp_path / "bench.csv"
+    path.write_text(f"method,milliseconds,device,width,height,scale,repeats\na,{milliseconds},cpu,8,8,4,3\n")
+    with pytest.raises(UserError, match="is no file of srbench methods bench"):
+        read_timings(path)
 
 
 def test_runtimes_come_from_methods_bench(tmp_path: Path) -> None:
