@@ -16,8 +16,9 @@ pytestmark = pytest.mark.skipif(
     not (REPOSITORY / "leaderboards" / "scores").is_dir(), reason="not a checkout: no leaderboards/"
 )
 
-# What people wrote, and the scores that everything else is made of.
+# What people wrote, and the scores and trainings that everything else is made of.
 _GIVEN = {"README.md", "report.png"}
+_KEPT = {"scores", "experiments"}
 
 
 def _recipe() -> list[list[str]]:
@@ -32,7 +33,7 @@ def _files(folder: Path) -> set[str]:
     return {
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
-        if path.is_file() and "scores" not in path.relative_to(folder).parts[:-1]
+        if path.is_file() and not _KEPT & set(path.relative_to(folder).parts[:-1])
     }
 
 
