@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from srbench.core.records import Pair, Sample, Unscorable
 from srbench.images.codec import read_image
-from srbench.images.luma import luma
+from srbench.images.luma import luma_plane
 from srbench.images.pixels import crop_to_multiple
 from srbench.images.resize import imresize, imresize_double, pil_reduce
 
@@ -26,12 +26,7 @@ def load_reference(pair: Pair, *, luma_alone: bool = False) -> np.ndarray:
     reference = crop_to_multiple(read_image(pair.reference), pair.scale)
     if reference.size == 0:
         raise Unscorable(f"{pair.reference.name} is smaller than the scale {pair.scale}")
-    return rounded_luma(reference) if luma_alone else reference
-
-
-def rounded_luma(image: np.ndarray) -> np.ndarray:
-    """MATLAB's Y of a uint8 image, H x W uint8; a grayscale image is its own."""
-    return luma(image, "bt601-rounded", gray="full-range")
+    return luma_plane(reference) if luma_alone else reference
 
 
 def takes_file(pair: Pair, degradation: Degradation, edges: Edges, *, luma_alone: bool = False) -> bool:
@@ -78,7 +73,7 @@ def make_sample(
             f"{pair.low_resolution.name} is {low.shape[1]}x{low.shape[0]}, expected "
             f"{expected[1]}x{expected[0]} (the reference divided by {pair.scale})"
         )
-    return Sample(pair=pair, reference=reference, low_resolution=rounded_luma(low) if luma_alone else low)
+    return Sample(pair=pair, reference=reference, low_resolution=luma_plane(low) if luma_alone else low)
 
 
 def degrade(reference: np.ndarray, scale: int, degradation: Degradation, edges: Edges) -> np.ndarray:

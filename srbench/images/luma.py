@@ -77,6 +77,14 @@ def _sixteen_bit_luma(image: np.ndarray, kind: LumaKind, *, gray: GrayRule) -> n
     return (2 * total + divisor) // (2 * divisor) / 257.0
 
 
+def luma_plane(image: np.ndarray) -> np.ndarray:
+    """MATLAB's Y of a uint8 or uint16 image: the same type, H x W; a grayscale image is its own."""
+    if image.ndim == 2:
+        return image
+    found = luma(image, "bt601-rounded", gray="full-range")
+    return found if found.dtype == np.uint8 else np.rint(found * 257.0).astype(np.uint16)
+
+
 def matlab_gray(image: np.ndarray) -> np.ndarray:
     """MATLAB's `rgb2gray` of a uint8 or uint16 image: the same type, H x W, rounded half up."""
     if image.ndim == 2:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
-from srbench.images.luma import luma, matlab_gray
+from srbench.images.luma import luma, luma_plane, matlab_gray
 from srbench.images.pixels import as_rgb, crop_border
 from srbench.images.sixteen import STEP
 
@@ -30,7 +30,7 @@ class View:
     file (None where there is none, or for the reference itself) and makes an output comparable with it:
     where the protocol takes gray as full-range luma, a colour output of a gray reference is reduced with
     MATLAB's `rgb2gray`, which leaves equal channels as they are; a gray output of a colour reference is
-    replicated to three channels.
+    replicated to three channels. Where the protocol knows Y alone, colour becomes Y, and gray is Y.
     """
 
     def __init__(
@@ -44,7 +44,9 @@ class View:
     ) -> None:
         if protocol.bits == 16 and image.dtype == np.uint8:
             image = image.astype(np.uint16) * STEP
-        if gray_reference and protocol.gray == "full-range":
+        if protocol.luma_alone and not gray_reference:
+            image = luma_plane(image)
+        elif gray_reference and protocol.gray == "full-range":
             image = matlab_gray(image)
         elif gray_reference is False:
             image = as_rgb(image)

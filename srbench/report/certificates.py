@@ -14,7 +14,7 @@ from typing import Any
 
 from srbench.core.files import file_hash, file_name, write_text
 from srbench.core.progress import SILENT, Progress
-from srbench.core.records import Pair, Score, Unscorable, UserError
+from srbench.core.records import Degradation, Pair, Score, Unscorable, UserError
 from srbench.datasets.catalogue import DATASETS
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import data_roots, find_pairs
@@ -134,16 +134,17 @@ def verify(
     own = {protocol.name: protocol for protocol in map(resolve_protocol, protocols)}
     known = {name: _protocol(name, fact, own) for name, fact in said["protocols"].items()}
     expected: dict[tuple[str, str, int, str], dict[tuple[str, str], float]] = {}
-    for protocol, dataset, scale, method, image, metric, value in said["scores"]:
-        expected.setdefault((protocol, dataset, scale, method), {})[image, metric] = float(value)
+    for name, dataset, scale, method, image, metric, value in said["scores"]:
+        expected.setdefault((name, dataset, scale, method), {})[image, metric] = float(value)
     lines: dict[str, None] = {}
     agreeing = 0
     for (name, dataset, scale, method), values in expected.items():
         images = list(dict.fromkeys(image for image, _ in values))
         candidates = list(_candidates(said, outputs, roots, (dataset, scale, method), images, lines))
         metrics = [resolve_metric(metric) for metric in dict.fromkeys(metric for _, metric in values)]
+        protocol = known[name].for_inputs(_inputs(said["methods"].get(method, {})))
         found = score_images(
-            candidates, metrics, known[name], scale, device=device, workers=workers, progress=progress
+            candidates, metrics, protocol, scale, device=device, workers=workers, progress=progress
         )
         for score in found:
             wanted = values.get((score.image, score.metric))
@@ -154,6 +155,11 @@ def verify(
                 place = f"{score.metric} of {method}, {dataset} x{scale} {score.image}, protocol {name}"
                 lines[f"{place}: certified {wanted:.6g}, here {here}"] = None
     return Verification(agreeing, len(said["scores"]), tuple(lines))
+
+
+def _inputs(method: dict[str, Any]) -> tuple[Degradation | None, ...]:
+    """The inputs of a method, which may decide how it is measured, from its facts."""
+    return () if method.get("kind") in ("reference", "outputs") else (method.get("trained_on"),)
 
 
 def _protocol(name: str, fact: dict[str, Any], own: dict[str, Protocol]) -> Protocol:

@@ -19,9 +19,9 @@ from srbench.datasets.samples import (
     load_reference,
     make_sample,
     refuse_reference_as_input,
-    rounded_luma,
 )
 from srbench.images.codec import read_image, write_png
+from srbench.images.luma import luma_plane, matlab_gray
 from srbench.images.pixels import pixel_hash
 from srbench.methods.catalogue import resolve as resolve_method
 from srbench.methods.contract import Method, Runtime, Upscaler
@@ -201,10 +201,11 @@ class _ImageWork:
         return image, time.perf_counter() - start
 
     def _result_plane(self, method: str, image: np.ndarray) -> np.ndarray:
-        """Result images in colour as Y, where the protocol knows nothing else."""
-        if self.protocol.luma_alone and image.ndim == 3 and not self.tools.method(method).inputs:
-            return rounded_luma(image)
-        return image
+        """Result images in colour as Y where the protocol knows nothing else, those of gray as gray."""
+        if not self.protocol.luma_alone or image.ndim == 2 or self.tools.method(method).inputs:
+            return image
+        gray = read_image(self.task.pair.reference).ndim == 2
+        return matlab_gray(image) if gray else luma_plane(image)
 
     def _reference(self, protocol: Protocol) -> View:
         """The reference's view, kept for all methods; of a colour image it is the same under every rule."""

@@ -71,6 +71,26 @@ def test_a_submission_is_checked_as_a_whole(certified: Path) -> None:
     assert "certified 99.9" in forged.out
 
 
+@pytest.mark.parametrize("protocol", ["srcnn", "own.toml"])
+def test_an_honest_run_holds_where_planes_and_gray_have_rules_of_their_own(
+    tmp_path: Path, protocol: str
+) -> None:
+    data = tmp_path / "data" / "mine"
+    save(data / "a.png", picture(36, 44, 1))
+    save(data / "b.png", picture(36, 44, 2)[..., 0])
+    given = []
+    if protocol == "own.toml":
+        (tmp_path / protocol).write_text(
+            'like = "srbench"\nown_degradation = "matlab-bicubic-double"\nown_gray = "replicate"\n'
+        )
+        protocol = str(tmp_path / protocol)
+        given = ["--protocol", protocol]
+    run(data, tmp_path / "run", "--protocol", protocol, methods="bicubic")
+    roots = ("--data-root", tmp_path / "data", "--device", "cpu")
+    checked = command("leaderboard", "check", tmp_path / "run", *roots, *given)
+    assert (checked.code, checked.out) == (0, "4 of 4 scores agree\n")
+
+
 def test_another_protocol_and_files_that_are_none(certified: Path, tmp_path: Path) -> None:
     said = json.loads((certified / "certificate.json").read_text())
     said["protocols"]["srbench"]["border"] = 7

@@ -156,6 +156,11 @@ def test_the_check_of_a_submission_measures_its_sets_again(finished: Path):
     assert forged.code == 1
     assert "fid-bilinear of" in forged.out
     said["sets"][0]["value"] -= 0.5
+    kernel = next(one for one in said["sets"] if one["metric"] == "kid-bilinear")
+    kernel["value"] -= 5e-5
+    (finished / "run.json").write_text(json.dumps(said), encoding="utf-8")
+    assert "kid-bilinear of" in command(*check).out
+    kernel["value"] += 5e-5
     said["sets"][0]["outputs"] = "0" * 64
     (finished / "run.json").write_text(json.dumps(said), encoding="utf-8")
     assert "of other images" in command(*check).out
