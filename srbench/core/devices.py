@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from srbench.core.records import UsageError
@@ -39,3 +41,13 @@ def choose_device(wanted: str) -> str:
 
 def _may_have_gpu() -> bool:
     return sys.platform != "linux" or any(Path(path).exists() for path in _GPU_FILES)
+
+
+@contextlib.contextmanager
+def measuring() -> Iterator[None]:
+    """Networks of metrics run without gradients and with every digit of their type."""
+    import torch
+
+    # cuDNN's own shortcut for float32 has as few digits as half precision.
+    with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        yield

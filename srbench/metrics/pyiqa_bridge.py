@@ -19,6 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from srbench.core.devices import measuring
 from srbench.core.files import cache_folder, file_hash, file_name, write_text
 from srbench.core.records import Unscorable, UsageError, UserError
 from srbench.core.text import network_reason
@@ -230,9 +231,7 @@ def _tensor(view: View) -> torch.Tensor:
 
 
 def _evaluate(model: Any, images: list[torch.Tensor]) -> float:
-    import torch
-
-    with torch.inference_mode():
+    with measuring():
         value = float(model(*images))
     if math.isnan(value):
         raise Unscorable("pyiqa returns no number for this image")

@@ -26,6 +26,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from srbench.core.devices import measuring
 from srbench.images.pixels import as_rgb
 from srbench.metrics.deep.features import Backbone, Network, channels_inside, open_network, sum_dtype
 from srbench.metrics.deep.lpips import fits, say_streamed, view_features
@@ -73,10 +74,8 @@ class GramDistance:
         return LAYERS[self.backbone.name, self.layers]
 
     def __call__(self, output: View, reference: View) -> float:
-        import torch
-
         network = open_network(self.backbone, reference.device)
-        with torch.inference_mode():
+        with measuring():
             return float(gram_distance(self.kept(network, output), self.kept(network, reference)))
 
     def kept(self, network: Network, view: View) -> list[torch.Tensor]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from srbench.core.batches import Batches
+from srbench.core.devices import measuring
 from srbench.core.records import Unscorable, UserError
 from srbench.core.text import remark
 from srbench.core.torch_files import read_state_dict
@@ -67,7 +68,7 @@ class FeatureDistance:
 
         network = open_network(self.backbone, reference.device)
         weights = self.weights(network)
-        with torch.inference_mode():
+        with measuring():
             if self.patches and reference.protocol.lpips_region == "patches-64":
                 return _compare_patches(network, weights, output, reference)
             if not fits(network, reference.image):
@@ -78,7 +79,7 @@ class FeatureDistance:
             except torch.OutOfMemoryError:
                 say_streamed(reference)
         torch.cuda.empty_cache()
-        with torch.inference_mode():
+        with measuring():
             return _compare_streamed(network, weights, output, reference)
 
     def weights(self, network: Network) -> list[torch.Tensor]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from srbench.core.devices import measuring
 from srbench.core.torch_files import TorchHubFile, fill, read_state_dict
 from srbench.core.weights import locate
 
@@ -70,9 +71,7 @@ def features(image: np.ndarray, resize: Resize, device: str = "cpu") -> np.ndarr
     "clean" that of clean-fid (Parmar et al., CVPR 2022: PIL's bicubic with antialiasing in floating point,
     clipped to 0 to 255, then (x - 128) / 128). Images go one by one: a value does not depend on others.
     """
-    import torch
-
-    with torch.inference_mode():
+    with measuring():
         pixels = _clean(image) if resize == "clean" else _bilinear(image)
         return pooled(open_network(device), pixels.to(device))[0].cpu().numpy()
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from srbench.core.devices import measuring
 from srbench.core.records import reason_of
 from srbench.metrics.contract import Metric
 from srbench.metrics.deep.features import Backbone, Network, channels_inside, open_network, unit_length
@@ -91,7 +92,7 @@ def batch_distances(group: NetworkMetrics, items: Sequence[Patches]) -> list[dic
     """Per item (reference, distorted, ...) and metric: the distance of each distorted patch."""
     import torch
 
-    with torch.inference_mode():
+    with measuring():
         reference, *roles = (
             _features(group, [item[role] for item in items]) for role in range(len(items[0]))
         )
