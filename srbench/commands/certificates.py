@@ -61,9 +61,13 @@ def check(
     device: Device = "auto",
     workers: Workers = 1,
 ) -> None:
-    """Check a submitted run folder: score its images again, compare hashes, protocol and every number."""
+    """Check a submitted run folder: score its images again, compare hashes, protocol and every number.
+
+    An image without a score needs a reason.
+    """
     from srbench.core.devices import choose_device
     from srbench.report.certificates import certify as certified
+    from srbench.report.certificates import left_out
     from srbench.report.sets import check_sets
     from srbench.runs.reader import read_run
 
@@ -72,7 +76,8 @@ def check(
     if run.sets:
         agreeing = len(run.sets) - len(of_sets)
         console().print(f"{agreeing} of {len(run.sets)} values of whole sets agree", markup=False)
-    _verify(certified(run_folder), run_folder, str(run_folder), data_root, protocol, device, workers, of_sets)
+    also = [*left_out(run, data_root), *of_sets]
+    _verify(certified(run_folder), run_folder, str(run_folder), data_root, protocol, device, workers, also)
 
 
 def _verify(

@@ -157,6 +157,27 @@ def verify(
     return Verification(agreeing, len(said["scores"]), tuple(lines))
 
 
+def left_out(run: RunData, roots: list[Path]) -> list[str]:
+    """A line for each leaderboard of a run that is silent about images: of its data set as it is here, or of
+    those that other methods have. A score that is missing with its reason is no silence."""
+    rows: dict[tuple[str, int, str], dict[tuple[str, str], set[str]]] = {}
+    for score in run.scores:
+        place = score.dataset, score.scale, score.protocol
+        rows.setdefault(place, {}).setdefault((score.method, score.metric), set()).add(score.image)
+    lines = []
+    for (dataset, scale, protocol), columns in rows.items():
+        wanted = set(run.facts["datasets"].get(f"{dataset} x{scale}", {}).get("images", {}))
+        if unmarked(dataset) == dataset:  # a marked name says that it is a part
+            wanted |= {pair.image for pair in _pairs(dataset, scale, roots)}
+        silent = {column: sorted(wanted - images) for column, images in columns.items() if wanted - images}
+        for (method, metric), images in sorted(silent.items()):
+            lines.append(
+                f"{metric} of {method}, {dataset} x{scale}, protocol {protocol}: neither score nor "
+                f"reason for {len(images)} of {len(wanted)} images ({', '.join(images[:3])}{', …' * (len(images) > 3)})"
+            )
+    return lines
+
+
 def _inputs(method: dict[str, Any]) -> tuple[Degradation | None, ...]:
     """The inputs of a method, which may decide how it is measured, from its facts."""
     return () if method.get("kind") in ("reference", "outputs") else (method.get("trained_on"),)

@@ -71,6 +71,24 @@ def test_a_submission_is_checked_as_a_whole(certified: Path) -> None:
     assert "certified 99.9" in forged.out
 
 
+@pytest.mark.parametrize("also_in_the_facts", [False, True])
+def test_a_submission_cannot_be_silent_about_an_image(certified: Path, also_in_the_facts: bool) -> None:
+    (certified / "store.sqlite").unlink()
+    scores = certified / "scores.csv"
+    lines = scores.read_text().splitlines()
+    scores.write_text("\n".join(line for line in lines if line.split(",")[4] != "b") + "\n")
+    if also_in_the_facts:
+        said = json.loads((certified / "run.json").read_text())
+        del said["datasets"]["mine x4"]["images"]["b"]
+        (certified / "run.json").write_text(json.dumps(said))
+    data = ("--data-root", certified.parent / "data", "--device", "cpu")
+    cut = command("leaderboard", "check", certified, *data)
+    assert cut.code == 1
+    assert "psnr_y of bicubic, mine x4, protocol srbench: neither score nor reason for 1 of 2 images (b)" in (
+        cut.out
+    )
+
+
 @pytest.mark.parametrize("protocol", ["srcnn", "own.toml"])
 def test_an_honest_run_holds_where_planes_and_gray_have_rules_of_their_own(
     tmp_path: Path, protocol: str
