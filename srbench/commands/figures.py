@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from srbench.commands.terminal import AsJson, DataRoot, command_group, console, print_json
+from srbench.commands.terminal import AsJson, DataRoot, command_group, console, notices, print_json
 from srbench.core.records import UsageError
 from srbench.core.text import split_names
 
@@ -29,14 +29,19 @@ Caption = Annotated[bool, typer.Option(help="What a reader must know, below the 
 
 def written(draw: Callable[[], Drawn], stem: Path, *, caption: bool, size: float = 9) -> None:
     """Draws, writes and names the files."""
-    from srbench.core.figures import save, stem_of, style
+    from srbench.core.figures import missing_glyphs, save, stem_of, style
 
     stem = stem_of(stem)
-    with style(size):
+    with style(size), missing_glyphs() as missing:
         drawn = draw()
         stem.parent.mkdir(parents=True, exist_ok=True)
         files = save(drawn, stem, captioned=caption)
     console().print(", ".join(str(path) for path in files), markup=False)
+    if missing:
+        letters = "".join(missing)
+        notices().print(
+            f"the font has no {letters}: boxes stand there in PNG and PDF; rename the methods", markup=False
+        )
 
 
 @figure_app.command("list")

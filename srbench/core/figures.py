@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import textwrap
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +62,20 @@ def style(size: float = 9) -> AbstractContextManager[None]:
     import matplotlib as mpl
 
     return mpl.rc_context({"font.size": size, **_STYLE})
+
+
+@contextlib.contextmanager
+def missing_glyphs() -> Iterator[dict[str, None]]:
+    """Collects the letters that the font lacks, of which matplotlib warns each time that they are drawn."""
+    found: dict[str, None] = {}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield found
+    for warning in caught:
+        if glyph := re.match(r"Glyph (\d+) .* missing from font", str(warning.message)):
+            found[chr(int(glyph[1]))] = None
+        else:
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
 
 
 def new_figure(width: float, height: float) -> tuple[Figure, Axes]:

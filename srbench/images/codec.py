@@ -45,6 +45,8 @@ def _explained(name: str) -> Iterator[None]:
         raise
     except FileNotFoundError:
         raise Unscorable(f"{name}: no such file") from None
+    except IsADirectoryError:
+        raise Unscorable(f"{name}: a folder, not an image") from None
     except UnidentifiedImageError:
         raise Unscorable(f"{name}: not an image that can be read") from None
     except Image.DecompressionBombError:

@@ -171,9 +171,10 @@ def left_out(run: RunData, roots: list[Path]) -> list[str]:
             wanted |= {pair.image for pair in _pairs(dataset, scale, roots)}
         silent = {column: sorted(wanted - images) for column, images in columns.items() if wanted - images}
         for (method, metric), images in sorted(silent.items()):
+            some = ", ".join(images[:3]) + ", …" * (len(images) > 3)
             lines.append(
                 f"{metric} of {method}, {dataset} x{scale}, protocol {protocol}: neither score nor "
-                f"reason for {len(images)} of {len(wanted)} images ({', '.join(images[:3])}{', …' * (len(images) > 3)})"
+                f"reason for {len(images)} of {len(wanted)} images ({some})"
             )
     return lines
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from srbench.core.figures import Drawn, look, new_figure, plain_logarithms, save, stem_of, style
+from srbench.core.figures import (
+    Drawn,
+    look,
+    missing_glyphs,
+    new_figure,
+    plain_logarithms,
+    save,
+    stem_of,
+    style,
+)
 from tests.helpers import rows
 
 CAPTION = "14 images; lower is better; " + "a long remark that takes more than a line, " * 4
@@ -89,3 +99,13 @@ def test_logarithmic_axes_have_plain_numbers() -> None:
         texts = [label.get_text() for label in axes.get_xticklabels(which="both")]
     assert not [text for text in texts if "$" in text or "{" in text]
     assert {"10", "100"} <= set(texts)
+
+
+def test_letters_that_the_font_lacks_are_collected(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    with style(), missing_glyphs() as missing:
+        figure, axes = new_figure(3, 2)
+        axes.set_title("méthode \u8d85")
+        save(Drawn(figure, [], ""), tmp_path / "figure")
+        warnings.warn("another", stacklevel=1)
+    assert list(missing) == ["\u8d85"]
+    assert [str(warning.message) for warning in recwarn] == ["another"]

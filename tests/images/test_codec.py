@@ -260,3 +260,8 @@ def test_pixel_hash_sees_shape_type_and_pixels_only(tmp_path: Path) -> None:
 def test_file_hash_is_sha256(tmp_path: Path) -> None:
     (tmp_path / "abc").write_bytes(b"abc")  # the example of FIPS 180-2
     assert file_hash(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_a_folder_is_no_image(tmp_path: Path):
+    with pytest.raises(Unscorable, match="a folder, not an image"):
+        read_image(tmp_path)
