@@ -2,11 +2,12 @@
 
     python benchmarks/compare.py --data DIR --methods 10 [--metrics LIST] [--sample 3] [--plot FILE.svg]
 
-DIR holds BSD100. Every way scores the same output images from the same files, with one thread a process.
-The loops score a sample of the images; their time, without their start, is multiplied up to all. Ratios are
-of processor time, children included, which other programs on the machine disturb least; srbench's has its
-start, its tables and their intervals in it. `--allocator tuned` has the C library keep its memory, which
-spares pyiqa most of its page faults. A last table says how far values of the loops are from srbench's.
+DIR holds BSD100. Every way scores the same output images from the same files, with one thread a process, by
+the protocol `basicsr`: a border of 4 pixels, and BT.601's Y unrounded, as the loops have it. Loops score a
+sample of the images; their time, without their start, is multiplied up to all; srbench's has its start, its
+tables and their intervals in it. Times are by the clock: nothing else may run on the machine. `--allocator
+tuned` has the C library keep its memory, which spares pyiqa most of its page faults. A last table says how
+far values of the loops are from srbench's.
 `--niqe-parameters` and `--ma-model` are the authors' files, which pyiqa would otherwise download.
 """
 
@@ -40,12 +41,11 @@ ALLOCATORS = {
 
 @dataclass(frozen=True)
 class Row:
-    """One way of scoring all images: seconds by the clock and of the processor, how many images were
-    really scored, peak memory in MB; of a loop the values by image and metric."""
+    """One way of scoring all images: seconds by the clock, how many images were really scored, peak memory
+    in MB; of a loop the values by image and metric."""
 
     way: str
     seconds: float
-    processor: float
     scored: int
     memory: float
     values: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -57,18 +57,19 @@ def loop(way: str, metrics: Sequence[str], files: dict[str, str], pairs: Sequenc
 
     torch.set_num_threads(int(os.environ[_THREADS[0]]))
     score = _pyiqa(metrics, files) if way == "pyiqa" else _classic(metrics)
-    start, processor = time.perf_counter(), time.process_time()
+    start = time.perf_counter()
     found = [score(Path(output), Path(reference)) for output, reference in pairs]
-    seconds, processor = time.perf_counter() - start, time.process_time() - processor
+    seconds = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps([seconds, processor, peak, found]))
+    print(json.dumps([seconds, peak, found]))
 
 
 def _pyiqa(metrics: Sequence[str], files: dict[str, str]) -> Callable[[Path, Path], dict[str, float]]:
     import pyiqa
 
     own = {name: {"pretrained_model_path": files[name]} for name in metrics if files.get(name)}
-    options = {"psnr_y": {"crop_border": 4}, "ssim_y": {"crop_border": 4}, "niqe": {"crop_border": 4}}
+    luma = {"crop_border": 4, "color_space": "ycbcr"}  # by itself pyiqa takes the Y of YIQ
+    options = {"psnr_y": luma, "ssim_y": luma, "niqe": luma}
     options = {name: options.get(name, {}) | own.get(name, {}) for name in metrics}
     made = [(name, pyiqa.create_metric(_PYIQA[name], device="cpu", **options[name])) for name in metrics]
 
@@ -110,19 +111,17 @@ def _classic(metrics: Sequence[str]) -> Callable[[Path, Path], dict[str, float]]
     return score
 
 
-def in_process(arguments: Sequence[str], allocator: str) -> tuple[str, float, float, float]:
-    """Output, seconds, processor seconds and peak memory (MB, so far) of a process and its children, all with
-    one thread."""
+def in_process(arguments: Sequence[str], allocator: str) -> tuple[str, float, float]:
+    """Output, seconds and peak memory (MB, so far) of a process with one thread."""
     environment = os.environ | dict.fromkeys(_THREADS, "1") | ALLOCATORS[allocator]
-    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.perf_counter()
     done = subprocess.run(
         [sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False
     )
-    seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = time.perf_counter() - start
     if done.returncode:
         raise SystemExit(f"{' '.join(arguments)}: {done.stderr.strip()[-400:]}")
-    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return done.stdout, seconds, processor, after.ru_maxrss / 1024
+    return done.stdout, seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
 def srbench(
@@ -132,10 +131,11 @@ def srbench(
     methods = ",".join(f"outputs:{folder}" for folder in folders)
     command = [
         "-m", "srbench", "run", "--methods", methods, "--datasets", "bsd100", "--metrics", asked.metrics,
+        "--protocol", "basicsr",
         "--data-root", str(data), "--out", str(out), "--device", "cpu", "--workers", str(workers),
     ]  # fmt: skip
-    _, seconds, processor, memory = in_process(command, asked.allocator)
-    return Row(way, seconds, processor, len(folders) * len(list(folders[0].iterdir())), memory)
+    _, seconds, memory = in_process(command, asked.allocator)
+    return Row(way, seconds, len(folders) * len(list(folders[0].iterdir())), memory)
 
 
 def values(out: Path, method: str) -> dict[tuple[str, str], float]:
@@ -176,14 +176,14 @@ def loop_row(way: str, folders: Sequence[Path], references: Sequence[Path], aske
     pairs = [[str(folders[0] / path.name), str(path)] for path in chosen]
     code = "import json, sys; from benchmarks.compare import loop; loop(*json.loads(sys.argv[1]))"
     said = in_process(["-c", code, json.dumps([way, known, files, pairs])], asked.allocator)[0]
-    seconds, processor, memory, found = json.loads(said.strip().splitlines()[-1])
+    seconds, memory, found = json.loads(said.strip().splitlines()[-1])
     share = len(references) * len(folders) / len(chosen)
     named = {
         (path.stem, name): value
         for path, each in zip(chosen, found, strict=True)
         for name, value in each.items()
     }
-    return Row(f"{way} ({', '.join(known)})", seconds * share, processor * share, len(chosen), memory, named)
+    return Row(f"{way} ({', '.join(known)})", seconds * share, len(chosen), memory, named)
 
 
 def measure(asked: argparse.Namespace) -> tuple[list[Row], dict[tuple[str, str], float]]:
@@ -204,13 +204,13 @@ def measure(asked: argparse.Namespace) -> tuple[list[Row], dict[tuple[str, str],
 
 
 def plot(rows: Sequence[Row], path: Path) -> None:
-    """Processor seconds as bars on a logarithmic axis."""
+    """Seconds as bars on a logarithmic axis."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(7, 0.5 * len(rows) + 1), layout="constrained")
-    axes.barh([row.way for row in rows][::-1], [row.processor for row in rows][::-1])
+    axes.barh([row.way for row in rows][::-1], [row.seconds for row in rows][::-1])
     axes.set_xscale("log")
-    axes.set_xlabel("processor seconds")
+    axes.set_xlabel("seconds")
     figure.savefig(path)
 
 
@@ -228,14 +228,11 @@ def main() -> None:
     parser.add_argument("--plot", type=Path)
     asked = parser.parse_args()
     rows, ours = measure(asked)
-    print("| way | seconds | processor s | times srbench's | outputs really scored | peak memory |")
-    print("|---|---|---|---|---|---|")
+    print("| way | seconds | times srbench's | outputs really scored | peak memory |")
+    print("|---|---|---|---|---|")
     for row in rows:
-        times = f"{row.processor / rows[0].processor:.1f}"
-        print(
-            f"| {row.way} | {row.seconds:.0f} | {row.processor:.0f} | {times} | {row.scored} "
-            f"| {row.memory:.0f} MB |"
-        )
+        times = f"{row.seconds / rows[0].seconds:.1f}"
+        print(f"| {row.way} | {row.seconds:.0f} | {times} | {row.scored} | {row.memory:.0f} MB |")
     print("\n| way | metric | largest difference from srbench |\n|---|---|---|")
     for row in rows:
         for metric in dict.fromkeys(name for _, name in row.values):

@@ -50,6 +50,7 @@ def outputs_method(argument: str) -> Method:
         source=str(folder),
         open=open_folder,
         fingerprint=lambda pair: file_hash(_file_of(folder, pair)),
+        version=2,  # gray pictures stored as RGB, where a protocol has Y alone
     )
 
 
