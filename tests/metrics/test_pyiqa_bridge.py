@@ -143,3 +143,41 @@ def test_the_list_says_what_was_not_pulled(monkeypatch: pytest.MonkeyPatch, tmp_
     rows = {row["name"]: row for row in json.loads(command("metrics", "list", "--json").out)}
     assert "srbench metrics pull pyiqa:musiq" in rows["pyiqa:musiq"]["missing"]
     assert rows["psnr_y"]["missing"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "network", "options"),
+    [
+        ("musiq", "musiq_arch", "MUSIQ", {"pretrained": "koniq10k"}),
+        ("topiq_nr", "topiq_arch", "CFANet", {"semantic_model_name": "resnet50", "use_ref": False}),
+    ],
+)
+def test_networks_without_a_reference_are_pyiqas_own_call(
+    name: str, module: str, network: str, options: dict[str, object], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Seeded values of the real shapes in place of the published ones."""
+    torch = pytest.importorskip("torch")
+    arch = pytest.importorskip(f"pyiqa.archs.{module}")
+    timm = pytest.importorskip("timm")
+
+    def fill(made: torch.nn.Module, *_: object, **__: object) -> None:
+        generator = torch.Generator().manual_seed(1)
+        for parameter in made.parameters():
+            parameter.data.normal_(0, 0.05, generator=generator)
+
+    make = timm.create_model
+    monkeypatch.setattr(
+        timm, "create_model", lambda *given, **named: make(*given, **named | {"pretrained": False})
+    )
+    monkeypatch.setattr(arch, "load_pretrained_network", fill)
+    monkeypatch.setenv("SRBENCH_CACHE", str(tmp_path / "cache"))
+    forget()
+    assert command("metrics", "pull", name).code == 0
+    image = picture(64, 72)
+    value = measure(name, image, protocol="bapps", device="cpu")
+    alone = getattr(arch, network)(**options).eval()
+    fill(alone)
+    tensor = torch.from_numpy(image).permute(2, 0, 1)[None].float() / 255
+    with torch.no_grad():
+        assert value == pytest.approx(float(alone(tensor)), rel=1e-4)
