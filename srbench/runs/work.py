@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -204,8 +204,12 @@ class _ImageWork:
         """Result images in colour as Y where the protocol knows nothing else, those of gray as gray."""
         if not self.protocol.luma_alone or image.ndim == 2 or self.tools.method(method).inputs:
             return image
-        gray = read_image(self.task.pair.reference).ndim == 2
-        return matlab_gray(image) if gray else luma_plane(image)
+        return matlab_gray(image) if self._gray_file else luma_plane(image)
+
+    @cached_property
+    def _gray_file(self) -> bool:
+        """Whether the reference's file is gray; where the protocol knows Y alone, `reference` always is."""
+        return read_image(self.task.pair.reference).ndim == 2
 
     def _reference(self, protocol: Protocol) -> View:
         """The reference's view, kept for all methods; of a colour image it is the same under every rule."""

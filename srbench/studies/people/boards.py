@@ -15,7 +15,7 @@ from srbench.statistics.intervals import Interval
 from srbench.studies.people.database import Study
 from srbench.studies.people.opinion_tables import MethodOpinion, image_rows, method_opinions
 from srbench.studies.people.records import Stimulus
-from srbench.studies.people.responses import opinions
+from srbench.studies.people.responses import rated
 from srbench.tables.opinions import Opinions, Rated
 
 
@@ -30,16 +30,8 @@ def study_opinions(studies: Iterable[Path], runs: Iterable[Path]) -> list[Opinio
 
 
 def _opinions(study: Study, checked: str) -> Iterator[Opinions]:
-    if study.settings.design != "mos":
-        raise UserError(
-            f"{study.folder} is a study of the design {study.settings.design}; MOS needs a study of opinion "
-            "scores (mos)"
-        )
-    parts = opinions(study, study.judged())
-    if not parts:
-        raise UserError(f"{study.folder} has no answers yet; show it to raters with: srbench study serve")
     name = study.folder.resolve().name
-    for part in parts:
+    for part in rated(study, "MOS"):
         methods = {one.method: _rated(one) for one in method_opinions(part, "both")}
         line = (
             f"MOS: study “{study.settings.title}” ({name}), {np.unique(part.raters).size} raters, "

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from srbench.core.figures import Drawn, save, style
-from srbench.core.records import UserError
 from srbench.studies.people.choice_tables import ChoiceTable, score_rows
 from srbench.studies.people.database import Study
 from srbench.studies.people.opinion_tables import MethodOpinion, OpinionTable, mos_rows, opinion_table
 from srbench.studies.people.published import reported_mos
 from srbench.studies.people.records import SCALE
-from srbench.studies.people.responses import opinions
+from srbench.studies.people.responses import rated
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -104,12 +103,4 @@ def scores(table: ChoiceTable, stem: Path) -> list[Path]:
 def of_study(folder: Path) -> Drawn:
     """SRGAN's Figure 5 of all answers that a study of opinion scores has; `UserError` for another study."""
     with Study(folder) as study:
-        if study.settings.design != "mos":
-            raise UserError(
-                f"{folder} is a study of the design {study.settings.design}; this figure needs one of "
-                "opinion scores (mos)"
-            )
-        parts = opinions(study, study.judged())
-        if not parts:
-            raise UserError(f"{folder} has no answers yet; show it to raters with: srbench study serve")
-        return distribution([opinion_table(part, "both") for part in parts])
+        return distribution([opinion_table(part, "both") for part in rated(study, "this figure")])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from srbench.core.records import UserError
 from srbench.statistics.choices import Votes
 from srbench.studies.people.database import Study
 from srbench.studies.people.records import Judged, Stimulus
@@ -66,6 +67,21 @@ class Check:
     passed: int
     asked: int
     seconds: float | None
+
+
+def rated(study: Study, use: str) -> list[Opinions]:
+    """`opinions` of all answers; `UserError` for a study of another design, or without any answer.
+
+    `use` is what needs them, for the message.
+    """
+    if study.settings.design != "mos":
+        raise UserError(
+            f"{study.folder} is a study of the design {study.settings.design}; {use} needs a study of opinion "
+            "scores (mos)"
+        )
+    if not (parts := opinions(study, study.judged())):
+        raise UserError(f"{study.folder} has no answers yet; show it to raters with: srbench study serve")
+    return parts
 
 
 def opinions(study: Study, judged: Iterable[Judged]) -> list[Opinions]:

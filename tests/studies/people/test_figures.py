@@ -44,4 +44,4 @@ def test_a_study_of_choices_has_no_opinions(tmp_path: Path) -> None:
     lines = ["rater,image,left,right,preferred", *(f"{rater},a,x,y,x" for rater in range(3))]
     (tmp_path / "c.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert command("study", "import", tmp_path / "c.csv", "--out", tmp_path / "study").code == 0
-    assert "needs one of opinion scores (mos)" in command("figure", "mos", tmp_path / "study").message
+    assert "needs a study of opinion scores (mos)" in command("figure", "mos", tmp_path / "study").message
