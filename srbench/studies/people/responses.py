@@ -76,8 +76,8 @@ def rated(study: Study, use: str) -> list[Opinions]:
     """
     if study.settings.design != "mos":
         raise UserError(
-            f"{study.folder} is a study of the design {study.settings.design}; {use} needs a study of opinion "
-            "scores (mos)"
+            f"{study.folder} is a study of the design {study.settings.design}; {use} needs a study of "
+            "opinion scores (mos)"
         )
     if not (parts := opinions(study, study.judged())):
         raise UserError(f"{study.folder} has no answers yet; show it to raters with: srbench study serve")
