@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,9 +33,13 @@ def shared() -> Path:
 @pytest.fixture(autouse=True)
 def _own_cache(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> Iterator[None]:
     """Keeps tests from what the machine has; those marked `published_weights` see torch hub's folder."""
-    monkeypatch.setenv("SRBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
+    own = tmp_path_factory.mktemp("own")
+    monkeypatch.setenv("SRBENCH_CACHE", str(own / "cache"))
     monkeypatch.delenv("SRBENCH_DATA", raising=False)
     if request.node.get_closest_marker("published_weights") is None:
-        monkeypatch.setenv("TORCH_HOME", str(tmp_path_factory.mktemp("torch")))
+        monkeypatch.setenv("TORCH_HOME", str(own / "torch"))
+    yield
+    # Thousands of tests leave copies of weights here: together they filled a disk.
+    shutil.rmtree(own, ignore_errors=True)
