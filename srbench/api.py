@@ -190,7 +190,7 @@ class Run:
         import pandas as pd
 
         from srbench.report.comparison import compare_run
-        from srbench.tables.boards import SIGNIFICANCE_COLUMNS
+        from srbench.tables.significance import SIGNIFICANCE_COLUMNS
 
         found = compare_run(self.folder, list(methods), metric)
         return pd.DataFrame([pair.row for pair in found.pairs], columns=list(SIGNIFICANCE_COLUMNS))

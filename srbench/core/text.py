@@ -1,37 +1,10 @@
-"""Text: lists of names, what makes names plain in Markdown and LaTeX, digits of values, remarks."""
+"""Text: lists of names, errors in one line, lengths of time, remarks."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
 
 from srbench.core.records import UsageError
-
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    "–": "--",
-    "∞": r"$\infty$",
-    "×": r"$\times$",
-    "≈": r"$\approx$",
-    "≠": r"$\neq$",
-    "↑": r"$\uparrow$",
-    "↓": r"$\downarrow$",
-    "−": "$-$",
-}
-_MARKDOWN = re.compile(r"([\\`*_\[\]|~])")
-
 
 # A comma that no closing bracket follows before an opening one.
 _COMMA = re.compile(r",(?![^(\[]*[)\]])")
@@ -68,28 +41,6 @@ def split_parts(text: str) -> list[str]:
     return parts
 
 
-def latex(text: str) -> str:
-    """Text that LaTeX prints as it is."""
-    return "".join(_LATEX.get(character, character) for character in " ".join(text.split()))
-
-
-def markdown(text: str) -> str:
-    """Text that Markdown shows as it is, also inside a table; HTML in it stays text."""
-    plain = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _MARKDOWN.sub(r"\\\1", plain)
-
-
-def markdown_row(cells: Iterable[str]) -> str:
-    """A row of a Markdown table from cells that are Markdown already."""
-    return f"| {' | '.join(cells)} |\n"
-
-
-def markdown_head(cells: Sequence[str], *, left: int = 1) -> str:
-    """The head of a Markdown table from cells that are Markdown already, all but the first `left` of them
-    over numbers."""
-    return markdown_row(cells) + markdown_row(["---"] * left + ["---:"] * (len(cells) - left))
-
-
 def first_line(error: BaseException) -> str:
     """The first line of an error's text, or its kind where it has none."""
     text = str(error).strip().splitlines()
@@ -113,10 +64,6 @@ def network_reason(error: BaseException) -> str:
     return first_line(error)
 
 
-# Gram distances lie between 1e-8 and 1e-4: with a fixed number of decimals most of them would be 0.
-SMALL = 1e-3
-
-
 _FOLDERS = re.compile(r"(?<![\w.:/])/(?:[^/\s'\"(),;]+/)+(?=[^/\s])")
 
 
@@ -130,13 +77,6 @@ def duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} seconds"
     return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
-
-
-def rounded(value: float, digits: int) -> str:
-    """`value` with so many decimals; with so many significant digits where it is nearer to 0 than `SMALL`."""
-    if 0 < abs(value) < SMALL:
-        return f"{value:#.{digits}g}"
-    return f"{value:.{digits}f}"
 
 
 def remark(text: str) -> None:

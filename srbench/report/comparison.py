@@ -16,7 +16,8 @@ from srbench.runs.store import Store
 from srbench.statistics.intervals import Interval, aggregate, caption, mean_interval
 from srbench.statistics.pairs import differences, power_warning, wins_ties_losses
 from srbench.statistics.ranks import RankTest, rank_test
-from srbench.tables.boards import MetricInfo, significance
+from srbench.tables.boards import MetricInfo
+from srbench.tables.significance import significance
 
 _Place = tuple[str, int, str, str]
 PAIR_COLUMNS = (

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from srbench.core.records import Score
-from srbench.core.text import SMALL, without_folders
+from srbench.core.text import without_folders
 from srbench.methods.catalogue import METHODS
 from srbench.protocols import PROTOCOLS
 from srbench.report.leaderboards import provenance
@@ -21,7 +21,7 @@ from srbench.tables.boards import Board, MetricInfo
 from srbench.tables.formats import formatted
 from srbench.tables.pirm import PIRM, REGIONS
 from srbench.tables.ranked import PostHoc, Ranked, of_board, rank, values_of
-from srbench.tables.text import decimals, gaps, heading, legend
+from srbench.tables.text import SMALL, decimals, gaps, heading, legend
 
 # Metrics of the axes of the perception-distortion plane; the first that a board has are shown first.
 DISTORTION = ("rmse_y", "psnr_y", "ssim_y", "ssim_daala")

@@ -9,7 +9,6 @@ from typing import Any
 
 from srbench.core.files import file_name, write_csv, write_text
 from srbench.core.records import UserError
-from srbench.core.text import markdown, markdown_head, markdown_row, rounded
 from srbench.runs.data import RunData
 from srbench.runs.merging import merge, only_protocol
 from srbench.runs.opinions import with_opinions
@@ -24,7 +23,11 @@ from srbench.tables.text import (
     gaps,
     heading,
     legend,
+    markdown,
+    markdown_head,
+    markdown_row,
     remarks,
+    rounded,
 )
 
 # How many ratings a MOS is the mean of; `mos_n` counts images, as of every metric.

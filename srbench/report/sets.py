@@ -21,8 +21,7 @@ from srbench.runs.data import SET, RunData, outputs_of, stored_run
 from srbench.runs.folder import existing_run, output_path, write_files
 from srbench.runs.job import weight_hashes
 from srbench.runs.store import Store, content_key
-from srbench.tables.boards import Board
-from srbench.tables.sets import SetScore
+from srbench.tables.boards import Board, SetScore
 
 _Place = tuple[str, str, int, str]
 _NEAR = 1e-5  # values of KID may be as small as 1e-4

@@ -9,12 +9,10 @@ from typing import Any
 from srbench.core.records import Score
 from srbench.methods.catalogue import METHODS
 from srbench.metrics.catalogue import METRICS
-from srbench.runs.shards import shard_note
 from srbench.runs.store import Store, content_key
 from srbench.statistics.intervals import UNBOUNDED
-from srbench.tables.boards import Board, MetricInfo, boards
+from srbench.tables.boards import Board, MetricInfo, SetScore, boards, with_sets
 from srbench.tables.opinions import Opinions, with_opinions
-from srbench.tables.sets import SetScore, with_sets
 
 KINDS = ("protocols", "datasets", "methods", "metrics")
 SET = "set"  # the kind of a store's facts that are values of metrics of sets
@@ -119,13 +117,22 @@ def _inputs_line(by_method: Mapping[str, str]) -> str:
     return f"inputs: {'; '.join(parts)}" if parts else ""
 
 
+def _shard_note(fact: dict[str, Any]) -> str:
+    """The line of a table's caption; empty where the data set is whole."""
+    shards = fact.get("shards")
+    if not shards:
+        return ""
+    done = ", ".join(map(str, shards["done"]))
+    return f"only shard {done} of {shards['of']}: these are not the data set's values; see srbench merge"
+
+
 def _board_notes(datasets: Mapping[str, Any]) -> dict[tuple[str, int, str], tuple[str, ...]]:
     """What captions say of data sets, by name, scale and protocol, from a run's facts about them."""
     notes = {}
     for place, fact in datasets.items():
         name, _, scale = place.rpartition(" x")
         for protocol, by_method in fact.get("inputs", {}).items():
-            lines = (shard_note(fact), _inputs_line(by_method), fact.get("remark", ""))
+            lines = (_shard_note(fact), _inputs_line(by_method), fact.get("remark", ""))
             notes[name, int(scale), protocol] = tuple(line for line in lines if line)
     return notes
 

@@ -13,9 +13,10 @@ from srbench.runs.data import RunData
 from srbench.runs.scores_csv import DURATION_COLUMNS, SCORE_COLUMNS, duration_rows, score_rows
 from srbench.runs.store import FORMAT
 from srbench.runs.store_file import STORE
-from srbench.tables.boards import SIGNIFICANCE_COLUMNS, Board, significance
+from srbench.tables.boards import Board
 from srbench.tables.pirm import COLUMNS as PIRM_COLUMNS
 from srbench.tables.pirm import pirm_markdown, pirm_rows
+from srbench.tables.significance import SIGNIFICANCE_COLUMNS, significance
 from srbench.tables.text import leaderboard_markdown, leaderboard_rows
 
 

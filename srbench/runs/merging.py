@@ -7,11 +7,11 @@ import math
 from typing import Any
 
 from srbench.core.records import Score, UserError
-from srbench.core.text import SMALL, rounded
 from srbench.runs.data import KINDS, RunData
 from srbench.runs.scores_csv import describe, place
 from srbench.runs.shards import joined
-from srbench.tables.sets import SetScore
+from srbench.tables.boards import SetScore
+from srbench.tables.text import SMALL, rounded
 
 # Values of the same images differ between machines by rounding only, and that by less than this.
 _AGREEMENT = 1e-6

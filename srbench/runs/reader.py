@@ -19,7 +19,7 @@ from srbench.runs.folder import no_run
 from srbench.runs.scores_csv import describe, place, read_scores
 from srbench.runs.store import FORMAT, Store
 from srbench.runs.store_file import STORE
-from srbench.tables.sets import SetScore
+from srbench.tables.boards import SetScore
 
 
 def read_run(folder: Path) -> RunData:

@@ -64,12 +64,3 @@ def joined(parts: Sequence[dict[str, Any] | None]) -> dict[str, Any] | None:
         )
     done = sorted({number for part in given for number in part["done"]})
     return None if len(done) == given[0]["of"] else {"of": given[0]["of"], "done": done}
-
-
-def shard_note(fact: dict[str, Any]) -> str:
-    """The line of a table's caption; empty where the data set is whole."""
-    shards = fact.get("shards")
-    if not shards:
-        return ""
-    done = ", ".join(map(str, shards["done"]))
-    return f"only shard {done} of {shards['of']}: these are not the data set's values; see srbench merge"

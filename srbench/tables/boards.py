@@ -1,17 +1,17 @@
-"""Leaderboards and significance tables as records, made from score rows and nothing else."""
+"""Leaderboards as records, made from score rows and nothing else; values of whole sets of images (FID, KID)
+are columns of them."""
 
 from __future__ import annotations
 
 import itertools
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from srbench.core.records import Score
 from srbench.statistics.intervals import UNBOUNDED, Aggregate, Bounds, Interval, aggregate, mean_interval
-from srbench.statistics.pairs import SIGNIFICANCE, PairedTest, holm, wilcoxon
 
 if TYPE_CHECKING:
     from srbench.tables.opinions import Opinions
@@ -111,9 +111,9 @@ def boards(
 ) -> list[Board]:
     """One board per data set, scale and protocol, from the rows of a run."""
     made = []
-    for (dataset, scale, protocol), rows in _groups(scores):
+    for (dataset, scale, protocol), rows in groups(scores):
         images = {row.image for row in rows}
-        by_cell = _by_cell(rows)
+        by_cell = rows_by_cell(rows)
         present = {metric for _, metric in by_cell}
         metrics = tuple(info for info in infos.values() if info.name in present)
         methods = sorted({method for method, _ in by_cell}, key=lambda name: _position(method_order, name))
@@ -140,7 +140,7 @@ def boards(
     return made
 
 
-def _groups(scores: list[Score]) -> Iterator[tuple[tuple[str, int, str], list[Score]]]:
+def groups(scores: list[Score]) -> Iterator[tuple[tuple[str, int, str], list[Score]]]:
     def group(score: Score) -> tuple[str, int, str]:
         return score.dataset, score.scale, score.protocol
 
@@ -152,7 +152,7 @@ def _position(order: list[str], name: str) -> tuple[int, str]:
     return (order.index(name) if name in order else len(order), name)
 
 
-def _by_cell(rows: Iterable[Score]) -> dict[tuple[str, str], list[Score]]:
+def rows_by_cell(rows: Iterable[Score]) -> dict[tuple[str, str], list[Score]]:
     """Rows by method and metric, in their order."""
     found: dict[tuple[str, str], list[Score]] = {}
     for row in rows:
@@ -177,64 +177,47 @@ def cell_of(values: Sequence[float | None], info: MetricInfo, reasons: tuple[str
     return Cell(value, interval, len(found), len(values), reasons)
 
 
-def significance(
-    scores: list[Score], infos: dict[str, MetricInfo], references: set[str]
-) -> list[dict[str, Any]]:
-    """Wilcoxon tests of all pairs of methods, corrected by Holm within each data set and metric."""
-    rows: list[dict[str, Any]] = []
-    for (dataset, scale, protocol), group in _groups(scores):
-        by_cell = _by_cell(group)
-        for metric in infos:
-            found = [row for (_, name), rows in by_cell.items() if name == metric for row in rows]
-            by_method = _values_by_method(found, references)
-            tests = {pair: compare(by_method, *pair) for pair in itertools.combinations(sorted(by_method), 2)}
-            corrected = _corrected(tests)
-            for (method_a, method_b), test in tests.items():
-                p_holm = corrected[method_a, method_b]
-                rows.append(
-                    {
-                        "dataset": dataset,
-                        "metric": metric,
-                        "method_a": method_a,
-                        "method_b": method_b,
-                        "n": test.n,
-                        "median_difference": test.median_difference,
-                        "statistic": test.statistic,
-                        "p_value": test.p_value,
-                        "p_holm": p_holm,
-                        "significant": p_holm < SIGNIFICANCE,
-                        "rank_biserial": test.rank_biserial,
-                        "scale": scale,
-                        "protocol": protocol,
-                        "distribution": test.distribution,
-                        "note": test.note,
-                    }
-                )
-    return rows
+@dataclass(frozen=True)
+class SetScore:
+    """One metric of all outputs of a method on a data set, or None and the reason.
+
+    `n` is the number of images that it is of; `outputs` is a hash over those of all outputs' pixels,
+    for a value is true of these only; `title`, `source`, `version` and `weights` (hashes by name) say what
+    it was measured with. Lower is better for all of them.
+    """
+
+    method: str
+    dataset: str
+    scale: int
+    protocol: str
+    metric: str
+    value: float | None
+    status: str
+    n: int
+    outputs: str
+    title: str
+    source: str
+    version: int
+    weights: Mapping[str, str]
+
+    @property
+    def place(self) -> tuple[str, str, int, str]:
+        """Method, data set, scale and protocol."""
+        return self.method, self.dataset, self.scale, self.protocol
 
 
-def _corrected(tests: dict[tuple[str, str], PairedTest]) -> dict[tuple[str, str], float]:
-    """Holm's p values of the pairs; one without a common image is no test and weighs on no other."""
-    tested = {pair: test.p_value for pair, test in tests.items() if test.n}
-    return dict.fromkeys(tests, 1.0) | dict(zip(tested, holm(list(tested.values())), strict=True))
+def with_sets(board: Board, scores: Iterable[SetScore]) -> Board:
+    """The board with a column for each metric of sets that it has a value of; reasons stand in the others."""
+    here = (board.dataset, board.scale, board.protocol)
+    found = [one for one in scores if one.place[1:] == here and one.method in board.methods]
+    infos = {one.metric: _info(one) for one in found}
+    missing = Cell(None, None, 0, board.images, ("not computed",))
+    cells = {(method, name): missing for method in board.methods for name in infos}
+    for one in found:
+        reasons = () if one.value is not None and one.n == board.images else (one.status,)
+        cells[one.method, one.metric] = Cell(one.value, None, one.n, board.images, reasons)
+    return replace(board, metrics=(*board.metrics, *infos.values()), cells=board.cells | cells)
 
 
-def _values_by_method(rows: Iterable[Score], leave_out: set[str]) -> dict[str, dict[str, float]]:
-    by_method: dict[str, dict[str, float]] = {}
-    for row in rows:
-        if row.value is not None and row.method not in leave_out:
-            by_method.setdefault(row.method, {})[row.image] = row.value
-    return by_method
-
-
-def compare(by_method: dict[str, dict[str, float]], method_a: str, method_b: str) -> PairedTest:
-    """The paired test of two methods over the images that both have (values by method and image)."""
-    a, b = by_method[method_a], by_method[method_b]
-    common = sorted(a.keys() & b.keys())
-    return wilcoxon([a[image] for image in common], [b[image] for image in common])
-
-
-SIGNIFICANCE_COLUMNS = (
-    "dataset", "metric", "method_a", "method_b", "n", "median_difference", "statistic", "p_value",
-    "p_holm", "significant", "rank_biserial", "scale", "protocol", "distribution", "note",
-)  # fmt: skip
+def _info(one: SetScore) -> MetricInfo:
+    return MetricInfo(one.metric, one.title, "", higher_is_better=False, aggregate="mean", of_set=True)

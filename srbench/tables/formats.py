@@ -9,10 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from srbench.core.files import csv_text
-from srbench.core.text import latex, markdown, markdown_head, markdown_row
 from srbench.tables.boards import Board
 from srbench.tables.grids import Entry, Grid, of_board, of_paper
-from srbench.tables.text import leaderboard_rows
+from srbench.tables.text import latex, leaderboard_rows, markdown, markdown_head, markdown_row
 
 Format = Literal["markdown", "latex", "html", "csv", "json"]
 Layout = Literal["boards", "paper"]

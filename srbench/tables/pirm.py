@@ -6,9 +6,9 @@ import io
 from dataclasses import dataclass
 
 from srbench.core.records import Score
-from srbench.core.text import markdown, markdown_head, markdown_row
 from srbench.metrics.natural.perceptual_index import perceptual_index
 from srbench.statistics.intervals import Aggregate, aggregate
+from srbench.tables.text import markdown, markdown_head, markdown_row
 
 # Upper bounds of the RMSE of the three regions (Blau et al., ECCVW 2018, section 2).
 REGIONS = ((1, 11.5), (2, 12.5), (3, 16.0))

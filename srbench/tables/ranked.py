@@ -12,7 +12,8 @@ from typing import Literal
 from srbench.core.records import Score
 from srbench.statistics.pairs import SIGNIFICANCE, power_warning
 from srbench.statistics.ranks import RankTest, critical_difference, indistinct_groups, nemenyi_p, rank_test
-from srbench.tables.boards import Board, significance
+from srbench.tables.boards import Board
+from srbench.tables.significance import significance
 
 # One test decides everything that a page says of pairs.
 PostHoc = Literal["wilcoxon-holm", "nemenyi"]

@@ -1,18 +1,74 @@
-"""What tables print (values, headings, remarks, gaps), and a run's leaderboards as CSV rows and Markdown."""
+"""What tables print (values, headings, remarks, gaps), plain in Markdown and LaTeX, and a run's leaderboards
+as CSV rows and Markdown."""
 
 from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from srbench.core.text import markdown, markdown_head, markdown_row, rounded
 from srbench.statistics.intervals import caption
 from srbench.tables.boards import Board, Cell, MetricInfo, by_first_metric
 from srbench.tables.opinions import MOS_UNIT
 
 _TWO_DECIMALS = ("dB", MOS_UNIT)
+# Gram distances lie between 1e-8 and 1e-4: with a fixed number of decimals most of them would be 0.
+SMALL = 1e-3
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "–": "--",
+    "∞": r"$\infty$",
+    "×": r"$\times$",
+    "≈": r"$\approx$",
+    "≠": r"$\neq$",
+    "↑": r"$\uparrow$",
+    "↓": r"$\downarrow$",
+    "−": "$-$",
+}
+_MARKDOWN = re.compile(r"([\\`*_\[\]|~])")
+
+
+def latex(text: str) -> str:
+    """Text that LaTeX prints as it is."""
+    return "".join(_LATEX.get(character, character) for character in " ".join(text.split()))
+
+
+def markdown(text: str) -> str:
+    """Text that Markdown shows as it is, also inside a table; HTML in it stays text."""
+    plain = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _MARKDOWN.sub(r"\\\1", plain)
+
+
+def markdown_row(cells: Iterable[str]) -> str:
+    """A row of a Markdown table from cells that are Markdown already."""
+    return f"| {' | '.join(cells)} |\n"
+
+
+def markdown_head(cells: Sequence[str], *, left: int = 1) -> str:
+    """The head of a Markdown table from cells that are Markdown already, all but the first `left` of them
+    over numbers."""
+    return markdown_row(cells) + markdown_row(["---"] * left + ["---:"] * (len(cells) - left))
+
+
+def rounded(value: float, digits: int) -> str:
+    """`value` with so many decimals; with so many significant digits where it is nearer to 0 than `SMALL`."""
+    if 0 < abs(value) < SMALL:
+        return f"{value:#.{digits}g}"
+    return f"{value:.{digits}f}"
 
 
 def format_value(value: float, info: MetricInfo) -> str:

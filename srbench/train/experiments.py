@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from srbench.core.devices import choose_device
 from srbench.core.files import atomic_file, write_csv, write_text
 from srbench.core.records import Pair, UsageError
-from srbench.core.text import markdown_head, markdown_row
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import data_roots, find_pairs
 from srbench.datasets.samples import load_reference, make_sample
 from srbench.images.codec import write_png
+from srbench.tables.text import markdown_head, markdown_row
 from srbench.train.ablations import Experiment, Row
 from srbench.train.grid import Work, train_all
 from srbench.train.job import Job, resolve, run

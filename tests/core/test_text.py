@@ -1,11 +1,11 @@
-"""Lists of names, and names in tables."""
+"""Lists of names."""
 
 from __future__ import annotations
 
 import pytest
 
 from srbench.core.records import UsageError
-from srbench.core.text import markdown, markdown_head, markdown_row, split_names, split_parts
+from srbench.core.text import split_names, split_parts
 
 
 def test_lists_keep_inner_commas() -> None:
@@ -33,13 +33,3 @@ def test_an_empty_list_is_wrong_usage_where_the_option_needs_a_name() -> None:
     assert split_names(" , ") == []
     with pytest.raises(UsageError, match="--metrics is empty"):
         split_names(" , ", "--metrics")
-
-
-def test_names_cannot_leave_their_cell() -> None:
-    assert (
-        markdown_row([markdown("a|b"), markdown("<b>*x*\n_y_")]) == "| a\\|b | &lt;b&gt;\\*x\\* \\_y\\_ |\n"
-    )
-
-
-def test_heads_align_numbers() -> None:
-    assert markdown_head(["a", "b", "c"], left=2) == "| a | b | c |\n| --- | --- | ---: |\n"

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from srbench.statistics.ranks import critical_difference, nemenyi_p
-from srbench.tables.boards import boards, significance
+from srbench.tables.boards import boards
 from srbench.tables.ranked import Ranked, rank
+from srbench.tables.significance import significance
 from tests.tables.test_boards import INFOS, scores
 
 

@@ -11,8 +11,17 @@ import pytest
 
 from srbench.core.files import cell_text, write_csv, write_text
 from srbench.runs.scores_csv import SCORE_COLUMNS, score_rows
-from srbench.tables.boards import SIGNIFICANCE_COLUMNS, Board, MetricInfo, boards
-from srbench.tables.text import format_value, gaps, leaderboard_markdown, leaderboard_rows
+from srbench.tables.boards import Board, MetricInfo, boards
+from srbench.tables.significance import SIGNIFICANCE_COLUMNS
+from srbench.tables.text import (
+    format_value,
+    gaps,
+    leaderboard_markdown,
+    leaderboard_rows,
+    markdown,
+    markdown_head,
+    markdown_row,
+)
 from tests.helpers import rows
 from tests.tables.test_boards import INFOS, PSNR, RMSE, score, scores
 
@@ -208,3 +217,13 @@ def test_gaps_with_the_same_reasons_are_one_line() -> None:
         "rmse_y of a: 1 of 2 images (other)",
         "rmse_y of b, c: 2 of 2 images (not computed)",
     ]
+
+
+def test_names_cannot_leave_their_cell() -> None:
+    assert (
+        markdown_row([markdown("a|b"), markdown("<b>*x*\n_y_")]) == "| a\\|b | &lt;b&gt;\\*x\\* \\_y\\_ |\n"
+    )
+
+
+def test_heads_align_numbers() -> None:
+    assert markdown_head(["a", "b", "c"], left=2) == "| a | b | c |\n| --- | --- | ---: |\n"

@@ -14,10 +14,10 @@ from srbench.core.figures import COLOURS, MARKS, Drawn, save, style
 from srbench.core.files import write_csv, write_text
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UserError
-from srbench.core.text import markdown, markdown_head, markdown_row
 from srbench.statistics.correlations import Agreement, agreement, difference_p, srcc, williams
 from srbench.statistics.pairs import SIGNIFICANCE, holm
 from srbench.studies.agreement.measure import Material
+from srbench.tables.text import markdown, markdown_head, markdown_row
 
 _STATISTICS = ("srcc", "krcc", "plcc", "accuracy")
 COLUMNS = (

@@ -14,10 +14,10 @@ from srbench.core.figures import COLOURS, Drawn, save, style
 from srbench.core.files import write_csv, write_text
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UserError
-from srbench.core.text import markdown, markdown_head, markdown_row
 from srbench.statistics.pairs import SIGNIFICANCE, holm
 from srbench.statistics.votes import VoteAgreement, vote_agreement, vote_difference_p
 from srbench.studies.agreement.votes import VoteMaterial
+from srbench.tables.text import markdown, markdown_head, markdown_row
 
 COLUMNS = (
     "method", "metric", "n", "references", "votes", "votes_low", "votes_high", "majority", "majority_low",

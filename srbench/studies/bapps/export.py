@@ -11,11 +11,11 @@ from typing import Any
 
 from srbench.core.files import write_csv, write_text
 from srbench.core.records import OK
-from srbench.core.text import markdown as escaped
-from srbench.core.text import markdown_head, markdown_row
 from srbench.datasets.bapps import Kind
 from srbench.studies.bapps.measure import SubsetDistances
 from srbench.studies.bapps.results import GROUP_TITLES, GroupScore, Results
+from srbench.tables.text import markdown as escaped
+from srbench.tables.text import markdown_head, markdown_row
 
 _FIELDS = (
     "metric",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from srbench.core.text import markdown, markdown_head, markdown_row
 from srbench.statistics.crossed import Over
 from srbench.studies.people.choice_tables import ChoiceTable, score_rows
 from srbench.studies.people.opinion_tables import OpinionTable
 from srbench.studies.people.published import reported_mos
+from srbench.tables.text import markdown, markdown_head, markdown_row
 
 _NO_PAIR = "no two raters judged the same"
 _NO_ALPHA = f"{_NO_PAIR}, or nothing varies"

@@ -7,13 +7,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from srbench.core.text import markdown as escaped
-from srbench.core.text import markdown_head, markdown_row
 from srbench.statistics.pairs import holm
 from srbench.studies.recognition.accuracy import Recognition, mcnemar, summarise, wilson_interval
 from srbench.studies.recognition.measure import BASELINE, Looks
 from srbench.studies.reported import read_table
-from srbench.tables.text import grouped
+from srbench.tables.text import grouped, markdown_head, markdown_row
+from srbench.tables.text import markdown as escaped
 
 _Key = tuple[str, str, str]  # classifier, method, measure
 

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from srbench.core.files import write_csv, write_text
-from srbench.core.text import latex, markdown, markdown_head, markdown_row
 from srbench.studies.reproduce.cells import (
     DIFFERS,
     NOT_RUN,
@@ -22,6 +21,7 @@ from srbench.studies.reproduce.cells import (
 )
 from srbench.studies.reproduce.experiments import Measured, section, write_measured
 from srbench.studies.reproduce.records import Paper
+from srbench.tables.text import latex, markdown, markdown_head, markdown_row
 
 COLUMNS = (
     "paper", "table", "scale", "dataset", "metric", "method", "reported", "measured", "difference", "status",

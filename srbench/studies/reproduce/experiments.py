@@ -15,9 +15,9 @@ from pathlib import Path
 
 from srbench.core.files import write_csv
 from srbench.core.records import UserError
-from srbench.core.text import markdown, markdown_head, markdown_row
 from srbench.runs.data import RunData
 from srbench.studies.reproduce.records import Paper
+from srbench.tables.text import markdown, markdown_head, markdown_row
 
 ABLATION, INTERPOLATION, BRIGHTNESS, ACTIVATIONS = "ablation", "interpolation", "brightness", "activations"
 GRID = "table.csv"  # of srbench experiment

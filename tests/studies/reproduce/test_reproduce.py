@@ -10,7 +10,6 @@ import pytest
 import srbench.runs.images
 import srbench.studies.reproduce.evidence
 from srbench.core.records import Score
-from srbench.core.text import latex, markdown
 from srbench.datasets.catalogue import DATASETS
 from srbench.metrics.catalogue import METRICS
 from srbench.studies.reported import Reported, reported
@@ -25,6 +24,7 @@ from srbench.studies.reproduce.cells import (
 )
 from srbench.studies.reproduce.documents import by_origin, paper_latex, paper_markdown, reasons, summary
 from srbench.studies.reproduce.papers import PAPERS
+from srbench.tables.text import latex, markdown
 from tests.helpers import command, references, rows
 
 
