@@ -39,11 +39,25 @@ def make_optimizer(recipe: Recipe, module: nn.Module) -> torch.optim.Optimizer:
             groups, lr=recipe.learning_rate, momentum=recipe.momentum, weight_decay=recipe.weight_decay
         )
     betas = (recipe.momentum, recipe.second_momentum)
+    if recipe.optimizer == "muon":
+        return _muon(groups, recipe, betas)
     # One kernel for all parameters; on a CPU it would sum in another order than the plain one.
     fused = all(parameter.is_cuda for _, parameter in named)
     return torch.optim.Adam(
         groups, lr=recipe.learning_rate, betas=betas, weight_decay=recipe.weight_decay, fused=fused
     )
+
+
+def _muon(
+    groups: list[dict[str, object]], recipe: Recipe, betas: tuple[float, float]
+) -> torch.optim.Optimizer:
+    """Muon (Jordan et al., 2024) for matrices, with steps as long as Adam's (Liu et al., arXiv:2502.16982)."""
+    from timm.optim import Muon
+
+    return Muon(
+        groups, lr=recipe.learning_rate, betas=betas, weight_decay=recipe.weight_decay,
+        momentum=0.95, nesterov=True, adjust_lr_fn="match_rms_adamw", fallback_lr_scale=0.5,
+    )  # fmt: skip
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:

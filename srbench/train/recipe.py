@@ -63,6 +63,9 @@ class Recipe:
     - `learning_rate` is multiplied by `decay` at each of `milestones` (iterations), or falls to zero
       along a cosine with "cosine"; `slow_layers` are parameters by name prefix that learn `slow_factor`
       times as fast. `momentum` is Adam's beta 1, or SGD's momentum.
+    - `optimizer`: "adam", "sgd", or "muon", which turns the step of each convolution into a matrix with equal
+      singular values and leaves biases, normalisation and the last narrow layer to Adam at half the rate. None
+      of the papers had it; at twice Adam's rate it needs about a third of the iterations (docs/training.md).
     - `hold` iterations run at the full rate before a cosine begins.
     - `clip` bounds each gradient value to +-clip / learning rate (VDSR), `clip_norm` the length of all
       gradients together; 0 does nothing.
@@ -97,7 +100,7 @@ class Recipe:
     degradation: Degradation = "matlab-bicubic"
     border: int = 0
     augment: Literal["none", "flips", "dihedral"] = "flips"
-    optimizer: Literal["adam", "sgd"] = "adam"
+    optimizer: Literal["adam", "sgd", "muon"] = "adam"
     momentum: float = 0.9
     second_momentum: float = 0.999
     weight_decay: float = 0.0
