@@ -51,8 +51,8 @@ def make_optimizer(recipe: Recipe, module: nn.Module) -> torch.optim.Optimizer:
 def _muon(
     groups: list[dict[str, object]], recipe: Recipe, betas: tuple[float, float]
 ) -> torch.optim.Optimizer:
-    """Muon (Jordan et al., 2024) for matrices, with steps as long as Adam's (Liu et al., arXiv:2502.16982)."""
-    from timm.optim import Muon
+    """Muon (Jordan et al., 2024), its steps as long as Adam's (Liu et al., arXiv:2502.16982)."""
+    from timm.optim.muon import Muon
 
     return Muon(
         groups, lr=recipe.learning_rate, betas=betas, weight_decay=recipe.weight_decay,

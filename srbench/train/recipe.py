@@ -64,8 +64,8 @@ class Recipe:
       along a cosine with "cosine"; `slow_layers` are parameters by name prefix that learn `slow_factor`
       times as fast. `momentum` is Adam's beta 1, or SGD's momentum.
     - `optimizer`: "adam", "sgd", or "muon", which turns the step of each convolution into a matrix with equal
-      singular values and leaves biases, normalisation and the last narrow layer to Adam at half the rate. None
-      of the papers had it; at twice Adam's rate it needs about a third of the iterations (docs/training.md).
+      singular values and leaves biases, normalisation and narrow layers to Adam (with Nesterov's momentum) at
+      half the rate. None of the papers had it (docs/training.md measures it).
     - `hold` iterations run at the full rate before a cosine begins.
     - `clip` bounds each gradient value to +-clip / learning rate (VDSR), `clip_norm` the length of all
       gradients together; 0 does nothing.
