@@ -66,6 +66,11 @@ class Pair:
     aliases: tuple[str, ...] = ()
     siblings: frozenset[str] = frozenset()
 
+    @property
+    def label(self) -> str:
+        """What messages call the image."""
+        return f"{self.dataset}/{self.image}"
+
 
 @dataclass(frozen=True)
 class Sample:

@@ -23,7 +23,7 @@ from srbench.runs.folder import output_path
 from srbench.runs.job import Job, Outcome
 from srbench.runs.on_ray import Cluster
 from srbench.runs.store import Store
-from srbench.runs.tasks import Group, ImageTask, MethodResult, MethodTask, Retries, Step
+from srbench.runs.tasks import Group, ImageTask, MethodResult, MethodTask
 from srbench.runs.work import Tools, work
 
 
@@ -52,7 +52,6 @@ def evaluate(job: Job, pairs: list[Pair], store: Store, *, progress: Progress = 
     progress.begin(len(tasks))
     size = job.runtime.at_once
     groups = [Group(tuple(tasks[first : first + size])) for first in range(0, len(tasks), size)]
-    retries: Retries[Group] = Retries()
     tools = Tools(job.methods, {metric.name: metric for metric in job.metrics})
     done = execute(
         partial(work, tools),
@@ -63,13 +62,11 @@ def evaluate(job: Job, pairs: list[Pair], store: Store, *, progress: Progress = 
         device=job.runtime.device,
         apart=job.apart,
         limits=job.limits,
-        retries=retries,
     )
     with contextlib.closing(done):
         for group, found in done:
             for task, results in zip(group.tasks, found, strict=True):
                 book.record(task.pair, plans[task.pair], results)
-                _tell(retries, task, results)
                 progress.advance()
     book.outcome.lost = book.lost()
     return book.outcome
@@ -84,15 +81,6 @@ def _workers(job: Job, groups: int) -> int:
 def _cluster(job: Job, pairs: list[Pair]) -> Cluster:
     folders = dict.fromkeys(path.absolute() for pair in pairs for path in (pair.reference.parent,))
     return Cluster(job.address, (Path.cwd(), job.out.absolute(), *folders), tuple(versions().items()))
-
-
-def _tell(retries: Retries[Group], task: ImageTask, results: list[MethodResult]) -> None:
-    for result in results:
-        if result.output is not None:
-            retries.succeeded(Step(task.image, result.method))
-        for measured in result.measured:
-            if measured.value is not None:
-                retries.succeeded(Step(task.image, result.method, measured.metric))
 
 
 class _Book:

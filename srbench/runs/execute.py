@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal, TypeVar
 
 from srbench.core.records import UsageError
 from srbench.runs.on_ray import Cluster, on_ray
-from srbench.runs.tasks import Divisible, Note, Retries, unwatched
-from srbench.runs.workers import Limits, cores, in_workers, one_thread
+from srbench.runs.tasks import Divisible, Note, Step
+from srbench.runs.workers import THREADS, Limits, cores, in_workers
 
 Executor = Literal["local", "ray"]
 Task = TypeVar("Task", bound=Divisible)
@@ -41,7 +44,6 @@ def execute(
     cluster: Cluster | None = None,
     device: str = "cpu",
     limits: Limits,
-    retries: Retries[Task],
 ) -> Generator[tuple[Task, Any], None, None]:
     """Yields each task with its result, in order of completion.
 
@@ -60,10 +62,36 @@ def execute(
             workers=workers,
             device=device,
             limits=limits,
-            retries=retries,
         )
-    elif workers == 1 and not apart:
-        with one_thread():
-            yield from zip(tasks, work(tasks, unwatched), strict=True)
-    else:
-        yield from in_workers(work, tasks, workers=workers, limits=limits, retries=retries)
+        return
+    with one_thread():
+        if workers == 1 and not apart:
+            yield from zip(tasks, work(tasks, _unwatched), strict=True)
+        else:
+            yield from in_workers(work, tasks, workers=workers, limits=limits)
+
+
+def _unwatched(_: Step) -> None:
+    """Notes nothing."""
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """What is computed in here, and by processes that are started in here, has one thread: those of several
+    processes would only fight for the cores, and sums would depend on their number."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    torch = sys.modules.get("torch")
+    threads = torch.get_num_threads() if torch else 0
+    if torch:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        if torch:
+            torch.set_num_threads(threads)
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -50,7 +50,6 @@ def on_ray(
     workers: int,
     device: str,
     limits: Limits,
-    retries: Retries[Task],
 ) -> Iterator[tuple[Task, Any]]:
     """Yields each task with its result, in order of completion; `workers` 0 fills the cluster.
 
@@ -58,6 +57,7 @@ def on_ray(
     """
     ray = _connected(cluster, workers)
     waiting = deque(tasks)
+    retries: Retries[Task] = Retries()
     team = _Team(ray, work, cluster, device, limits)
     try:
         while waiting or team.busy():
@@ -66,7 +66,9 @@ def on_ray(
             for member in team.finished():
                 task, found = member.take()
                 if isinstance(found, Answer):
-                    yield task, found.result()
+                    result = found.result()
+                    retries.succeeded(task.good(result))
+                    yield task, result
                 else:
                     waiting.extend(retries.again(task, *team.without(member, found)))
             for member, exceeded in team.exceeding():

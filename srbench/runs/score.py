@@ -29,7 +29,7 @@ from srbench.metrics.contract import Measured, Metric, measure, unmeasured
 from srbench.metrics.view import View
 from srbench.protocols import Protocol
 from srbench.runs.execute import choose_workers, execute
-from srbench.runs.tasks import OUTPUT, Note, Retries, Step
+from srbench.runs.tasks import OUTPUT, Note, Step
 from srbench.runs.workers import Limits
 
 if TYPE_CHECKING:
@@ -144,6 +144,10 @@ class FileTask:
         given_up = dict(self.reasons)
         return [Step(self.label, "", name) for name in self.metrics if not {name, OUTPUT} & given_up.keys()]
 
+    def good(self, found: Iterable[Measured]) -> list[Step]:
+        """The metrics that have values."""
+        return [Step(self.label, "", each.metric) for each in found if each.value is not None]
+
     def without(self, step: Step, reason: str) -> FileTask:
         """The same with a reason in place of a step."""
         return replace(self, reasons=(*self.reasons, (step.metric, reason)))
@@ -169,7 +173,6 @@ def score_images(
         workers=choose_workers(workers, len(tasks), device),
         apart=any(METRICS.is_plugged(name) for name in names),
         limits=limits or Limits(),
-        retries=Retries(),
     )
     scores: dict[str, list[ImageScore]] = {}
     progress.begin(len(tasks))

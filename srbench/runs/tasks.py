@@ -7,10 +7,10 @@ Tasks are plain data, so that they can travel to another process; methods and me
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from srbench.core.records import Pair
 from srbench.methods.contract import Runtime
@@ -54,10 +54,6 @@ class Step:
 Note = Callable[[Step], None]
 
 
-def unwatched(_: Step) -> None:
-    """Notes nothing."""
-
-
 @dataclass(frozen=True)
 class MethodTask:
     """One method on one image: make the output (or read it where `made` is set), compute `metrics`.
@@ -81,14 +77,9 @@ class ImageTask:
     runtime: Runtime
     methods: tuple[MethodTask, ...]
 
-    @property
-    def image(self) -> str:
-        """What steps of this task call the image."""
-        return f"{self.pair.dataset}/{self.pair.image}"
-
     def without(self, step: Step, reason: str) -> ImageTask:
         """The same with a reason in place of a step that is one of this image."""
-        if step.image != self.image:
+        if step.image != self.pair.label:
             return self
         return replace(
             self,
@@ -110,7 +101,7 @@ class Group:
     @property
     def label(self) -> str:
         """The images."""
-        return ", ".join(task.image for task in self.tasks)
+        return ", ".join(task.pair.label for task in self.tasks)
 
     def parts(self) -> list[Group]:
         """A group for each image."""
@@ -119,12 +110,22 @@ class Group:
     def steps(self) -> list[Step]:
         """What is not given up yet: each method's output and metrics."""
         return [
-            Step(task.image, method.method, metric)
+            Step(task.pair.label, method.method, metric)
             for task in self.tasks
             for method in task.methods
             for metric in (OUTPUT, *method.metrics)
             if metric not in dict(method.reasons)
         ]
+
+    def good(self, found: Sequence[Sequence[MethodResult]]) -> Iterator[Step]:
+        """The outputs that were made, and the metrics that have values."""
+        for task, results in zip(self.tasks, found, strict=True):
+            for result in results:
+                if result.output is not None:
+                    yield Step(task.pair.label, result.method)
+                for measured in result.measured:
+                    if measured.value is not None:
+                        yield Step(task.pair.label, result.method, measured.metric)
 
     def without(self, step: Step, reason: str) -> Group:
         """The same with a reason in place of a step."""
@@ -154,6 +155,10 @@ class Divisible(Protocol):
 
     def steps(self) -> Iterable[Step]:
         """What has still to be done."""
+        ...
+
+    def good(self, found: Any) -> Iterable[Step]:
+        """Those of its steps that have had a result, by what came of it."""
         ...
 
     def without(self, step: Step, reason: str) -> Self:
@@ -193,6 +198,6 @@ class Retries(Generic[Task]):
                 task = task.without(step, f"not tried: its process died or hung on {images}")
         return task
 
-    def succeeded(self, step: Step) -> None:
-        """A step has had a result."""
-        self._good.add(step.name)
+    def succeeded(self, steps: Iterable[Step]) -> None:
+        """These steps have had a result."""
+        self._good.update(step.name for step in steps)

@@ -30,7 +30,7 @@ from srbench.metrics.catalogue import resolve as resolve_metric
 from srbench.metrics.contract import Measured, Metric, measure, unmeasured
 from srbench.metrics.view import View
 from srbench.runs.store import StoredOutput
-from srbench.runs.tasks import OUTPUT, Group, ImageTask, MethodResult, MethodTask, Note, Step, unwatched
+from srbench.runs.tasks import OUTPUT, Group, ImageTask, MethodResult, MethodTask, Note, Step
 
 if TYPE_CHECKING:
     from srbench.core.records import Degradation, Sample
@@ -83,7 +83,7 @@ class Tools:
         return self._upscalers[name]
 
 
-def work(tools: Tools, groups: Iterable[Group], note: Note = unwatched) -> Iterator[list[list[MethodResult]]]:
+def work(tools: Tools, groups: Iterable[Group], note: Note) -> Iterator[list[list[MethodResult]]]:
     """Does groups one after the other; gives each image's results, in the order of its `methods`.
 
     Output images are written beside the work on what follows. Failures of a method or metric become
@@ -117,7 +117,7 @@ def _open_image(tools: Tools, task: ImageTask, note: Note) -> _ImageWork | Unsco
     given_up = [dict(method.reasons).get(OUTPUT) for method in task.methods]
     if all(given_up):
         return Unscorable(given_up[0] or "")
-    note(Step(task.image, ""))
+    note(Step(task.pair.label, ""))
     try:
         reference = load_reference(task.pair, luma_alone=task.protocol.luma_alone)
         return _ImageWork(tools, task, reference, note)
@@ -131,7 +131,7 @@ def _upscale_ahead(tools: Tools, works: list[_ImageWork], note: Note) -> None:
         concerned = [work for work in works if work.makes(name)]
         if len(concerned) < 2:
             continue
-        note(Step(concerned[0].task.image, name))
+        note(Step(concerned[0].task.pair.label, name))
         with contextlib.suppress(Unscorable, UserError):
             samples = {place: work.sample(name) for place, work in enumerate(concerned)}
             start = time.perf_counter()
@@ -171,7 +171,7 @@ class _ImageWork:
         reasons = dict(task.reasons)
         if OUTPUT in reasons:
             return _failed(task, reasons[OUTPUT])
-        self.note(Step(self.task.image, task.method))
+        self.note(Step(self.task.pair.label, task.method))
         try:
             image, seconds = self._output(task)
         except (Exception, SystemExit, GeneratorExit) as error:
@@ -181,7 +181,9 @@ class _ImageWork:
         protocol = self.protocol.for_inputs(self.tools.method(task.method).inputs)
         views = self._view(image, protocol), self._reference(protocol)
         measured = measure(
-            tried, *views, before=lambda metric: self.note(Step(self.task.image, task.method, metric.name))
+            tried,
+            *views,
+            before=lambda metric: self.note(Step(self.task.pair.label, task.method, metric.name)),
         )
         found = {each.metric: each for each in measured}
         found |= {name: Measured(name, None, reason, 0.0) for name, reason in reasons.items()}

@@ -66,13 +66,13 @@ def in_workers(
     *,
     workers: int,
     limits: Limits,
-    retries: Retries[Task],
 ) -> Iterator[tuple[Task, Any]]:
     """Yields each task with its result, in order of completion.
 
-    A worker that dies, or is ended because its step exceeds a limit, is replaced, and `retries` says what
+    A worker that dies, or is ended because its step exceeds a limit, is replaced, and `Retries` say what
     is done in place of its task. No process is left when the loop ends, however it ends.
     """
+    retries: Retries[Task] = Retries()
     waiting = deque(tasks)
     team: list[_Worker[Task]] = []
     try:
@@ -90,7 +90,9 @@ def in_workers(
                     continue
                 answer = worker.heard()
                 if answer is not None:
-                    yield task, answer.result()
+                    found = answer.result()
+                    retries.succeeded(task.good(found))
+                    yield task, found
                 elif reason := worker.ended(limits):
                     team.remove(worker)
                     waiting.extend(retries.again(task, worker.step, reason))
@@ -123,7 +125,7 @@ class _Worker(Generic[Task]):
         self.step = Step("", "")
         self._since = time.monotonic()
         self._process = context.Process(target=_serve, args=(theirs,))
-        with _without_interrupts(), one_thread(), _without_main():
+        with _without_interrupts(), _without_main():
             self._process.start()
         theirs.close()
         self.pipe.send(work)
@@ -195,28 +197,6 @@ def _without_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """What is computed in here, and by processes that are started in here, has one thread: those of several
-    processes would only fight for the cores, and sums would depend on their number."""
-    before = {name: os.environ.get(name) for name in THREADS}
-    os.environ.update(dict.fromkeys(THREADS, "1"))
-    torch = sys.modules.get("torch")
-    threads = torch.get_num_threads() if torch else 0
-    if torch:
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        if torch:
-            torch.set_num_threads(threads)
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ import pytest
 
 from srbench.core.records import UsageError, UserError
 from srbench.runs.execute import choose_workers, execute
-from srbench.runs.tasks import Note, Retries, Step
+from srbench.runs.tasks import Note, Step
 from srbench.runs.workers import Limits
 from tests.helpers import python
 
@@ -38,6 +38,9 @@ class Job:
 
     def steps(self) -> list[Step]:
         return [] if self.reason else [Step(self.label, self.method)]
+
+    def good(self, _: Any) -> list[Step]:
+        return self.steps()
 
     def without(self, _: Step, reason: str) -> Job:
         return replace(self, reason=reason)
@@ -75,14 +78,12 @@ def work(jobs: Iterable[Job], note: Note) -> Iterator[Any]:
 
 
 def run(jobs: list[Job], *, workers: int = 2, limits: Limits | None = None) -> dict[Job, Any]:
-    return dict(
-        execute(work, jobs, workers=workers, limits=limits or Limits(), retries=Retries(), apart=True)
-    )
+    return dict(execute(work, jobs, workers=workers, limits=limits or Limits(), apart=True))
 
 
 def test_in_this_process_in_order() -> None:
     said.clear()
-    results = execute(work, [Job(3), Job(1)], workers=1, limits=Limits(), retries=Retries())
+    results = execute(work, [Job(3), Job(1)], workers=1, limits=Limits())
     assert next(results)[1][:2] == (6, os.getpid())
     assert said == ["done 3"]
     assert [task.number for task, _ in results] == [1]
@@ -132,9 +133,7 @@ def test_an_error_of_a_worker_arrives_as_itself() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_leaving_early_leaves_no_process() -> None:
-    results = execute(
-        work, [Job(1), Job(2, "hang")], workers=2, limits=Limits(), retries=Retries(), apart=True
-    )
+    results = execute(work, [Job(1), Job(2, "hang")], workers=2, limits=Limits(), apart=True)
     pid = next(results)[1][1]
     results.close()  # type: ignore[attr-defined]
     assert not os.path.exists(f"/proc/{pid}")  # noqa: PTH110
@@ -142,9 +141,9 @@ def test_leaving_early_leaves_no_process() -> None:
 
 HOLDING = """
 import sys
-from tests.runs.test_execute import Job, Limits, Retries, execute, work
+from tests.runs.test_execute import Job, Limits, execute, work
 jobs = [Job(1), Job(2, sys.argv[1]), Job(3, sys.argv[1])]
-for job, result in execute(work, jobs, workers=2, limits=Limits(), retries=Retries(), apart=True):
+for job, result in execute(work, jobs, workers=2, limits=Limits(), apart=True):
     print(result[1], flush=True)
 """
 
@@ -204,4 +203,4 @@ def test_without_ray_the_way_to_get_it_is_said(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(builtins, "__import__", without_ray)
     with pytest.raises(UserError, match=r"pip install 'srbench\[ray\]'"):
-        list(execute(work, [Job(1)], workers=1, executor="ray", limits=Limits(), retries=Retries()))
+        list(execute(work, [Job(1)], workers=1, executor="ray", limits=Limits()))

@@ -15,7 +15,6 @@ import pytest
 from srbench.core.records import UserError
 from srbench.runs.execute import execute
 from srbench.runs.on_ray import Cluster
-from srbench.runs.tasks import Retries
 from srbench.runs.workers import Limits
 from tests.helpers import command, references
 from tests.runs.test_execute import Job, work
@@ -90,7 +89,7 @@ def test_two_nodes_and_one_lost_give_the_bytes_of_a_local_run(
 
 
 def run(jobs: list[Job], limits: Limits, cluster: Cluster) -> dict[int, Any]:
-    done = execute(work, jobs, workers=2, executor="ray", cluster=cluster, limits=limits, retries=Retries())
+    done = execute(work, jobs, workers=2, executor="ray", cluster=cluster, limits=limits)
     return {job.number: result for job, result in done}
 
 

@@ -38,7 +38,7 @@ def test_the_tables_of_one_thread(tmp_path: Path, threads: int) -> None:
 def test_torch_has_its_threads_back_afterwards() -> None:
     import torch
 
-    from srbench.runs.workers import one_thread
+    from srbench.runs.execute import one_thread
 
     before = torch.get_num_threads()
     torch.set_num_threads(2)
