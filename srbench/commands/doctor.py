@@ -50,9 +50,10 @@ def doctor(
 def _repair(folder: Path) -> None:
     from srbench.runs.folder import existing_run
     from srbench.runs.store import Store
+    from srbench.runs.store_care import repair
 
     with Store(existing_run(folder)) as store:
-        dropped = {table: count for table, count in store.repair().items() if count}
+        dropped = {table: count for table, count in repair(store).items() if count}
     if not dropped:
         console().print(f"{folder}: every row of the store is as it was written", markup=False)
         return

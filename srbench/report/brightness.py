@@ -20,7 +20,7 @@ from srbench.images.luma import matlab_gray
 from srbench.images.pixels import as_rgb, crop_to_multiple
 from srbench.report.pictures import REFERENCE, reference_files
 from srbench.runs.data import RunData
-from srbench.runs.folder import output_path
+from srbench.runs.job import output_path
 from srbench.statistics.intervals import Interval, mean_interval
 from srbench.tables.boards import Board
 

@@ -20,7 +20,7 @@ from srbench.images.codec import opened_image, read_image
 from srbench.images.pixels import as_rgb, crop_to_multiple
 from srbench.runs.config import read_config
 from srbench.runs.data import RunData
-from srbench.runs.folder import output_path
+from srbench.runs.job import output_path
 
 if TYPE_CHECKING:
     import numpy as np

@@ -19,8 +19,7 @@ from srbench.core.versions import versions
 from srbench.methods.contract import Method
 from srbench.metrics.contract import Measured, Metric
 from srbench.runs.execute import choose_workers, execute
-from srbench.runs.folder import output_path
-from srbench.runs.job import Job, Outcome
+from srbench.runs.job import Job, Outcome, output_path
 from srbench.runs.on_ray import Cluster
 from srbench.runs.store import Store
 from srbench.runs.tasks import Group, ImageTask, MethodResult, MethodTask

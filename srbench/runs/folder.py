@@ -6,13 +6,13 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from srbench.core.files import file_name, write_csv, write_text
-from srbench.core.records import Pair, UserError
+from srbench.core.files import write_csv, write_text
+from srbench.core.records import UserError
 from srbench.runs.config import config_text
 from srbench.runs.data import RunData
 from srbench.runs.scores_csv import DURATION_COLUMNS, SCORE_COLUMNS, duration_rows, score_rows
 from srbench.runs.store import FORMAT
-from srbench.runs.store_file import STORE
+from srbench.runs.store_schema import STORE
 from srbench.tables.boards import Board
 from srbench.tables.pirm import COLUMNS as PIRM_COLUMNS
 from srbench.tables.pirm import pirm_markdown, pirm_rows
@@ -61,9 +61,3 @@ def write_files(run: RunData, out: Path) -> list[Board]:
         description["sets"] = [asdict(one) for one in run.sets]
     write_text(out / "run.json", json.dumps(description, indent=1, ensure_ascii=False) + "\n")
     return made
-
-
-def output_path(out: Path, method: str, pair: Pair) -> Path:
-    """`images/<method>/<dataset>/x<scale>/<image>.png`; names unfit for files are changed (`file_name`)."""
-    names = [file_name(part) for part in (method, pair.dataset, pair.image)]
-    return out / "images" / names[0] / names[1] / f"x{pair.scale}" / f"{names[2]}.png"

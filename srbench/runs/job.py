@@ -1,4 +1,4 @@
-"""What a run is asked to evaluate, the keys of its outputs and scores, and what came of it."""
+"""What a run is asked to evaluate, the keys and places of its outputs and scores, and what came of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from srbench.core.files import remembered_hash
+from srbench.core.files import file_name, remembered_hash
 from srbench.core.records import Pair, Score
 from srbench.core.weights import WeightFile
 from srbench.datasets.folders import Inputs
@@ -110,6 +110,12 @@ class Outcome:
         for method, (count, of) in other.lost.items():
             before = self.lost.get(method, (0, 0))
             self.lost[method] = (before[0] + count, before[1] + of)
+
+
+def output_path(out: Path, method: str, pair: Pair) -> Path:
+    """`images/<method>/<dataset>/x<scale>/<image>.png`; names unfit for files are changed (`file_name`)."""
+    names = [file_name(part) for part in (method, pair.dataset, pair.image)]
+    return out / "images" / names[0] / names[1] / f"x{pair.scale}" / f"{names[2]}.png"
 
 
 def weight_hashes(files: Iterable[WeightFile]) -> dict[str, str]:

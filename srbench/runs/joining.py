@@ -15,7 +15,8 @@ from srbench.runs.data import RunData, stored_run
 from srbench.runs.folder import existing_run, write_files
 from srbench.runs.merging import merge
 from srbench.runs.store import Store
-from srbench.runs.store_file import STORE
+from srbench.runs.store_care import take
+from srbench.runs.store_schema import STORE
 from srbench.tables.boards import Board
 
 _KINDS = {"protocols": "protocol", "datasets": "dataset", "methods": "method", "metrics": "metric"}
@@ -42,7 +43,7 @@ def join(folders: Sequence[Path], out: Path) -> list[Board]:
             )
     with Store(out) as store:
         for folder, run in zip(folders, runs, strict=True):
-            store.take(folder / STORE)
+            take(store, folder / STORE)
             _link_images(folder / "images", out / "images")
             for record in run.records:
                 store.put_run(record)

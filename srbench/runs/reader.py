@@ -18,7 +18,7 @@ from srbench.runs.data import KINDS, RunData
 from srbench.runs.folder import no_run
 from srbench.runs.scores_csv import describe, place, read_scores
 from srbench.runs.store import FORMAT, Store
-from srbench.runs.store_file import STORE
+from srbench.runs.store_schema import STORE
 from srbench.tables.boards import SetScore
 
 

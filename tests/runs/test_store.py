@@ -13,6 +13,7 @@ import pytest
 
 from srbench.core.records import OK, Score, UserError
 from srbench.runs.store import Store, StoredOutput, content_key
+from srbench.runs.store_care import repair
 from tests.helpers import command, references
 from tests.working import run
 
@@ -266,7 +267,7 @@ def test_damage_is_found_and_repaired(tmp_path: Path, change: str) -> None:
     with Store(tmp_path) as store:
         with pytest.raises(UserError, match="srbench doctor --run"):
             store.results(), store.facts("method")
-        assert sum(store.repair().values()) == 1
+        assert sum(repair(store).values()) == 1
         store.results(), store.facts("method")
 
 
@@ -356,5 +357,5 @@ def test_damage_that_is_no_text_is_a_damaged_row(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         with pytest.raises(UserError, match="1 rows of its facts are not what was written"):
             store.facts("method")
-        assert store.repair()["facts"] == 1
+        assert repair(store)["facts"] == 1
         assert store.facts("method") == {}
