@@ -47,18 +47,20 @@ def score(
     """Scores one image under a protocol.
 
     `metrics` are names of `srbench metrics list` ("default" are the protocol's); those that compare need
-    `reference`. `scale` is needed where the protocol's border depends on it. What cannot be scored is None,
-    with its reason in `reasons`, also where a file is damaged; `UserError` for files that are not there,
-    `UsageError` for unknown names.
+    `reference`. A protocol's name with `-16bit` behind it (`"ntire-16bit"`) measures 16-bit images as they
+    are. `scale` is needed where the protocol's border depends on it. What cannot be scored is None, with its
+    reason in `reasons`, also where a file is damaged; `UserError` for files that are not there, `UsageError`
+    for unknown names.
     """
     from srbench.metrics.functions import Accumulated
     from srbench.protocol_files import resolve as protocol_of
 
-    names = protocol_of(protocol).metrics if metrics == "default" else _names(metrics, "metrics")
+    protocol = protocol_of(protocol)
+    names = protocol.metrics if metrics == "default" else _names(metrics, "metrics")
     measured = [Accumulated(name, protocol=protocol, scale=scale, device=device) for name in names]
     try:
-        output = as_image(image)
-        beside = None if reference is None else as_image(reference)
+        output = as_image(image, protocol.bits)
+        beside = None if reference is None else as_image(reference, protocol.bits)
     except Unscorable as error:
         return Scores(dict.fromkeys(names), dict.fromkeys(names, str(error)))
     for one in measured:
@@ -117,8 +119,9 @@ def run(
 ) -> Run:
     """Upscales data sets with methods, scores the outputs, and gives the run; see `srbench run --help`.
 
-    Names are those of the command line: methods may be model files, data sets `folder:DIR`. What the folder
-    `out` holds already is not computed again. `UserError` where nothing can be scored.
+    Names are those of the command line: methods may be model files, data sets `folder:DIR`, and a protocol's
+    name with `-16bit` behind it takes images of 16 bits as they are. What the folder `out` holds already is
+    not computed again. `UserError` where nothing can be scored.
     """
     from srbench.core.devices import choose_device
     from srbench.runs.run import Options

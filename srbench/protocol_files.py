@@ -12,7 +12,7 @@ from typing import Any, get_args
 from srbench.core.records import Degradation, UsageError
 from srbench.images.luma import GrayRule, LumaKind
 from srbench.images.resize import Edges
-from srbench.protocols import PROTOCOLS, LpipsRegion, Plane, Protocol
+from srbench.protocols import IN_16_BITS, PROTOCOLS, LpipsRegion, Plane, Protocol
 
 _CHOICES: dict[str, tuple[str, ...]] = {
     "luma": get_args(LumaKind),
@@ -33,11 +33,26 @@ _BORDER_OF_SCALE = re.compile(r"scale(\+(\d+))?")
 
 
 def resolve(protocol: str | os.PathLike[str] | Protocol) -> Protocol:
-    """A record as it is, a TOML file by its path, a registered one by its name; else a `UsageError`."""
+    """A record as it is, a TOML file by its path, a registered one by its name; else a `UsageError`.
+
+    The name of a registered one with `-16bit` behind it is that protocol measuring images of 16 bits.
+    """
     if isinstance(protocol, Protocol):
         return protocol
     text = os.fspath(protocol)
-    return read_protocol(Path(text)) if text.lower().endswith(".toml") else PROTOCOLS.get(text)
+    if text.lower().endswith(".toml"):
+        return read_protocol(Path(text))
+    if text.lower().endswith(IN_16_BITS):
+        return PROTOCOLS.get(text[: -len(IN_16_BITS)]).in_bits(16)
+    return PROTOCOLS.get(text)
+
+
+def in_bits(protocol: str | os.PathLike[str] | Protocol, bits: int) -> Protocol:
+    """The protocol measuring images of `bits` a channel; 0 leaves them as the protocol says."""
+    if bits not in (0, 8, 16):
+        raise UsageError(f"--bits is 8 or 16, not {bits}")
+    found = resolve(protocol)
+    return found.in_bits(16 if bits == 16 else 8) if bits else found
 
 
 def read_protocol(path: Path) -> Protocol:

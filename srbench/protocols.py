@@ -17,10 +17,12 @@ from srbench.core.records import Degradation, Unscorable
 from srbench.core.registry import Registry
 from srbench.images.luma import GrayRule, LumaKind
 from srbench.images.resize import Edges
+from srbench.images.sixteen import Bits
 
 LpipsRegion = Literal["whole", "patches-64"]
 Plane = Literal["colour", "luma"]
-Bits = Literal[8, 16]
+
+IN_16_BITS = "-16bit"  # the end of the name of a protocol that measures 16-bit images
 
 _PROSE = ("summary", "source")
 _INPUTS = ("degradation", "own_degradation", "own_gray")
@@ -101,7 +103,7 @@ class Protocol:
         """This protocol measuring images of so many bits, under a name that says so."""
         if bits == self.bits:
             return self
-        name = f"{self.name.removesuffix('-16bit')}{'-16bit' if bits == 16 else ''}"
+        name = self.name.removesuffix(IN_16_BITS) + (IN_16_BITS if bits == 16 else "")
         return replace(self, name=name, bits=bits)
 
     def measurement(self) -> dict[str, Any]:

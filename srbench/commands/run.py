@@ -49,6 +49,10 @@ def run(
     scale: Annotated[str, typer.Option(help="Super-resolution factor; several as in 2,3,4.")] = "4",
     metrics: Annotated[str, typer.Option(help="Names, default (the protocol's) or all.")] = "default",
     protocol: Annotated[str, typer.Option(help="See: srbench protocols list; or a FILE.toml.")] = "srbench",
+    bits: Annotated[
+        int,
+        typer.Option(help="8 or 16; 0 is the protocol's. 16 takes 16-bit PNG and TIFF files as they are."),
+    ] = 0,
     data_root: DataRoot = [],  # noqa: B006 - typer copies it
     out: Annotated[Path, typer.Option(help="Run folder; a finished one is only completed.")] = Path(
         "runs/default"
@@ -95,6 +99,7 @@ def run(
         scale=scales_of(scale),
         metrics=tuple(split_names(metrics, "--metrics")),
         protocol=protocol,
+        bits=bits,
         data_root=tuple(data_root),
         out=out,
         device=device,
@@ -141,6 +146,7 @@ def _run(asked: Asked) -> None:
         scales=asked.scale,
         metrics=asked.metrics,
         protocol=asked.protocol,
+        bits=asked.bits,
         roots=asked.data_root,
         out=asked.out,
         device=asked.device if elsewhere and asked.device != "auto" else choose_device(asked.device),

@@ -40,16 +40,12 @@ def score(
     from srbench.core.devices import choose_device
     from srbench.core.files import write_csv
     from srbench.metrics.pyiqa_bridge import licence_warning
-    from srbench.protocol_files import resolve as resolve_protocol
+    from srbench.protocol_files import in_bits
     from srbench.runs.score import ImageScore, candidates, score_images
 
     if csv is not None and not csv.absolute().parent.is_dir():
         raise UsageError(f"--csv: the folder {csv.absolute().parent} does not exist")
-    chosen = resolve_protocol(protocol)
-    if bits not in (0, 8, 16):
-        raise UsageError(f"--bits is 8 or 16, not {bits}")
-    if bits:
-        chosen = chosen.in_bits(16 if bits == 16 else 8)
+    chosen = in_bits(protocol, bits)
     found = candidates(images, reference)
     wanted = _metrics(metrics, chosen, has_reference=reference is not None)
     if warning := licence_warning(metric.name for metric in wanted):

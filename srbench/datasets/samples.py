@@ -5,25 +5,25 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from srbench.core.records import Pair, Sample, Unscorable
-from srbench.images.codec import read_image
 from srbench.images.luma import luma_plane
 from srbench.images.pixels import crop_to_multiple
 from srbench.images.resize import imresize, imresize_double, pil_reduce
+from srbench.images.sixteen import Bits, read_in_bits
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from srbench.core.records import Degradation
     from srbench.images.resize import Edges
 
 
-def load_reference(pair: Pair, *, luma_alone: bool = False) -> np.ndarray:
-    """The reference of a pair, cut to a multiple of the scale: uint8, H x W or H x W x 3.
+def load_reference(pair: Pair, *, luma_alone: bool = False, bits: Bits = 8) -> np.ndarray:
+    """The reference of a pair, cut to a multiple of the scale: uint8 (in 16 bits uint16), H x W or H x W x 3.
 
     With `luma_alone` its Y as MATLAB's `rgb2ycbcr` rounds it, H x W; a grayscale image stays what it is.
     """
-    reference = crop_to_multiple(read_image(pair.reference), pair.scale)
+    reference = crop_to_multiple(read_in_bits(pair.reference, bits), pair.scale)
     if reference.size == 0:
         raise Unscorable(f"{pair.reference.name} is smaller than the scale {pair.scale}")
     return luma_plane(reference) if luma_alone else reference
@@ -59,14 +59,14 @@ def make_sample(
 
     `Unscorable` where a file does not have exactly the reference's size divided by the scale, and where a
     user's own inputs lack this one: inputs of two makings in one table would not be comparable. `reference`
-    is that of `load_reference`; with `luma_alone` both are Y.
+    is that of `load_reference`, of 8 or 16 bits, as the input is then; with `luma_alone` both are Y.
     """
     if not takes_file(pair, degradation, edges, luma_alone=luma_alone):
         low = degrade(reference, pair.scale, degradation, edges)
         return Sample(pair=pair, reference=reference, low_resolution=low)
     if pair.low_resolution is None:
         raise Unscorable(f"no low-resolution file for the image {pair.image}; --inputs made makes all inputs")
-    low = read_image(pair.low_resolution)
+    low = read_in_bits(pair.low_resolution, 16 if reference.dtype == np.uint16 else 8)
     expected = tuple(length // pair.scale for length in reference.shape[:2])
     if low.shape[:2] != expected:
         raise Unscorable(
@@ -77,8 +77,11 @@ def make_sample(
 
 
 def degrade(reference: np.ndarray, scale: int, degradation: Degradation, edges: Edges) -> np.ndarray:
-    """The low-resolution input of a reference whose sides are multiples of the scale; uint8, but float64 for
-    "matlab-bicubic-double", the reduction that scripts hand on without storing it as an image."""
+    """The low-resolution input of a reference whose sides are multiples of the scale.
+
+    It is of the reference's type (PIL's is of uint8 only), but float64 for "matlab-bicubic-double", the
+    reduction that scripts hand on without storing it as an image.
+    """
     if degradation == "pil-lanczos":
         return pil_reduce(reference, scale, kernel="lanczos")
     if degradation == "matlab-bicubic-double":

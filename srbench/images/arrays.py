@@ -1,4 +1,4 @@
-"""Images as Python programs hold them, to the uint8 arrays that everything here measures.
+"""Images as Python programs hold them, to the uint8 (in 16 bits uint16) arrays that everything here measures.
 
 Torch is never imported here: a tensor can only be given where the caller has imported it.
 """
@@ -13,8 +13,8 @@ import numpy as np
 
 from srbench.core.records import UsageError, UserError
 from srbench.core.text import first_line
-from srbench.images.codec import pillow_pixels, read_image
-from srbench.images.pixels import to_bytes
+from srbench.images.pixels import to_bytes, to_sixteen_bits
+from srbench.images.sixteen import STEP, Bits, pillow_in_bits, read_in_bits
 
 if TYPE_CHECKING:
     import torch
@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 ImageLike: TypeAlias = "str | Path | Image.Image | np.ndarray | torch.Tensor"
 
 
-def as_image(image: ImageLike) -> np.ndarray:
+def as_image(image: ImageLike, bits: Bits = 8) -> np.ndarray:
     """One image as uint8, H x W (grayscale) or H x W x 3 (RGB), 0 to 255; read-only, may share memory.
+
+    With `bits` 16 as uint16, 0 to 65535: files of 16 bits as they are, uint8 times 257, uint16 arrays and
+    tensors too, and floats are rounded to 16 bits.
 
     - A path (`str` or `Path`) is read, a PIL image converted, both as files are: Unscorable for what is
       damaged or cannot be converted without changing numbers, UserError where there is no such file.
@@ -35,7 +38,7 @@ def as_image(image: ImageLike) -> np.ndarray:
     Floats become bytes as torchvision's `save_image` saves a PNG: 255 x, rounded half up.
     UsageError, in one line, for whatever else: other types, floats beyond [0, 1], a batch of several.
     """
-    images = as_images(image)
+    images = as_images(image, bits)
     if len(images) != 1:
         raise UsageError(f"a batch of {len(images)} images where one is needed; give them one by one")
     return images[0]
@@ -48,19 +51,19 @@ def as_scale(scale: int) -> int:
     return int(scale)
 
 
-def as_images(images: ImageLike) -> list[np.ndarray]:
+def as_images(images: ImageLike, bits: Bits = 8) -> list[np.ndarray]:
     """The images of a batch (N x C x H x W), or the only one; each as `as_image` says."""
     if isinstance(images, str | Path):
         if not Path(images).is_file():
             raise UserError(f"{images}: no such file")
-        return [read_image(Path(images))]
+        return [read_in_bits(Path(images), bits)]
     if isinstance(images, np.ndarray):
-        return _of_array(images, channels_first=images.dtype.kind == "f")
+        return _of_array(images, bits, channels_first=images.dtype.kind == "f")
     if _is_tensor(images):
-        return _of_array(_tensor_values(images), channels_first=True)
+        return _of_array(_tensor_values(images), bits, channels_first=True)
     pillow = sys.modules.get("PIL.Image")
     if pillow is not None and isinstance(images, pillow.Image):
-        return [pillow_pixels("the PIL image", images)]
+        return [pillow_in_bits("the PIL image", images, bits)]
     raise UsageError(
         f"{_article(type(images).__name__)} is no image; give a path, a PIL image, a uint8 array, "
         "or a float array or torch tensor in [0, 1]"
@@ -83,15 +86,26 @@ def _tensor_values(tensor: Any) -> np.ndarray:
     return array
 
 
-def _of_array(array: np.ndarray, *, channels_first: bool) -> list[np.ndarray]:
-    if array.dtype != np.uint8 and array.dtype.kind != "f":
+def _of_array(array: np.ndarray, bits: Bits, *, channels_first: bool) -> list[np.ndarray]:
+    if array.dtype == np.uint16 and bits == 8:
+        raise UsageError(
+            "an array of uint16 is measured in 16 bits only: give protocol='srbench-16bit' or another's name "
+            "with -16bit behind it"
+        )
+    if array.dtype not in (np.uint8, np.uint16) and array.dtype.kind != "f":
         raise UsageError(
             f"an array of {array.dtype} is ambiguous; give uint8 in [0, 255] or floats in [0, 1]"
         )
     if array.size == 0:
         raise UsageError(f"an array of {_shape(array)} holds no pixels")
     images = _channels_last(array) if channels_first else _bytes_layout(array)
-    return [_read_only(image if image.dtype == np.uint8 else _of_floats(image)) for image in images]
+    return [_read_only(_in_bits(image, bits)) for image in images]
+
+
+def _in_bits(image: np.ndarray, bits: Bits) -> np.ndarray:
+    if image.dtype.kind == "f":
+        return _of_floats(image, bits)
+    return image.astype(np.uint16) * STEP if bits == 16 and image.dtype == np.uint8 else image
 
 
 def _channels_last(array: np.ndarray) -> list[np.ndarray]:
@@ -120,16 +134,18 @@ def _bytes_layout(array: np.ndarray) -> list[np.ndarray]:
     four = (
         "; take the opacity away first, as in x[..., :3]" if array.ndim == 3 and array.shape[2] == 4 else ""
     )
-    raise UsageError(f"uint8 arrays are H x W or H x W x 3, not {_shape(array)}{four}")
+    raise UsageError(f"{array.dtype} arrays are H x W or H x W x 3, not {_shape(array)}{four}")
 
 
-def _of_floats(image: np.ndarray) -> np.ndarray:
+def _of_floats(image: np.ndarray, bits: Bits) -> np.ndarray:
     low, high = float(image.min()), float(image.max())
     if not (low >= 0 and high <= 1):  # also where they are not numbers
         raise UsageError(
             f"float images are in [0, 1], this one reaches from {low:g} to {high:g}; "
             "clamp it, or give uint8 for 0 to 255"
         )
+    if bits == 16:
+        return to_sixteen_bits(np.multiply(image, 65535, dtype=np.float64))
     kind = np.float32 if image.dtype.itemsize <= 4 else np.float64
     return to_bytes(np.multiply(np.ascontiguousarray(image), 255, dtype=kind))
 

@@ -79,8 +79,8 @@ def pillow_pixels(name: str, image: Image.Image) -> np.ndarray:
 def _refuse_other_depths(name: str, image: Image.Image) -> None:
     if exceeds_a_byte(image):
         raise Unscorable(
-            f"{name}: more than 8 bits per channel; convert it to 8-bit RGB first, or score "
-            "it in 16 bits (srbench score --bits 16)"
+            f"{name}: more than 8 bits per channel; convert it to 8-bit RGB first, or measure it "
+            "in 16 bits (--bits 16, in Python protocol='srbench-16bit')"
         )
     if tiff_tag(image, _SAMPLE_FORMAT) not in (None, (_UNSIGNED,)):
         raise Unscorable(f"{name}: a TIFF of signed numbers; convert it to 8-bit RGB first")

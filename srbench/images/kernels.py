@@ -12,18 +12,21 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True)
-def _store(values, out, rounded):  # type: ignore[no-untyped-def]
-    if rounded:
+def _store(values, out, top):  # type: ignore[no-untyped-def]
+    if top > 0:
         for j in range(values.size):
-            out[j] = min(max(np.floor(values[j] + 0.5), 0.0), 255.0)
+            out[j] = min(max(np.floor(values[j] + 0.5), 0.0), top)
     else:
         for j in range(values.size):
             out[j] = values[j]
 
 
 @njit(cache=True, nogil=True)
-def resample_rows(image, start, column, weight, rounded, out):  # type: ignore[no-untyped-def]
-    """Fills `out` (rows x line) with weighted sums of the rows of `image`; see `srbench.images.resize`."""
+def resample_rows(image, start, column, weight, top, out):  # type: ignore[no-untyped-def]
+    """Fills `out` (rows x line) with weighted sums of the rows of `image`; see `srbench.images.resize`.
+
+    They are rounded half up and clamped to 0 … `top`, the greatest value of the type; not where it is 0.
+    """
     total = np.empty(image.shape[1])
     for i in range(out.shape[0]):
         total[:] = 0.0
@@ -32,7 +35,7 @@ def resample_rows(image, start, column, weight, rounded, out):  # type: ignore[n
             row = image[column[k]]
             for j in range(row.size):
                 total[j] += factor * row[j]
-        _store(total, out[i], rounded)
+        _store(total, out[i], top)
 
 
 @njit(cache=True, nogil=True)

@@ -18,6 +18,11 @@ def to_bytes(values: np.ndarray) -> np.ndarray:
     return result
 
 
+def to_sixteen_bits(values: np.ndarray) -> np.ndarray:
+    """16-bit grey levels (floats from 0 to 65535, any shape) to uint16: rounded half up and clamped."""
+    return np.clip(np.floor(values + 0.5), 0, 65535).astype(np.uint16)
+
+
 def same_kind(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Both as they are, or both H x W x 3 where one is in colour."""
     if first.ndim == second.ndim:

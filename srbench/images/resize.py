@@ -2,8 +2,8 @@
 
 MATLAB's `imresize` of a uint8 image is reproduced bit for bit: Keys' cubic (a = -0.5), widened by
 1/scale when shrinking, one dimension after the other, each pass rounded half up to uint8 before the
-next. Source: the behaviour of `imresize.m` (MATLAB Image Processing Toolbox), checked against the
-low-resolution images of SelfExSR (2015) and RCAN (2018).
+next; of a uint16 image to uint16. Source: the behaviour of `imresize.m` (MATLAB Image Processing Toolbox),
+checked against the low-resolution images of SelfExSR (2015) and RCAN (2018).
 
 Two edge rules are in use. `clamp` repeats the border pixel and is what made the images above;
 `symmetric` mirrors the image and is what the ports in circulation do.
@@ -116,14 +116,15 @@ def imresize(
     edges: Edges = "clamp",
     antialias: bool = True,
 ) -> np.ndarray:
-    """MATLAB's `imresize(image, scale, kernel)` of a uint8 image, bit for bit.
+    """MATLAB's `imresize(image, scale, kernel)` of a uint8 image, bit for bit; of uint16 by the same rule.
 
-    `image` is uint8, H x W or H x W x C; the result is uint8 of `output_size(image.shape[:2], scale)`.
-    Each pass is rounded to uint8. Floats are read as the nearby fraction, so 1/3 is a third.
+    `image` is uint8 or uint16, H x W or H x W x C; the result has the same type and
+    `output_size(image.shape[:2], scale)`. Each pass is rounded to that type. Floats are read as the nearby
+    fraction, so 1/3 is a third.
     """
-    if image.dtype != np.uint8:
-        raise TypeError(f"imresize takes uint8, not {image.dtype}; imresize_double takes floats")
-    return _imresize(image, scale, kernel, edges, antialias, np.uint8)
+    if image.dtype not in (np.uint8, np.uint16):
+        raise TypeError(f"imresize takes uint8 or uint16, not {image.dtype}; imresize_double takes floats")
+    return _imresize(image, scale, kernel, edges, antialias)
 
 
 def imresize_double(
@@ -135,7 +136,7 @@ def imresize_double(
     antialias: bool = True,
 ) -> np.ndarray:
     """MATLAB's `imresize` of a double image: the same weights, no rounding; float64 in any range."""
-    return _imresize(np.asarray(image, dtype=np.float64), scale, kernel, edges, antialias, np.float64)
+    return _imresize(np.asarray(image, dtype=np.float64), scale, kernel, edges, antialias)
 
 
 def pil_reduce(image: np.ndarray, scale: int, *, kernel: Literal["lanczos", "bicubic"]) -> np.ndarray:
@@ -160,7 +161,7 @@ def tensorflow1_bicubic(image: np.ndarray, scale: int) -> np.ndarray:
     """
     image = np.asarray(image, dtype=np.float64)
     taps = [_tensorflow1_weights(length, scale) for length in image.shape[:2]]
-    return _resample(image, taps, np.float64)
+    return _resample(image, taps)
 
 
 @lru_cache(maxsize=64)
@@ -178,32 +179,31 @@ def _tensorflow1_weights(length: int, scale: int) -> Taps:
     return Taps(start, column.ravel(), weight.ravel())
 
 
-def _imresize(
-    image: np.ndarray, scale: Scale, kernel: Kernel, edges: Edges, antialias: bool, dtype: type
-) -> np.ndarray:
+def _imresize(image: np.ndarray, scale: Scale, kernel: Kernel, edges: Edges, antialias: bool) -> np.ndarray:
     factor = _exact(scale)
     taps = [
         _weights(image.shape[axis], length, factor, kernel, edges, antialias)
         for axis, length in enumerate(output_size(image.shape[:2], factor))
     ]
-    return _resample(image, taps, dtype)
+    return _resample(image, taps)
 
 
-def _resample(image: np.ndarray, taps: list[Taps], dtype: type) -> np.ndarray:
-    """Rows, then columns (as the rows of the transposed image), each pass stored as `dtype`."""
+def _resample(image: np.ndarray, taps: list[Taps]) -> np.ndarray:
+    """Rows, then columns (as the rows of the transposed image), each pass stored in the image's type."""
     from srbench.images.kernels import transpose
 
     shape = image.shape[2:]
     current = np.ascontiguousarray(image).reshape(*image.shape[:2], -1)
     for part in taps:
-        current = transpose(_resample_rows(current, part, dtype))
+        current = transpose(_resample_rows(current, part))
     return current.reshape(*current.shape[:2], *shape)
 
 
-def _resample_rows(image: np.ndarray, taps: Taps, dtype: type) -> np.ndarray:
+def _resample_rows(image: np.ndarray, taps: Taps) -> np.ndarray:
     from srbench.images.kernels import resample_rows
 
-    result: np.ndarray = np.empty((taps.start.size - 1, *image.shape[1:]), dtype)
+    result: np.ndarray = np.empty((taps.start.size - 1, *image.shape[1:]), image.dtype)
     lines, out = (array.reshape(array.shape[0], -1) for array in (image, result))
-    resample_rows(lines, taps.start, taps.column, taps.weight, dtype is np.uint8, out)
+    top = float(np.iinfo(image.dtype).max) if image.dtype.kind == "u" else 0.0
+    resample_rows(lines, taps.start, taps.column, taps.weight, top, out)
     return result

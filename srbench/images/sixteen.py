@@ -1,4 +1,4 @@
-"""Reading images in 16 bits: uint16, H x W (grayscale) or H x W x 3 (RGB), 0 to 65535.
+"""Reading and writing images in 16 bits: uint16, H x W (grayscale) or H x W x 3 (RGB), 0 to 65535.
 
 PIL cuts 16-bit colour files to their high bytes: OpenCV decodes those, and what PIL read is the check of it.
 """
@@ -6,10 +6,11 @@ PIL cuts 16-bit colour files to their high bytes: OpenCV decodes those, and what
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from srbench.core.files import atomic_file
 from srbench.core.records import Unscorable
 from srbench.images.codec import (
     BITS_PER_SAMPLE,
@@ -17,15 +18,48 @@ from srbench.images.codec import (
     opened_image,
     pillow_pixels,
     raw_modes,
+    read_image,
     tiff_tag,
+    write_png,
 )
 
 if TYPE_CHECKING:
     from PIL import Image
 
+Bits = Literal[8, 16]
+
 STEP = 257  # 16-bit steps of one 8-bit grey level: 255 becomes 65535
 _PLANES, _PHOTOMETRIC, _WHITE_IS_ZERO = 284, 262, 0  # TIFF 6.0
 _GRAY = ("I;16", "I;16B", "I;16L", "I;16N")
+
+
+def read_in_bits(path: Path, bits: Bits) -> np.ndarray:
+    """An image file as `read_image` or, in 16 bits, `read_sixteen` reads it."""
+    return read_sixteen(path) if bits == 16 else read_image(path)
+
+
+def read_to_show(path: Path) -> np.ndarray:
+    """An image file of 8 or 16 bits as uint8, for pictures that people look at: 16 bits are rounded."""
+    with opened_image(path) as image:
+        deep = exceeds_a_byte(image)
+    if not deep:
+        return read_image(path)
+    return ((read_sixteen(path).astype(np.uint32) + STEP // 2) // STEP).astype(np.uint8)
+
+
+def write_in_bits(path: Path, image: np.ndarray) -> None:
+    """Writes uint8 or uint16 pixels as PNG so that `path` is at every moment absent or complete."""
+    if image.dtype == np.uint8:
+        write_png(path, image)
+        return
+    cv2 = _opencv(path.name)
+    # Run-length coding, as for 8 bits.
+    how = [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE, cv2.IMWRITE_PNG_COMPRESSION, 1]
+    made, encoded = cv2.imencode(".png", image if image.ndim == 2 else image[..., ::-1], how)
+    assert made
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_file(path) as temporary:
+        temporary.write_bytes(encoded.tobytes())
 
 
 def read_sixteen(path: Path) -> np.ndarray:
@@ -36,12 +70,25 @@ def read_sixteen(path: Path) -> np.ndarray:
     colour needs, is not installed.
     """
     with opened_image(path) as image:
-        if not exceeds_a_byte(image):
-            return pillow_pixels(path.name, image).astype(np.uint16) * STEP
-        _refuse_other_kinds(path.name, image)
-        if image.mode in _GRAY:
-            return _gray(path.name, image)
-        return _colour(path, image)
+        if exceeds_a_byte(image) and image.mode not in _GRAY:
+            _refuse_other_kinds(path.name, image)
+            return _colour(path, image)
+        return pillow_in_bits(path.name, image, 16)
+
+
+def pillow_in_bits(name: str, image: Image.Image, bits: Bits) -> np.ndarray:
+    """The pixels of a PIL image as `pillow_pixels` or, in 16 bits, `read_sixteen` gives them.
+
+    `name` is what the messages call it. PIL knows 16 bits of gray only: `Unscorable` for such colour.
+    """
+    if bits == 8:
+        return pillow_pixels(name, image)
+    if not exceeds_a_byte(image):
+        return pillow_pixels(name, image).astype(np.uint16) * STEP
+    _refuse_other_kinds(name, image)
+    if image.mode not in _GRAY:
+        raise Unscorable(f"{name}: PIL cuts 16-bit colour to 8 bits; give the file's path or a uint16 array")
+    return _gray(name, image)
 
 
 def _refuse_other_kinds(name: str, image: Image.Image) -> None:
@@ -77,12 +124,7 @@ def _colour(path: Path, image: Image.Image) -> np.ndarray:
 
 def _decoded(path: Path, high: np.ndarray) -> np.ndarray:
     """What OpenCV reads of a 16-bit file whose high bytes are `high`: H x W x 3 or 4."""
-    try:
-        import cv2
-    except ImportError:
-        raise Unscorable(
-            f"{path.name}: 16-bit colour needs OpenCV: pip install opencv-python-headless"
-        ) from None
+    cv2 = _opencv(path.name)
     decoded = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
     if decoded is None or decoded.dtype != np.uint16 or decoded.shape != high.shape:
         raise Unscorable(f"{path.name}: a 16-bit file of a kind that cannot be read; save it as plain RGB")
@@ -91,6 +133,14 @@ def _decoded(path: Path, high: np.ndarray) -> np.ndarray:
     if not np.array_equal(pixels >> 8, high):
         raise Unscorable(f"{path.name}: two decoders of this 16-bit file disagree; save it as plain RGB")
     return pixels
+
+
+def _opencv(name: str) -> Any:
+    try:
+        import cv2
+    except ImportError:
+        raise Unscorable(f"{name}: 16-bit images need OpenCV: pip install opencv-python-headless") from None
+    return cv2
 
 
 def _transparent(name: str) -> Unscorable:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from srbench.core.records import Degradation, Pair, Sample
     from srbench.images.resize import Edges
+    from srbench.images.sixteen import Bits
     from srbench.methods.files.interface import Interface
 
 Upscaler = Callable[["Sample"], "np.ndarray"]
@@ -27,12 +28,14 @@ class Runtime:
     """Where and how methods run.
 
     `device` is a torch device ("cpu", "cuda", "mps"); `edges` the edge rule of the protocol's
-    `imresize`; `max_memory` the bytes that one network may take for activations before it is tiled.
+    `imresize`; `max_memory` the bytes that one network may take for activations before it is tiled; `bits`
+    those of a channel of the images that are read and made.
     """
 
     device: str = "cpu"
     edges: Edges = "clamp"
     max_memory: int = 2 * 1024**3
+    bits: Bits = 8
 
     @property
     def at_once(self) -> int:
@@ -44,9 +47,10 @@ class Runtime:
 class Method:
     """A method and what users need to know of it.
 
-    - `open(runtime)` gives the upscaler: a function from a `Sample` to uint8 pixels, H x W x 3 (RGB) or
-      H x W, `sample.pair.scale` times as large as the input. It may raise `Unscorable` for one image.
-    - `scales` are the factors it exists for, None for any.
+    - `open(runtime)` gives the upscaler: a function from a `Sample` to uint8 pixels (uint16 where
+      `runtime.bits` is 16), H x W x 3 (RGB) or H x W, `sample.pair.scale` times as large as the input. It may
+      raise `Unscorable` for one image.
+    - `scales` are the factors it exists for, None for any; `depths` the bits a channel that it can make.
     - `version` counts changes of the pixels: stored outputs of another version are made again.
     - `weights` are the files that it needs.
     - `trained_on` says which inputs it was made for, None where that is not known or does not matter. A
@@ -69,6 +73,7 @@ class Method:
     trained_on: Degradation | None = None
     reads: tuple[Path, ...] = ()
     reads_all: bool = True
+    depths: tuple[Bits, ...] = (8,)
 
     def unavailable(self) -> str | None:
         """Why this method cannot run here, with the command that mends it; None where it can.
@@ -106,6 +111,12 @@ class Method:
     def interfaces(self, scale: int) -> dict[str, Interface]:  # noqa: ARG002 - of models that users bring
         """What was taken for the interface of each user's model in it, by name."""
         return {}
+
+    def refuses_bits(self, bits: Bits) -> str | None:
+        """Why this method does not do images of so many bits a channel; None where it does."""
+        if bits in self.depths:
+            return None
+        return f"{self.name} makes 8-bit images; give {bits}-bit results of it as outputs:DIR"
 
     def refuses(self, scale: int) -> str | None:
         """Why this method does not do this scale; None where it does."""

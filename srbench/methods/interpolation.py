@@ -19,13 +19,15 @@ def _reference(_: Runtime) -> Upscaler:
 
 def _interpolation(kernel: Kernel) -> Method:
     def open_kernel(runtime: Runtime) -> Upscaler:
-        from srbench.images.pixels import to_bytes
+        from srbench.images.pixels import to_bytes, to_sixteen_bits
         from srbench.images.resize import imresize, imresize_double
+
+        rounded = to_sixteen_bits if runtime.bits == 16 else to_bytes
 
         def upscale(sample: Sample) -> np.ndarray:
             image, scale = sample.low_resolution, sample.pair.scale
             if image.dtype.kind == "f":
-                return to_bytes(imresize_double(image, scale, kernel=kernel, edges=runtime.edges))
+                return rounded(imresize_double(image, scale, kernel=kernel, edges=runtime.edges))
             return imresize(image, scale, kernel=kernel, edges=runtime.edges)
 
         return upscale
@@ -41,6 +43,7 @@ def _interpolation(kernel: Kernel) -> Method:
         kind="interpolation",
         source=f"MATLAB imresize, {kernel} kernel, bit for bit on uint8",
         open=open_kernel,
+        depths=(8, 16),
         # Scripts that never quantise their inputs enlarge those, too.
         trained_on="matlab-bicubic-double",
     )
@@ -53,6 +56,7 @@ INTERPOLATIONS = (
         kind="reference",
         source="SRGAN (Ledig et al., CVPR 2017), Table 2, column HR",
         open=_reference,
+        depths=(8, 16),
     ),
     *(_interpolation(kernel) for kernel in ("box", "cubic", "lanczos3")),
 )

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from srbench.core.files import file_hash
 from srbench.core.plain import plain
 from srbench.core.records import Unscorable, UsageError, UserError
-from srbench.images.codec import read_image
 from srbench.images.names import existing_folder, image_files, match_files, no_image_files
+from srbench.images.sixteen import read_in_bits
 from srbench.methods.contract import Method, Runtime, Upscaler
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ def outputs_method(argument: str) -> Method:
     if not _holds_images(existing_folder(folder)):
         raise UserError(no_image_files(folder))
 
-    def open_folder(_: Runtime) -> Upscaler:
+    def open_folder(runtime: Runtime) -> Upscaler:
         def read(sample: Sample) -> np.ndarray:
-            return read_image(_file_of(folder, sample.pair))
+            return read_in_bits(_file_of(folder, sample.pair), runtime.bits)
 
         return read
 
@@ -50,6 +50,7 @@ def outputs_method(argument: str) -> Method:
         source=str(folder),
         open=open_folder,
         fingerprint=lambda pair: file_hash(_file_of(folder, pair)),
+        depths=(8, 16),
         version=2,  # gray pictures stored as RGB, where a protocol has Y alone
     )
 

@@ -19,14 +19,15 @@ from typing import TYPE_CHECKING
 
 from srbench.core.records import Unscorable, UsageError
 from srbench.core.weights import WeightFile, locate
-from srbench.images.codec import read_image
 from srbench.images.pixels import crop_border
+from srbench.images.sixteen import read_in_bits
 from srbench.methods.contract import Method, Upscaler
 
 if TYPE_CHECKING:
     import numpy as np
 
     from srbench.core.records import Pair, Sample
+    from srbench.images.sixteen import Bits
 
 PREFIX = "published:"
 # By family: the repository, its license, the paper.
@@ -87,16 +88,17 @@ def published_outputs(name: str) -> Method:
         summary=f"the output images that the authors of {known} published ({sets})",
         kind="outputs",
         source=f"{files[0].citation}; images: {files[0].homepage}",
-        open=lambda _: _upscaler(full, known),
+        open=lambda runtime: _upscaler(full, known, runtime.bits),
+        depths=(8, 16),
         scales=tuple(sorted({file.scale for file in files if file.scale is not None})),
         weights=files,
     )
 
 
-def _upscaler(full: str, known: str) -> Upscaler:
+def _upscaler(full: str, known: str, bits: Bits) -> Upscaler:
     def read(sample: Sample) -> np.ndarray:
         file = _file_of(sample.pair, known)
-        image = read_image(locate(file, command=f"srbench methods pull {full}"))
+        image = read_in_bits(locate(file, command=f"srbench methods pull {full}"), bits)
         return crop_border(image, file.cut)
 
     return read

@@ -1,8 +1,9 @@
 """The metrics as functions of images, for notebooks and validation loops: `srbench.metrics.psnr(out, hr)`.
 
 Images are what `srbench.images.arrays.as_image` takes: paths, PIL images, uint8 arrays (H x W or
-H x W x 3), float arrays and tensors in [0, 1] (C x H x W, or N x C x H x W). Of a batch the value is that
-of the data set: the mean over its images, of RMSE the root of the mean square.
+H x W x 3), float arrays and tensors in [0, 1] (C x H x W, or N x C x H x W); under a protocol whose name
+ends in `-16bit` also files, arrays and tensors of 16 bits, and floats are rounded to these. Of a batch the
+value is that of the data set: the mean over its images, of RMSE the root of the mean square.
 
 Every function gives one float, the same as `srbench score` and `srbench run` under the same protocol, and
 raises `Unscorable` where there is no value (other sizes, missing weights, an image too small). `protocol`
@@ -163,9 +164,10 @@ class Accumulated:
 
     def update(self, outputs: ImageLike, references: ImageLike | None = None) -> None:
         """Scores one image or a batch; `references` may be left out where the metric needs none."""
-        made = as_images(outputs)
+        bits = self.protocol.bits
+        made = as_images(outputs, bits)
         wanted: Sequence[np.ndarray | None] = (
-            [None] * len(made) if references is None else as_images(references)
+            [None] * len(made) if references is None else as_images(references, bits)
         )
         if len(made) != len(wanted):
             raise UsageError(f"{len(made)} outputs but {len(wanted)} references")

@@ -15,9 +15,9 @@ import numpy as np
 
 from srbench.core.figures import COLOURS, LINES, Drawn
 from srbench.core.records import Pair, UsageError, UserError
-from srbench.images.codec import read_image
 from srbench.images.luma import matlab_gray
 from srbench.images.pixels import as_rgb, crop_to_multiple
+from srbench.images.sixteen import read_to_show
 from srbench.report.pictures import REFERENCE, reference_files
 from srbench.runs.data import RunData
 from srbench.runs.job import output_path
@@ -63,10 +63,10 @@ def measure(
         raise UserError(f"the reference of {missing[0]} was not found; --data-root DIR says where it lies")
     counts = {name: np.zeros((len(images), LEVELS)) for name in (REFERENCE, *methods)}
     for row, image in enumerate(images):
-        reference = crop_to_multiple(as_rgb(read_image(files[image])), board.scale)
+        reference = crop_to_multiple(as_rgb(read_to_show(files[image])), board.scale)
         counts[REFERENCE][row] = _shares(levels(reference, sigma))
         for method in methods:
-            output = read_image(
+            output = read_to_show(
                 _output(folders, method, Pair(board.dataset, image, board.scale, Path(), None))
             )
             counts[method][row] = _shares(levels(output, sigma))

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from srbench.core.files import file_hash, file_name, write_text
 from srbench.core.progress import SILENT, Progress
@@ -19,11 +19,11 @@ from srbench.datasets.catalogue import DATASETS
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import data_roots, find_pairs
 from srbench.datasets.known import unmarked
-from srbench.images.codec import read_image
 from srbench.images.pixels import pixel_hash
+from srbench.images.sixteen import Bits, read_in_bits
 from srbench.metrics.catalogue import resolve as resolve_metric
 from srbench.protocol_files import resolve as resolve_protocol
-from srbench.protocols import PROTOCOLS, Protocol
+from srbench.protocols import IN_16_BITS, PROTOCOLS, Protocol
 from srbench.runs.data import RunData
 from srbench.runs.job import output_path
 from srbench.runs.merging import agree
@@ -62,7 +62,7 @@ def certify(folder: Path) -> dict[str, Any]:
         },
         "methods": _facts(run, "methods", _names(scored, "method"), _METHOD),
         "metrics": _facts(run, "metrics", _names(scored, "metric"), _METRIC),
-        "outputs": _outputs(folder, scored),
+        "outputs": _outputs(folder, scored, _bits(run.facts["protocols"])),
         "scores": [_row(score) for score in scored],
         "versions": run.records[-1].get("versions", {}) if run.records else {},
     }
@@ -83,15 +83,20 @@ def _row(score: Score) -> list[Any]:
     return [score.protocol, score.dataset, score.scale, score.method, score.image, score.metric, value]
 
 
-def _outputs(folder: Path, scores: list[Score]) -> dict[str, str]:
+def _outputs(folder: Path, scores: list[Score], bits: Bits) -> dict[str, str]:
     """The hashes of the output images' pixels by `method/dataset xSCALE/image`, where they are there."""
     found = {}
     for place in sorted({(score.method, score.dataset, score.scale, score.image) for score in scores}):
         method, dataset, scale, image = place
         path = output_path(folder, method, Pair(dataset, image, scale, Path(), None))
         if path.is_file():
-            found[_key(method, dataset, scale, image)] = pixel_hash(read_image(path))
+            found[_key(method, dataset, scale, image)] = pixel_hash(read_in_bits(path, bits))
     return found
+
+
+def _bits(protocols: dict[str, Any]) -> Bits:
+    """The depth of the output images, which is one for all protocols of a run."""
+    return 16 if any(fact.get("bits") == 16 for fact in protocols.values()) else 8
 
 
 def _key(method: str, dataset: str, scale: int, image: str) -> str:
@@ -131,7 +136,8 @@ def verify(
     `outputs` is the `images` folder of a run, the run itself, or a folder of one folder for each method;
     `protocols` are files of protocols that are not registered.
     """
-    own = {protocol.name: protocol for protocol in map(resolve_protocol, protocols)}
+    given = [resolve_protocol(protocol).in_bits(bits) for protocol in protocols for bits in get_args(Bits)]
+    own = {protocol.name: protocol for protocol in given}
     known = {name: _protocol(name, fact, own) for name, fact in said["protocols"].items()}
     expected: dict[tuple[str, str, int, str], dict[tuple[str, str], float]] = {}
     for name, dataset, scale, method, image, metric, value in said["scores"]:
@@ -186,9 +192,9 @@ def _inputs(method: dict[str, Any]) -> tuple[Degradation | None, ...]:
 
 def _protocol(name: str, fact: dict[str, Any], own: dict[str, Protocol]) -> Protocol:
     """The protocol of this name, which must be what the certificate says it is."""
-    if name not in own and name not in PROTOCOLS:
+    if name not in own and name.removesuffix(IN_16_BITS) not in PROTOCOLS:
         raise UserError(f"the protocol {name} is a file's; give it with --protocol FILE.toml")
-    protocol = own.get(name) or PROTOCOLS.get(name)
+    protocol = own.get(name) or resolve_protocol(name)
     here = json.loads(json.dumps(asdict(protocol)))
     changed = [field for field, value in here.items() if field in fact and fact[field] != value]
     decisive = [field for field in changed if field not in ("summary", "source", "metrics")]
@@ -225,7 +231,10 @@ def _candidates(
             continue
         certified = said["outputs"].get(_key(method, dataset, scale, image))
         try:
-            if certified is not None and pixel_hash(read_image(output)) != certified:
+            if (
+                certified is not None
+                and pixel_hash(read_in_bits(output, _bits(said["protocols"]))) != certified
+            ):
                 lines[f"the output of {method} for {where} has other pixels"] = None
         except Unscorable as error:
             lines[f"the output of {method} for {where}: {error}"] = None

@@ -11,8 +11,8 @@ from srbench.core.figures import Drawn
 from srbench.core.files import file_name
 from srbench.core.records import Pair, UsageError, UserError
 from srbench.core.text import remark
-from srbench.images.codec import read_image
 from srbench.images.pixels import as_rgb, crop_to_multiple
+from srbench.images.sixteen import read_to_show
 from srbench.report.crop_layout import Box, Cell, Row, compose
 from srbench.report.pictures import REFERENCE, reference_files
 from srbench.report.selection import merged
@@ -132,7 +132,7 @@ def _pictures(
         paths = [output_path(folder, name, pair) for folder in folders]
         path = next((path for path in paths if path.is_file()), None)
         if path is not None:
-            found[name] = as_rgb(read_image(path))
+            found[name] = as_rgb(read_to_show(path))
         elif len(place.scales) == 1:
             raise UserError(
                 f"there is no output of {name} for this image ({paths[0]}); leave it out of --methods"
@@ -149,9 +149,9 @@ def _reference(run: RunData, folders: Sequence[Path], pair: Pair, roots: Sequenc
     for name in sorted(run.references()):
         for folder in folders:
             if (path := output_path(folder, name, pair)).is_file():
-                return as_rgb(read_image(path))
+                return as_rgb(read_to_show(path))
     file = reference_files(run, folders, pair.dataset, pair.scale, roots).get(pair.image)
-    return None if file is None else crop_to_multiple(as_rgb(read_image(file)), pair.scale)
+    return None if file is None else crop_to_multiple(as_rgb(read_to_show(file)), pair.scale)
 
 
 def _place(run: RunData, request: Request) -> _Place:

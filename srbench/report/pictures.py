@@ -16,8 +16,9 @@ from srbench.core.records import Pair, Unscorable, UserError
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import data_roots, find_pairs
 from srbench.datasets.known import unmarked
-from srbench.images.codec import opened_image, read_image
+from srbench.images.codec import opened_image
 from srbench.images.pixels import as_rgb, crop_to_multiple
+from srbench.images.sixteen import read_to_show
 from srbench.runs.config import read_config
 from srbench.runs.data import RunData
 from srbench.runs.job import output_path
@@ -223,7 +224,7 @@ def _write(source: Source, target: Path, encoding: Encoding) -> Path:
     if not encoding.quality and source.crop == 1:
         _link(source.file, path)
         return path
-    pixels: np.ndarray = crop_to_multiple(as_rgb(read_image(source.file)), source.crop)
+    pixels: np.ndarray = crop_to_multiple(as_rgb(read_to_show(source.file)), source.crop)
     picture = Image.fromarray(pixels)
     if encoding.quality:
         picture.save(path, quality=encoding.quality, subsampling=0)
@@ -245,6 +246,6 @@ def _write_thumb(source: Path, target: Path) -> None:
     from PIL import Image
 
     target.parent.mkdir(parents=True, exist_ok=True)
-    picture = Image.fromarray(as_rgb(read_image(source)))
+    picture = Image.fromarray(as_rgb(read_to_show(source)))
     picture.thumbnail((2 * _THUMB, _THUMB))
     picture.save(target, quality=80)

@@ -194,6 +194,8 @@ class _Reader:
         """The features of an output and of its reference; `Unscorable` where one of them is not what the run
         scored."""
         method, dataset, scale, protocol = place
+        if self.run.facts["protocols"].get(protocol, {}).get("bits") == 16:
+            raise Unscorable("metrics of whole sets are of 8-bit images")
         path = output_path(self.folder, method, Pair(dataset, image, scale, Path(), None))
         output = read_image(path)
         if pixel_hash(output) != pixels:

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from srbench.core.records import UsageError, UserError
 from srbench.core.text import split_names
+from srbench.images.sixteen import Bits
 from srbench.methods.catalogue import METHODS, is_foreign
 from srbench.methods.catalogue import resolve as resolve_method
 from srbench.methods.contract import Method
@@ -79,16 +80,19 @@ def choose(methods: Names, metrics: Names, scale: int, protocol: Protocol) -> Se
 
     `UsageError` for names that nothing has, `UserError` where no method or no metric can run.
     """
-    selection = Selection(choose_methods(methods, scale), choose_metrics(metrics, protocol))
+    selection = Selection(
+        choose_methods(methods, scale, bits=protocol.bits), choose_metrics(metrics, protocol)
+    )
     _require_one("metric", selection.metrics)
     _require_one("method", selection.methods)
     return selection
 
 
 def choose_methods(
-    names: Names, scale: int, *, listed: Callable[[Method], bool] = lambda _: True
+    names: Names, scale: int, *, bits: Bits = 8, listed: Callable[[Method], bool] = lambda _: True
 ) -> Choice[Method]:
-    """The methods of a list at a scale; "all" are those of the registered ones that are `listed`."""
+    """The methods of a list at a scale, for images of `bits` a channel; "all" are those of the registered
+    ones that are `listed`."""
     specs = [member for name in names_of(names, "--methods") for member in family(name)]
     everything = specs == [ALL]
     choice: Choice[Method] = Choice()
@@ -102,7 +106,7 @@ def choose_methods(
                 f"two methods are called {method.name}; name one with outputs:DIR:NAME or FILE:name=NAME"
             )
         known.add(method.name)
-        reason = method.refuses(scale) or method.unavailable()
+        reason = method.refuses_bits(bits) or method.refuses(scale) or method.unavailable()
         if reason is None:
             choice.usable[spec] = method
         else:

@@ -37,6 +37,7 @@ class Asked:
     scale: tuple[int, ...]
     metrics: tuple[str, ...]
     protocol: str
+    bits: int
     data_root: tuple[Path, ...]
     out: Path
     device: str
@@ -110,6 +111,7 @@ def _readers(move: Callable[[str], str]) -> dict[str, Callable[[Any], Any]]:
         "scale": _scales,
         "metrics": names,
         "protocol": lambda value: _moved_protocol(_text(value), move),
+        "bits": _whole,
         "data_root": lambda value: tuple(Path(move(each)) for each in names(value)),
         "out": lambda value: Path(move(_text(value))),
         "device": _text,
@@ -182,6 +184,7 @@ def as_options(
     scales: tuple[int, ...],
     metrics: Iterable[str],
     protocol: str,
+    bits: int,
     roots: Iterable[Path],
     inputs: str,
     device: str,
@@ -193,7 +196,8 @@ def as_options(
     def move(text: str) -> str:
         return Path(os.path.relpath(text, out)).as_posix()
 
-    return {
+    depth = {"bits": bits} if bits else {}
+    return depth | {
         "methods": [moved(name, move) for name in methods],
         "datasets": [_moved_dataset(name, move) for name in datasets],
         "scale": list(scales),

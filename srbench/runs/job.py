@@ -69,6 +69,7 @@ class Job:
             self.runtime.device,
             *([number] if number else []),
             *(["luma"] if protocol.luma_alone else []),
+            *(["16 bits"] if protocol.bits == 16 else []),
         )
 
     def files(self, pair: Pair, method: Method) -> tuple[Path, ...]:

@@ -6,17 +6,18 @@ import sys
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from srbench.core.files import sweep
 from srbench.core.progress import SILENT, Progress
-from srbench.core.records import UsageError
+from srbench.core.records import UsageError, UserError
 from srbench.core.text import remark
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import Inputs
 from srbench.methods.contract import Runtime
-from srbench.protocol_files import resolve as resolve_protocol
+from srbench.protocol_files import in_bits
 from srbench.runs import freshness
 from srbench.runs.choose import Names, Selection, choose, names_of
 from srbench.runs.config import as_options
@@ -35,7 +36,8 @@ from srbench.tables.boards import Board
 
 @dataclass(frozen=True)
 class Options:
-    """The options of `srbench run`; `max_memory` is in bytes, `limits` are those of a step."""
+    """The options of `srbench run`; `max_memory` is in bytes, `limits` are those of a step, `bits` 0 are the
+    protocol's."""
 
     methods: Names
     datasets: Names
@@ -52,6 +54,7 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     address: str = ""
     shard: Shard = WHOLE
+    bits: int = 0
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,8 @@ def run(options: Options, *, progress: Progress = SILENT) -> Finished:
     with Store(options.out) as store:
         sweep(options.out)
         methods = {method.name: method for job in jobs for method in job.methods.values()}
+        for job in jobs:
+            _refuse_another_depth(store, job)
         numbers = freshness.begin(store, methods.values())
         try:
             for job in jobs:
@@ -93,6 +98,17 @@ def run(options: Options, *, progress: Progress = SILENT) -> Finished:
             with store.transaction():
                 made = write_files(stored_run(store), options.out)
     return Finished(made, _skipped(selections), outcome, seconds)
+
+
+def _refuse_another_depth(store: Store, job: Job) -> None:
+    """One folder holds one output of a method and image: 8 and 16 bits would replace each other."""
+    for name, fact in store.facts("protocol").items():
+        depth = fact.get("bits", 8)
+        if depth != job.protocol.bits:
+            raise UsageError(
+                f"{job.out} holds a run in {depth} bits ({name}); give another folder with --out for "
+                f"{job.protocol.bits} bits"
+            )
 
 
 def _say_interfaces(job: Job) -> None:
@@ -112,16 +128,14 @@ def _selections(options: Options) -> dict[int, Selection]:
         if title in known:
             raise UsageError(f"two data sets are called {title}; rename a folder or use two runs")
         known.add(title)
-    protocol = resolve_protocol(options.protocol)
-    if protocol.bits != 8:
-        raise UsageError(
-            f"runs are in 8 bits; score {protocol.bits}-bit outputs with srbench score DIR --reference DIR"
-        )
+    protocol = in_bits(options.protocol, options.bits)
+    if protocol.bits == 16 and find_spec("cv2") is None:
+        raise UserError("a run in 16 bits needs OpenCV: pip install opencv-python-headless")
     return {scale: choose(options.methods, options.metrics, scale, protocol) for scale in options.scales}
 
 
 def _job(options: Options, scale: int, selection: Selection) -> Job:
-    protocol = resolve_protocol(options.protocol)
+    protocol = in_bits(options.protocol, options.bits)
     return Job(
         methods=selection.methods.usable,
         metrics=tuple(selection.metrics.usable.values()),
@@ -130,7 +144,7 @@ def _job(options: Options, scale: int, selection: Selection) -> Job:
         protocol=protocol,
         roots=options.roots,
         out=options.out,
-        runtime=Runtime(device=options.device, edges=protocol.edges, max_memory=options.max_memory),
+        runtime=Runtime(options.device, protocol.edges, options.max_memory, protocol.bits),
         refused=selection.refusals(),
         apart=selection.runs_foreign_code(),
         workers=options.workers,
@@ -150,6 +164,7 @@ def _as_asked(options: Options) -> dict[str, Any]:
         scales=options.scales,
         metrics=names_of(options.metrics, "--metrics"),
         protocol=options.protocol,
+        bits=options.bits,
         roots=options.roots,
         inputs=options.inputs,
         device=options.device,

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from srbench.core.plain import plain
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import Unscorable, UserError
-from srbench.images.codec import read_image
 from srbench.images.names import (
     existing_folder,
     image_files,
@@ -22,7 +21,7 @@ from srbench.images.names import (
     nothing_there,
 )
 from srbench.images.pixels import crop_to_multiple
-from srbench.images.sixteen import read_sixteen
+from srbench.images.sixteen import read_in_bits
 from srbench.metrics.catalogue import METRICS
 from srbench.metrics.catalogue import resolve as resolve_metric
 from srbench.metrics.contract import Measured, Metric, measure, unmeasured
@@ -198,9 +197,9 @@ def _score_one(task: FileTask, note: Note) -> tuple[Measured, ...]:
     try:
         if candidate.path is None:
             raise Unscorable(candidate.reason)
-        read = read_sixteen if protocol.bits == 16 else read_image
-        reference = None if candidate.reference is None else read(candidate.reference)
-        image = read(candidate.path)
+        given = candidate.reference
+        reference = None if given is None else read_in_bits(given, protocol.bits)
+        image = read_in_bits(candidate.path, protocol.bits)
     except Unscorable as error:
         return unmeasured(task.metrics, str(error))
     metrics = [resolve_metric(name) for name in task.metrics]

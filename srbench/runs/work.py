@@ -20,9 +20,9 @@ from srbench.datasets.samples import (
     make_sample,
     refuse_reference_as_input,
 )
-from srbench.images.codec import read_image, write_png
 from srbench.images.luma import luma_plane, matlab_gray
 from srbench.images.pixels import pixel_hash
+from srbench.images.sixteen import read_in_bits, write_in_bits
 from srbench.methods.catalogue import resolve as resolve_method
 from srbench.methods.contract import Method, Runtime, Upscaler
 from srbench.methods.running.together import upscale_together
@@ -119,7 +119,7 @@ def _open_image(tools: Tools, task: ImageTask, note: Note) -> _ImageWork | Unsco
         return Unscorable(given_up[0] or "")
     note(Step(task.pair.label, ""))
     try:
-        reference = load_reference(task.pair, luma_alone=task.protocol.luma_alone)
+        reference = load_reference(task.pair, luma_alone=task.protocol.luma_alone, bits=task.protocol.bits)
         return _ImageWork(tools, task, reference, note)
     except Unscorable as error:
         return error
@@ -192,7 +192,7 @@ class _ImageWork:
     def _output(self, task: MethodTask) -> tuple[np.ndarray, float]:
         start = time.perf_counter()
         if task.made:
-            image = read_image(task.output)
+            image = read_in_bits(task.output, self.protocol.bits)
         elif task.method in self.ahead:
             image, seconds = self.ahead.pop(task.method)
             return self._checked(image), seconds
@@ -211,7 +211,7 @@ class _ImageWork:
     @cached_property
     def _gray_file(self) -> bool:
         """Whether the reference's file is gray; where the protocol knows Y alone, `reference` always is."""
-        return read_image(self.task.pair.reference).ndim == 2
+        return read_in_bits(self.task.pair.reference, self.protocol.bits).ndim == 2
 
     def _reference(self, protocol: Protocol) -> View:
         """The reference's view, kept for all methods; of a colour image it is the same under every rule."""
@@ -230,10 +230,11 @@ class _ImageWork:
         )
 
     def _checked(self, image: np.ndarray) -> np.ndarray:
-        if image.dtype != np.uint8 or image.shape[:2] != self.reference.shape[:2]:
+        wanted = self.reference
+        if image.dtype != wanted.dtype or image.shape[:2] != wanted.shape[:2]:
             raise Unscorable(
                 f"the output is {image.shape[1]}x{image.shape[0]} {image.dtype}, the reference "
-                f"{self.reference.shape[1]}x{self.reference.shape[0]} uint8"
+                f"{wanted.shape[1]}x{wanted.shape[0]} {wanted.dtype}"
             )
         if image.shape[2:] not in ((), (3,)):
             raise Unscorable(
@@ -266,7 +267,7 @@ def _failed(task: MethodTask, reason: str) -> _Begun:
 
 def _store_output(task: MethodTask, image: np.ndarray, seconds: float) -> StoredOutput:
     if not task.made:
-        write_png(task.output, image)
+        write_in_bits(task.output, image)
     return StoredOutput(pixel_hash(image), file_hash(task.output), seconds)
 
 

@@ -87,7 +87,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "negative": (FLOATS - 0.5, r"float images are in \[0, 1\]"),
     "not a number": (np.full((3, 9, 9), np.nan), r"float images are in \[0, 1\]"),
     "int64": (COLOUR.astype(np.int64), "an array of int64 is ambiguous"),
-    "uint16": (COLOUR.astype(np.uint16), "an array of uint16 is ambiguous"),
+    "uint16": (COLOUR.astype(np.uint16), "an array of uint16 is measured in 16 bits only"),
     "bool": (GRAY > 9, "an array of bool is ambiguous"),
     "int tensor": (torch.zeros(3, 9, 9, dtype=torch.int32), "an array of int32 is ambiguous"),
     "complex": (np.zeros((3, 9, 9), complex), "an array of complex128 is ambiguous"),

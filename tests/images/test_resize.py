@@ -75,7 +75,14 @@ def line(values: list[float], scale: Fraction, kernel: Kernel, edges: Edges, ant
 
 
 def directly(
-    image: np.ndarray, scale: Fraction, kernel: Kernel, edges: Edges, *, rounded: bool, antialias: bool = True
+    image: np.ndarray,
+    scale: Fraction,
+    kernel: Kernel,
+    edges: Edges,
+    *,
+    rounded: bool,
+    antialias: bool = True,
+    top: int = 255,
 ) -> np.ndarray:
     """`imresize` of an H x W image: columns of pixels first, then rows, each pass rounded half up."""
     plane = image.astype(float)
@@ -83,7 +90,7 @@ def directly(
         resized = [line(list(column), scale, kernel, edges, antialias) for column in plane.T]
         plane = np.array(resized)
         if rounded:
-            plane = np.clip(np.floor(plane + 0.5), 0, 255)
+            plane = np.clip(np.floor(plane + 0.5), 0, top)
     return plane
 
 
@@ -106,6 +113,15 @@ def test_cubic_equals_the_formula_pixel_by_pixel(scale: Fraction, edges: Edges) 
     image = np.random.default_rng(1).integers(0, 256, (9, 13), dtype=np.uint8)
     expected = directly(image, scale, "cubic", edges, rounded=True)
     assert imresize(image, scale, edges=edges).astype(float).tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("scale", SCALES, ids=str)
+def test_16_bits_are_rounded_to_16_bits_after_each_pass(scale: Fraction) -> None:
+    image = np.random.default_rng(1).integers(0, 65536, (9, 13)).astype(np.uint16)
+    expected = directly(image, scale, "cubic", "clamp", rounded=True, top=65535)
+    found = imresize(image, scale)
+    assert found.dtype == np.uint16
+    assert found.astype(float).tolist() == expected.tolist()
 
 
 @pytest.mark.parametrize("kernel", ["lanczos3", "triangle", "box"])

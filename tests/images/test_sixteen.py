@@ -16,25 +16,11 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from srbench.core.records import Unscorable
 from srbench.images.codec import read_image
 from srbench.images.luma import luma
-from srbench.images.sixteen import STEP, read_sixteen
+from srbench.images.sixteen import STEP, read_sixteen, read_to_show, write_in_bits
 from srbench.metrics.catalogue import METRICS
 from srbench.metrics.view import View
 from srbench.protocols import PROTOCOLS, Protocol
-from tests.helpers import command, picture, rows, save
-
-
-def write_sixteen(path: Path, image: np.ndarray) -> Path:
-    """A 16-bit PNG written by hand, so that no library that reads it has written it."""
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-    colour = {2: 0, 3: {2: 4, 3: 2, 4: 6}.get(image.shape[-1])}[image.ndim]
-    head = struct.pack(">IIBBBBB", image.shape[1], image.shape[0], 16, colour, 0, 0, 0)
-    lines = b"".join(b"\0" + row.astype(">u2").tobytes() for row in image)
-    body = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + body)
-    return path
+from tests.helpers import command, picture, rows, save, write_sixteen
 
 
 def _made(seed: int, *, gray: bool = False, size: tuple[int, int] = (40, 46)) -> np.ndarray:
@@ -62,7 +48,7 @@ def test_a_16_bit_file_is_read_whole_and_refused_in_8_bits(tmp_path: Path, gray:
     found = read_sixteen(path)
     assert found.dtype == np.uint16
     assert np.array_equal(found, image)
-    with pytest.raises(Unscorable, match=r"more than 8 bits .* --bits 16"):
+    with pytest.raises(Unscorable, match=r"more than 8 bits .*--bits 16"):
         read_image(path)
 
 
@@ -257,21 +243,33 @@ def test_score_measures_files_in_16_bits_on_request(tmp_path: Path):
     assert eight["a", "psnr_rgb"]["value"] == ""
 
 
-def test_a_protocol_file_can_ask_for_16_bits_and_runs_refuse_it(tmp_path: Path):
+def test_a_protocol_file_can_ask_for_16_bits(tmp_path: Path):
     (tmp_path / "deep.toml").write_text('like = "basicsr"\nbits = 16\n')
     for name in ("a", "b"):
         write_sixteen(tmp_path / f"{name}.png", _made(3, gray=True))
     protocol = ("--protocol", tmp_path / "deep.toml")
     scored = command("score", tmp_path / "a.png", "--reference", tmp_path / "b.png", *protocol)
     assert scored.code == 0, scored.err
-    refused = command(
-        "run", "--methods", "bicubic", "--datasets", "demo", "--out", tmp_path / "run", *protocol
-    )
-    assert refused.code == 2
-    assert "srbench score" in refused.message
     (tmp_path / "deep.toml").write_text('like = "basicsr"\nbits = 12\n')
     wrong = command("score", tmp_path / "a.png", "--reference", tmp_path / "b.png", *protocol)
     assert (wrong.code, "8 or 16" in wrong.message) == (2, True)
+
+
+@pytest.mark.parametrize("gray", [False, True])
+def test_what_is_written_in_16_bits_is_read_back(tmp_path: Path, gray: bool):
+    pytest.importorskip("cv2")
+    image = _made(3, gray=gray)
+    write_in_bits(tmp_path / "a.png", image)
+    assert np.array_equal(read_sixteen(tmp_path / "a.png"), image)  # gray by PIL, colour by two decoders
+    eight = picture(20, 24)
+    write_in_bits(tmp_path / "b.png", eight)
+    assert np.array_equal(read_image(tmp_path / "b.png"), eight)
+
+
+def test_what_people_look_at_is_rounded_to_8_bits(tmp_path: Path):
+    image = np.array([[0, 128, 129, 65535, 65407, 65406]], np.uint16)
+    path = write_sixteen(tmp_path / "a.png", image)
+    assert read_to_show(path).tolist() == [[0, 0, 1, 255, 255, 254]]
 
 
 def test_the_numbers_of_8_bits_keep_their_keys():

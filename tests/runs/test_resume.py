@@ -137,19 +137,19 @@ def failing(code: int) -> OSError:
 def test_a_full_disk_is_one_line_and_keeps_what_was_scored(
     images: Path, out: Path, work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = srbench.runs.work.write_png
+    original = srbench.runs.work.write_in_bits
 
     def write(path: Path, image: np.ndarray) -> None:
         if path.stem >= "c":
             raise failing(errno.ENOSPC)
         original(path, image)
 
-    monkeypatch.setattr(srbench.runs.work, "write_png", write)
+    monkeypatch.setattr(srbench.runs.work, "write_in_bits", write)
     ended = command(*arguments(images, out))
     assert ended.code == 1
     assert "cannot be written (the disk is full); what was scored before is kept" in ended.message
     assert {row["image"] for row in rows(out / "scores.csv") if row["value"]} >= {"a"}
-    monkeypatch.setattr(srbench.runs.work, "write_png", original)
+    monkeypatch.setattr(srbench.runs.work, "write_in_bits", original)
     work.since_last()
     assert command(*arguments(images, out)).code == 0
     assert ("bicubic", "a") not in work.since_last()[0]
