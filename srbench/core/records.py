@@ -53,8 +53,8 @@ class Pair:
 
     `low_resolution` is None where the input has to be made from the reference; where `input_kind` is
     "unknown" the data set has inputs of its user's, and None means that this image's is missing. `aliases`
-    are other names that result files of this image go by; `siblings` the identifiers of the whole data
-    set, so that a file of `a_b` is never taken for one of `a`.
+    are other names that result files of this image go by; `siblings` the identifiers of the data set that
+    begin as one of these names does, so that a file of `a_b` is never taken for one of `a`.
     """
 
     dataset: str

@@ -20,7 +20,7 @@ from srbench.core.files import cache_folder
 from srbench.core.records import Pair, UserError
 from srbench.datasets.contract import Dataset
 from srbench.datasets.layouts import read_layout
-from srbench.images.names import existing_folder, image_identifier, match_files
+from srbench.images.names import beginning, existing_folder, image_identifier, match_files
 
 Inputs = Literal["given", "published", "made"]
 
@@ -65,7 +65,7 @@ def find_pairs(dataset: Dataset, scale: int, roots: list[Path], *, inputs: Input
     taken = inputs == "given" or (inputs == "published" and layout.kind != "unknown")
     low = match_files(by_identifier, layout.inputs or []) if taken else {}
     kind = layout.kind if taken and layout.inputs is not None else "matlab-bicubic"
-    siblings = frozenset(by_identifier)
+    identifiers = sorted(by_identifier)
     return [
         Pair(
             dataset=dataset.name,
@@ -74,8 +74,13 @@ def find_pairs(dataset: Dataset, scale: int, roots: list[Path], *, inputs: Input
             reference=reference,
             low_resolution=_only(low.get(identifier, []), identifier),
             input_kind=kind,
-            aliases=dataset.aliases_of(identifier),
-            siblings=siblings,
+            aliases=(aliases := dataset.aliases_of(identifier)),
+            # Those that matter only: pairs travel to other processes.
+            siblings=frozenset(
+                identifiers[place]
+                for name in (identifier, *aliases)
+                for place in beginning(identifiers, name)
+            ),
         )
         for identifier, reference in sorted(by_identifier.items())
     ]

@@ -15,6 +15,7 @@ import numpy as np
 from srbench.core.files import atomic_file
 from srbench.core.records import Unscorable
 from srbench.core.text import first_line
+from srbench.images.png import encode_png
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -138,9 +139,6 @@ def _pixels(name: str, image: Image.Image) -> np.ndarray:
 
 def write_png(path: Path, image: np.ndarray) -> None:
     """Writes uint8 pixels as PNG so that `path` is at every moment absent or complete."""
-    from PIL import Image
-
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Run-length coding (3) is four times as fast as the default, for files of about the same size.
     with atomic_file(path) as temporary:
-        Image.fromarray(image).save(temporary, format="PNG", compress_level=1, compress_type=3)
+        temporary.write_bytes(encode_png(image))

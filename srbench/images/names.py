@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 
 from srbench.core.plain import plain
@@ -51,10 +52,9 @@ def match_files(identifiers: Iterable[str], files: Iterable[Path]) -> dict[str, 
     a scale such as `x4` (`img_001_SRF_4_SRCNN`, `baby_RCAN_x4`, `0801x4`); of several identifiers the
     longest counts, and a stem equal to the identifier wins over longer ones.
     """
-    known = sorted(set(identifiers), key=len, reverse=True)
-    matches: dict[str, list[Path]] = {identifier: [] for identifier in known}
+    matches: dict[str, list[Path]] = {identifier: [] for identifier in identifiers}
     for path in files:
-        owner = next((identifier for identifier in known if _continues(plain(path.stem), identifier)), None)
+        owner = _owner(plain(path.stem), matches)
         if owner is not None:
             matches[owner].append(path)
     for identifier, paths in matches.items():
@@ -68,11 +68,40 @@ def _is_exact(stem: str, identifier: str) -> bool:
     return identifier in (stem, image_identifier(stem)) or only_a_scale
 
 
-def _continues(stem: str, identifier: str) -> bool:
-    if not stem.startswith(identifier):
-        return False
-    rest = stem[len(identifier) :]
+def _owner(stem: str, identifiers: Container[str]) -> str | None:
+    beginnings = (stem[:length] for length in range(len(stem), -1, -1))
+    return next(
+        (each for each in beginnings if each in identifiers and _goes_on(stem[len(each) :])),
+        None,
+    )
+
+
+def _goes_on(rest: str) -> bool:
     return rest == "" or rest[0] in "_-." or re.match(r"x\d+($|[_-])", rest) is not None
+
+
+def beginning(ordered: Sequence[str], name: str) -> range:
+    """The places in sorted text of what begins with a name."""
+    first = last = bisect_left(ordered, name)
+    while last < len(ordered) and ordered[last].startswith(name):
+        last += 1
+    return range(first, last)
+
+
+class ByStem:
+    """Files in the order of their stems, so that those which begin with a name are found at once."""
+
+    def __init__(self, files: Iterable[Path]) -> None:
+        ordered = sorted((plain(path.stem), path) for path in files)
+        self._stems = [stem for stem, _ in ordered]
+        self._paths = [path for _, path in ordered]
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def beginning(self, names: Iterable[str]) -> list[Path]:
+        """The files whose stems begin with one of the names, in the order of their paths."""
+        return sorted({self._paths[place] for name in names for place in beginning(self._stems, name)})
 
 
 def nothing_there(path: Path, kind: str = "file or folder") -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from srbench.core.files import file_hash
 from srbench.core.plain import plain
 from srbench.core.records import Unscorable, UsageError, UserError
-from srbench.images.names import existing_folder, image_files, match_files, no_image_files
+from srbench.images.names import ByStem, existing_folder, image_files, match_files, no_image_files
 from srbench.images.sixteen import read_in_bits
 from srbench.methods.contract import Method, Runtime, Upscaler
 
@@ -55,9 +55,13 @@ def outputs_method(argument: str) -> Method:
     )
 
 
-@lru_cache(maxsize=32)
-def _listing(folder: Path, _modified: int) -> tuple[Path, ...]:
-    return tuple(image_files(folder))
+def _listing(folder: Path) -> ByStem:
+    return _listing_of_version(folder, folder.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _listing_of_version(folder: Path, _modified: int) -> ByStem:
+    return ByStem(image_files(folder))
 
 
 def _holds_images(folder: Path) -> bool:
@@ -68,12 +72,12 @@ def _holds_images(folder: Path) -> bool:
 
 def _folder_of(root: Path, pair: Pair) -> Path:
     """Where the images of a pair's data set and scale lie: the root where it holds images itself."""
-    if _listing(root, root.stat().st_mtime_ns):
+    if _listing(root):
         return root
     wanted = _plain(pair.dataset.partition(" (")[0])
     for place in _called(root, wanted):
         scaled = _called(place, f"x{pair.scale}")
-        if scaled or image_files(place):
+        if scaled or _listing(place):
             return scaled[0] if scaled else place
     there = ", ".join(sorted(path.name for path in root.iterdir() if path.is_dir())[:5])
     raise Unscorable(f"{root} has no folder for {pair.dataset} x{pair.scale} (it has {there})")
@@ -91,7 +95,7 @@ def _plain(name: str) -> str:
 def _file_of(folder: Path, pair: Pair) -> Path:
     folder = _folder_of(folder, pair)
     names = (pair.image, *pair.aliases)
-    matches = match_files(pair.siblings.union(names), _listing(folder, folder.stat().st_mtime_ns))
+    matches = match_files({*pair.siblings, *names}, _listing(folder).beginning(names))
     for name in names:
         found = matches[name]
         if len(found) == 1:
