@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
@@ -24,6 +24,7 @@ def decoded(data: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(data)))
 
 
+@settings(deadline=None)  # the first call loads the compiled filter
 @given(arrays(np.uint8, SHAPES))
 def test_pixels_come_back(image: np.ndarray) -> None:
     read = decoded(encode_png(image))
