@@ -15,7 +15,7 @@ from typing import get_args
 
 import numpy as np
 
-from srbench.images.luma import LumaKind, luma
+from srbench.images.pixels import LumaKind, luma
 
 
 def main() -> None:

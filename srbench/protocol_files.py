@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from srbench.core.records import Degradation, UsageError
-from srbench.images.luma import GrayRule, LumaKind
+from srbench.images.pixels import GrayRule, LumaKind
 from srbench.images.resize import Edges
 from srbench.protocols import IN_16_BITS, PROTOCOLS, LpipsRegion, Plane, Protocol
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from srbench.core.records import Degradation, Unscorable
 from srbench.core.registry import Registry
-from srbench.images.luma import GrayRule, LumaKind
+from srbench.images.pixels import GrayRule, LumaKind
 from srbench.images.resize import Edges
 from srbench.images.sixteen import Bits
 
@@ -39,7 +39,7 @@ class Protocol:
       the gray rule `own_gray` where there is one.
     - `edges`: the edge rule of MATLAB's `imresize`, for the degradation and for interpolation methods.
     - `border`: pixels cut from each side of output and reference, "scale", or "scale+6" and the like.
-    - `luma`, `gray`: the conversion of RGB to the plane that Y metrics see (`srbench.images.luma.luma`);
+    - `luma`, `gray`: the conversion of RGB to the plane that Y metrics see (`srbench.images.pixels.luma`);
       `gray` says what a grayscale file is: its own luma (0 to 255), or three equal channels.
     - `plane`: "luma" turns every reference into its rounded BT.601 Y, a grayscale image, before the input is
       made: scripts that never see colour.

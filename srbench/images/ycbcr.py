@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from srbench.images.luma import luma
-from srbench.images.pixels import to_bytes
+from srbench.images.pixels import luma, to_bytes
 from srbench.images.resize import Edges, imresize, imresize_double
 
 # Rows Y, Cb, Cr of 255 (R, G, B), for R, G and B from 0 to 255, without the offsets.

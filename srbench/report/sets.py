@@ -13,8 +13,7 @@ import numpy as np
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import OK, Pair, Score, Unscorable, UsageError, UserError
 from srbench.images.codec import read_image
-from srbench.images.luma import luma_plane
-from srbench.images.pixels import as_rgb, crop_to_multiple, pixel_hash
+from srbench.images.pixels import as_rgb, crop_to_multiple, luma_plane, pixel_hash
 from srbench.metrics.sets.catalogue import SETS, SetMetric
 from srbench.report.pictures import reference_files
 from srbench.runs.data import SET, RunData, outputs_of, stored_run

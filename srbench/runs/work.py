@@ -20,8 +20,7 @@ from srbench.datasets.samples import (
     make_sample,
     refuse_reference_as_input,
 )
-from srbench.images.luma import luma_plane, matlab_gray
-from srbench.images.pixels import pixel_hash
+from srbench.images.pixels import luma_plane, matlab_gray, pixel_hash
 from srbench.images.sixteen import read_in_bits, write_in_bits
 from srbench.methods.catalogue import resolve as resolve_method
 from srbench.methods.contract import Method, Runtime, Upscaler
@@ -34,7 +33,7 @@ from srbench.runs.tasks import OUTPUT, Group, ImageTask, MethodResult, MethodTas
 
 if TYPE_CHECKING:
     from srbench.core.records import Degradation, Sample
-    from srbench.images.luma import GrayRule
+    from srbench.images.pixels import GrayRule
     from srbench.protocols import Protocol
 
 

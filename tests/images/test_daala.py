@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from srbench.images.daala import daala_luma
-from srbench.images.luma import luma
+from srbench.images.pixels import luma
 
 PLANES = Path(__file__).parent.parent / "reference" / "daala_planes.csv"
 Pixel = tuple[int, int, int]

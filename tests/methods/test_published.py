@@ -16,8 +16,7 @@ from srbench.core.files import file_hash
 from srbench.core.records import UserError
 from srbench.core.weights import Tensors, load, pull
 from srbench.images.codec import read_image
-from srbench.images.luma import luma
-from srbench.images.pixels import as_rgb, crop_border, crop_to_multiple
+from srbench.images.pixels import as_rgb, crop_border, crop_to_multiple, luma
 from srbench.images.resize import pil_reduce
 from srbench.methods.catalogue import METHODS
 from srbench.methods.families.convert import converter

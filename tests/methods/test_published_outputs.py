@@ -12,8 +12,7 @@ from srbench.core.pulling import sources
 from srbench.core.records import Pair, Sample, Unscorable, UsageError
 from srbench.core.weights import pull
 from srbench.images.codec import read_image
-from srbench.images.luma import luma
-from srbench.images.pixels import crop_border
+from srbench.images.pixels import crop_border, luma
 from srbench.methods.catalogue import resolve
 from srbench.methods.published_outputs import OutputFile, published_names
 from srbench.metrics.luma.distortion import psnr

@@ -10,8 +10,7 @@ import pytest
 
 from srbench.core.records import Unscorable
 from srbench.core.weights import WeightFile
-from srbench.images.luma import luma
-from srbench.images.pixels import as_rgb
+from srbench.images.pixels import as_rgb, luma
 from srbench.metrics.catalogue import METRICS
 from srbench.metrics.contract import Metric
 from srbench.metrics.luma.distortion import psnr

@@ -9,8 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from srbench.core.records import Unscorable
-from srbench.images.luma import luma, matlab_gray
-from srbench.images.pixels import as_rgb
+from srbench.images.pixels import as_rgb, luma, matlab_gray
 from srbench.studies.explain.conventions import Convention
 
 # scikit-image's rgb2gray.

@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from srbench.core.records import Unscorable
-from srbench.images.luma import luma
-from srbench.images.pixels import to_bytes
+from srbench.images.pixels import luma, to_bytes
 from srbench.images.resize import imresize, imresize_double, pil_reduce, tensorflow1_bicubic
 from srbench.methods.contract import Runtime
 from srbench.methods.networks.specification import NetworkSpec

@@ -14,7 +14,7 @@ from scipy.special import gamma
 
 from srbench.core.records import Unscorable, UserError
 from srbench.images.codec import read_image
-from srbench.images.luma import matlab_gray
+from srbench.images.pixels import matlab_gray
 from srbench.images.resize import imresize
 from srbench.metrics.natural.ma import MaModel, load_ma_model, ma, ma_features, tree_values
 from srbench.metrics.natural.ma.dct import dct_features

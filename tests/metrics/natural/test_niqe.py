@@ -11,7 +11,7 @@ from scipy.io import loadmat, savemat
 
 from srbench.core.records import Unscorable, UserError
 from srbench.images.codec import read_image
-from srbench.images.luma import matlab_gray
+from srbench.images.pixels import matlab_gray
 from srbench.metrics.natural.niqe import NiqeParameters, load_niqe_parameters, niqe, niqe_features
 
 # The five images of pyiqa's calibration set (IQA-PyTorch, `ResultsCalibra`), through MATLAB's rounded

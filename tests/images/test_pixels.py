@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from srbench.images.luma import luma, matlab_gray
-from srbench.images.pixels import as_rgb
+from srbench.images.pixels import as_rgb, luma, matlab_gray
 from tests.helpers import picture
 
 BT601 = [Fraction(65481, 1000), Fraction(128553, 1000), Fraction(24966, 1000)]
