@@ -6,7 +6,8 @@ A file is counted once, when one of its functions is first entered (`sys.setprof
 importing it does not count. Everything is done once before, so that compiled code is there and plug-ins are
 registered. Three ways are counted, each printed with its files:
 
-- the set-up of a run: names become records, data sets become pairs of files, facts are stored. It happens
+- the set-up of a run: names become records, data sets become pairs of files, facts are stored, what is the
+  same for all images is looked up. It happens
   once a run, whatever the number of images;
 - a reference image to its cell: everything that `evaluate` does for a pair, from its key in the store to its
   scores there, by way of the input, the method, the output's file and the metric; and on from the store to
@@ -67,6 +68,7 @@ def scored(out: Path) -> tuple[Visits, Visits]:
     from srbench.runs.facts import put_facts
     from srbench.runs.images import images_of
     from srbench.runs.job import Job
+    from srbench.runs.plan import Plan
     from srbench.runs.store import Store
     from srbench.tables.text import leaderboard_markdown
 
@@ -82,8 +84,9 @@ def scored(out: Path) -> tuple[Visits, Visits]:
         store = Store(out)
         put_facts(store, job)
         pairs = images_of(job, store)
+        plan = Plan(job)
     with store, way:
-        evaluate(job, pairs, store)
+        evaluate(plan, pairs, store)
         text = leaderboard_markdown(stored_run(store).boards())
     assert "bicubic" in text
     return setup, way

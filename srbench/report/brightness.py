@@ -19,7 +19,7 @@ from srbench.images.pixels import as_rgb, crop_to_multiple, matlab_gray
 from srbench.images.sixteen import read_to_show
 from srbench.report.pictures import REFERENCE, reference_files
 from srbench.runs.data import RunData
-from srbench.runs.job import output_path
+from srbench.runs.plan import output_path
 from srbench.statistics.intervals import Interval, mean_interval
 from srbench.tables.boards import Board
 

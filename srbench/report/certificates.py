@@ -25,8 +25,8 @@ from srbench.metrics.catalogue import resolve as resolve_metric
 from srbench.protocol_files import resolve as resolve_protocol
 from srbench.protocols import IN_16_BITS, PROTOCOLS, Protocol
 from srbench.runs.data import RunData
-from srbench.runs.job import output_path
 from srbench.runs.merging import agree
+from srbench.runs.plan import output_path
 from srbench.runs.reader import read_run
 from srbench.runs.score import Candidate, score_images
 

@@ -17,7 +17,7 @@ from srbench.report.crop_layout import Box, Cell, Row, compose
 from srbench.report.pictures import REFERENCE, reference_files
 from srbench.report.selection import merged
 from srbench.runs.data import RunData
-from srbench.runs.job import output_path
+from srbench.runs.plan import output_path
 from srbench.tables.boards import MetricInfo
 from srbench.tables.text import format_value
 

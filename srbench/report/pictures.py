@@ -21,7 +21,7 @@ from srbench.images.pixels import as_rgb, crop_to_multiple
 from srbench.images.sixteen import read_to_show
 from srbench.runs.config import read_config
 from srbench.runs.data import RunData
-from srbench.runs.job import output_path
+from srbench.runs.plan import output_path
 
 if TYPE_CHECKING:
     import numpy as np

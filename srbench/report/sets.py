@@ -18,7 +18,8 @@ from srbench.metrics.sets.catalogue import SETS, SetMetric
 from srbench.report.pictures import reference_files
 from srbench.runs.data import SET, RunData, outputs_of, stored_run
 from srbench.runs.folder import existing_run, write_files
-from srbench.runs.job import output_path, weight_hashes
+from srbench.runs.job import weight_hashes
+from srbench.runs.plan import output_path
 from srbench.runs.store import Store, content_key
 from srbench.tables.boards import Board, SetScore
 

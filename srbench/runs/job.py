@@ -1,4 +1,4 @@
-"""What a run is asked to evaluate, the keys and places of its outputs and scores, and what came of it."""
+"""What a run is asked to evaluate, and what came of it."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from srbench.core.files import file_name, remembered_hash
-from srbench.core.records import Pair, Score
+from srbench.core.files import remembered_hash
+from srbench.core.records import Score
 from srbench.core.weights import WeightFile
 from srbench.datasets.folders import Inputs
-from srbench.datasets.samples import takes_file
 from srbench.methods.contract import Method, Runtime
 from srbench.metrics.contract import Metric
 from srbench.protocols import Protocol
 from srbench.runs.execute import Executor
 from srbench.runs.shards import WHOLE, Shard
-from srbench.runs.store import content_key
 from srbench.runs.workers import Limits
 
 
@@ -50,46 +48,6 @@ class Job:
     numbers: dict[str, str] = field(default_factory=dict)
     apart: bool = False
 
-    def output_key(self, pair: Pair, method: Method) -> str:
-        """Everything that decides the pixels of an output."""
-        protocol = self.protocol
-        degradation = protocol.degradation_for(method.inputs)
-        given = takes_file(pair, degradation, protocol.edges, luma_alone=protocol.luma_alone)
-        low = pair.low_resolution if given else None
-        number = self.numbers.get(method.name)
-        return content_key(
-            method.name,
-            method.version,
-            weight_hashes(method.files(pair.scale)),
-            method.fingerprint(pair) if method.fingerprint else None,
-            pair.scale,
-            remembered_hash(pair.reference),
-            remembered_hash(low) if low else degradation,
-            protocol.edges,
-            self.runtime.device,
-            *([number] if number else []),
-            *(["luma"] if protocol.luma_alone else []),
-            *(["16 bits"] if protocol.bits == 16 else []),
-        )
-
-    def files(self, pair: Pair, method: Method) -> tuple[Path, ...]:
-        """The files that decide the pixels of an output and what is measured of it, but for the metrics'."""
-        images = (pair.reference, pair.low_resolution) if pair.low_resolution else (pair.reference,)
-        return (*images, *(file.cached for file in method.files(pair.scale)), *method.reads)
-
-    def score_key(self, pair: Pair, method: Method, pixels: str, metric: Metric) -> str:
-        """Everything that decides the value of a metric of an output; the method decides nothing but the
-        protocol's rule for it."""
-        return content_key(
-            pixels,
-            remembered_hash(pair.reference),
-            pair.scale,
-            self.protocol.for_inputs(method.inputs).measurement(),
-            metric.name,
-            metric.version,
-            weight_hashes(metric.weights),
-        )
-
 
 @dataclass
 class Outcome:
@@ -111,12 +69,6 @@ class Outcome:
         for method, (count, of) in other.lost.items():
             before = self.lost.get(method, (0, 0))
             self.lost[method] = (before[0] + count, before[1] + of)
-
-
-def output_path(out: Path, method: str, pair: Pair) -> Path:
-    """`images/<method>/<dataset>/x<scale>/<image>.png`; names unfit for files are changed (`file_name`)."""
-    names = [file_name(part) for part in (method, pair.dataset, pair.image)]
-    return out / "images" / names[0] / names[1] / f"x{pair.scale}" / f"{names[2]}.png"
 
 
 def weight_hashes(files: Iterable[WeightFile]) -> dict[str, str]:

@@ -28,6 +28,7 @@ from srbench.runs.facts import put_facts, run_record
 from srbench.runs.folder import write_files
 from srbench.runs.images import images_of
 from srbench.runs.job import Job, Outcome
+from srbench.runs.plan import Plan
 from srbench.runs.shards import WHOLE, Shard
 from srbench.runs.store import Store
 from srbench.runs.workers import Limits
@@ -89,7 +90,7 @@ def run(options: Options, *, progress: Progress = SILENT) -> Finished:
                 put_facts(store, job)
                 _say_interfaces(job)
                 numbered = replace(job, numbers=numbers)
-                outcome.add(evaluate(numbered, images_of(numbered, store), store, progress=progress))
+                outcome.add(evaluate(Plan(numbered), images_of(numbered, store), store, progress=progress))
             freshness.end(store, numbers)
         finally:
             seconds = time.perf_counter() - start

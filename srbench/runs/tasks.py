@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, Protocol, Self, TypeVar
 
-from srbench.core.records import Pair
+from srbench.core.records import Degradation, Pair
 from srbench.methods.contract import Runtime
 from srbench.metrics.contract import Measured
 from srbench.protocols import Protocol as ScoringProtocol
@@ -55,6 +55,16 @@ Note = Callable[[Step], None]
 
 
 @dataclass(frozen=True)
+class Terms:
+    """What a protocol means for a method: how inputs are made for it, whether it looks at them, and the
+    protocol as it measures its outputs."""
+
+    degradation: Degradation
+    takes_inputs: bool
+    protocol: ScoringProtocol
+
+
+@dataclass(frozen=True)
 class MethodTask:
     """One method on one image: make the output (or read it where `made` is set), compute `metrics`.
 
@@ -62,6 +72,7 @@ class MethodTask:
     """
 
     method: str
+    terms: Terms
     output: Path
     made: bool
     metrics: tuple[str, ...]

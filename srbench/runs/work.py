@@ -29,7 +29,7 @@ from srbench.metrics.catalogue import resolve as resolve_metric
 from srbench.metrics.contract import Measured, Metric, measure, unmeasured
 from srbench.metrics.view import View
 from srbench.runs.store import StoredOutput
-from srbench.runs.tasks import OUTPUT, Group, ImageTask, MethodResult, MethodTask, Note, Step
+from srbench.runs.tasks import OUTPUT, Group, ImageTask, MethodResult, MethodTask, Note, Step, Terms
 
 if TYPE_CHECKING:
     from srbench.core.records import Degradation, Sample
@@ -127,16 +127,16 @@ def _open_image(tools: Tools, task: ImageTask, note: Note) -> _ImageWork | Unsco
 def _upscale_ahead(tools: Tools, works: list[_ImageWork], note: Note) -> None:
     """Makes what images can share; an error here comes again, with its image, when they go one by one."""
     for name in dict.fromkeys(method.method for work in works for method in work.task.methods):
-        concerned = [work for work in works if work.makes(name)]
+        concerned = [(work, task) for work in works if (task := work.to_make(name)) is not None]
         if len(concerned) < 2:
             continue
-        note(Step(concerned[0].task.pair.label, name))
+        note(Step(concerned[0][0].task.pair.label, name))
         with contextlib.suppress(Unscorable, UserError):
-            samples = {place: work.sample(name) for place, work in enumerate(concerned)}
+            samples = {place: work.sample(task.terms) for place, (work, task) in enumerate(concerned)}
             start = time.perf_counter()
             made = upscale_together(tools.upscaler(name, works[0].task.runtime), samples)
             for place, image in made.items():
-                concerned[place].ahead[name] = image, (time.perf_counter() - start) / len(made)
+                concerned[place][0].ahead[name] = image, (time.perf_counter() - start) / len(made)
 
 
 @lru_cache(maxsize=1)
@@ -158,12 +158,12 @@ class _ImageWork:
         self._samples: dict[Degradation, Sample] = {}
         self._references: dict[GrayRule, View] = {}
 
-    def makes(self, method: str) -> bool:
-        """Whether this image needs a new output of a method."""
-        return any(
-            task.method == method and not task.made and OUTPUT not in dict(task.reasons)
-            for task in self.task.methods
-        )
+    def to_make(self, method: str) -> MethodTask | None:
+        """The task of a method, where this image needs a new output of it."""
+        for task in self.task.methods:
+            if task.method == method and not task.made and OUTPUT not in dict(task.reasons):
+                return task
+        return None
 
     def run(self, task: MethodTask) -> _Begun:
         """Makes or reads one output and measures it; its file is written meanwhile."""
@@ -177,7 +177,7 @@ class _ImageWork:
             return _failed(task, reason_of(error))
         stored = _writer().submit(_store_output, task, image, seconds)
         tried = [self.tools.metric(name) for name in task.metrics if name not in reasons]
-        protocol = self.protocol.for_inputs(self.tools.method(task.method).inputs)
+        protocol = task.terms.protocol
         views = self._view(image, protocol), self._reference(protocol)
         measured = measure(
             tried,
@@ -197,13 +197,13 @@ class _ImageWork:
             return self._checked(image), seconds
         else:
             upscale = self.tools.upscaler(task.method, self.task.runtime)
-            image = upscale(self.sample(task.method))
-            image = self._checked(self._result_plane(task.method, image))
+            image = upscale(self.sample(task.terms))
+            image = self._checked(self._result_plane(task.terms, image))
         return image, time.perf_counter() - start
 
-    def _result_plane(self, method: str, image: np.ndarray) -> np.ndarray:
+    def _result_plane(self, terms: Terms, image: np.ndarray) -> np.ndarray:
         """Result images in colour as Y where the protocol knows nothing else, those of gray as gray."""
-        if not self.protocol.luma_alone or image.ndim == 2 or self.tools.method(method).inputs:
+        if not self.protocol.luma_alone or image.ndim == 2 or terms.takes_inputs:
             return image
         return matlab_gray(image) if self._gray_file else luma_plane(image)
 
@@ -241,11 +241,10 @@ class _ImageWork:
             )
         return image
 
-    def sample(self, method: str) -> Sample:
-        """The image with the input that a method gets under the protocol."""
-        inputs = self.tools.method(method).inputs
-        degradation = self.protocol.degradation_for(inputs)
-        if inputs:
+    def sample(self, terms: Terms) -> Sample:
+        """The image with the input that a method of these terms gets."""
+        degradation = terms.degradation
+        if terms.takes_inputs:
             refuse_reference_as_input(
                 self.task.pair, degradation, self.protocol.edges, luma_alone=self.protocol.luma_alone
             )

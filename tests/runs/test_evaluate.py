@@ -20,7 +20,7 @@ from srbench.images.resize import imresize
 from srbench.methods.catalogue import METHODS
 from srbench.metrics.catalogue import METRICS
 from srbench.protocols import PROTOCOLS
-from srbench.runs.job import output_path
+from srbench.runs.plan import output_path
 from tests.helpers import command, picture, references, rows, save, values
 from tests.working import FILES, Work, method, run
 

@@ -10,7 +10,7 @@ import numpy as np
 from srbench.core.records import Pair, Unscorable, UserError
 from srbench.images.codec import read_image
 from srbench.images.pixels import as_rgb, pixel_hash
-from srbench.runs.job import output_path
+from srbench.runs.plan import output_path
 from srbench.statistics.intervals import Interval
 from srbench.studies.people.database import Study
 from srbench.studies.people.opinion_tables import MethodOpinion, image_rows, method_opinions

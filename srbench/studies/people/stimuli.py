@@ -17,7 +17,7 @@ from srbench.images.codec import read_image
 from srbench.images.pixels import pixel_hash
 from srbench.images.resize import imresize
 from srbench.runs.data import RunData
-from srbench.runs.job import output_path
+from srbench.runs.plan import output_path
 from srbench.studies.people.design import BEST, WORST
 from srbench.studies.people.pictures import Picture
 from srbench.studies.people.records import Settings
