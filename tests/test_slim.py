@@ -64,3 +64,16 @@ def test_a_pyiqa_metric_says_what_lacks(tmp_path: Path) -> None:
     assert code in (1, 2)
     assert "pip install" in err
     assert len(err.strip().splitlines()) == 1
+
+
+def test_the_documented_packages_are_those_that_the_project_needs_but_for_pyiqas() -> None:
+    import re
+    import tomllib
+
+    root = Path(__file__).parent.parent
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = {re.split(r"[<>=]", each)[0] for each in project["dependencies"]}
+    page = (root / "docs" / "metrics.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^pip install (torch .*)$", page, re.MULTILINE)
+    # timm's Muon serves trainings only, setuptools CLIP of pyiqa.
+    assert set(line.split()) == needed - {"pyiqa", "timm", "setuptools"}

@@ -13,18 +13,19 @@ import io
 import math
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from srbench.core.devices import measuring
-from srbench.core.files import cache_folder, file_hash, file_name, write_text
+from srbench.core.files import file_hash, file_name, write_text
 from srbench.core.records import Unscorable, UsageError, UserError
-from srbench.core.text import network_reason
+from srbench.core.text import first_line, network_reason
 from srbench.core.weights import WeightFile, writable
 from srbench.metrics.contract import Metric
+from srbench.metrics.pyiqa_files import folders, open_metric, own_folder, values_of
 from srbench.metrics.pyiqa_known import KNOWN, known_name
 from srbench.metrics.view import View
 
@@ -59,7 +60,7 @@ class WeightsOfPyiqa(WeightFile):
     @property
     def destination(self) -> Path:
         """Beside the files that pyiqa fetched."""
-        return _cache() / f"{file_name(self.name.removeprefix(PREFIX))}{self.suffix}"
+        return own_folder() / f"{file_name(self.name.removeprefix(PREFIX))}{self.suffix}"
 
 
 def state_hash(model: torch.nn.Module) -> str:
@@ -67,7 +68,7 @@ def state_hash(model: torch.nn.Module) -> str:
     import hashlib
 
     digest = hashlib.sha256()
-    for name, tensor in sorted(model.state_dict().items()):
+    for name, tensor in values_of(model):
         digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
         digest.update(tensor.detach().cpu().contiguous().flatten().view(_bytes()).numpy().data)
     return digest.hexdigest()
@@ -126,12 +127,10 @@ def _configuration(name: str) -> tuple[str, dict[str, Any]]:
 @lru_cache(maxsize=16)
 def _model(name: str, device: str) -> Any:
     """The opened metric, or the reason why it does not open: a failed download is tried only once."""
-    import pyiqa
-
     said = io.StringIO()
     try:
-        with _own_cache(), contextlib.redirect_stdout(said):
-            model = pyiqa.create_metric(name, device=device)
+        with contextlib.redirect_stdout(said):
+            model = open_metric(name, device)
         return _changed(name, model) or model
     except Exception as error:  # pyiqa lets the errors of its downloads and of torch through
         why = network_reason(error)[:200]
@@ -170,8 +169,7 @@ def fetch(name: str, given: Sequence[Path] = ()) -> Path:
             raise UserError(
                 f"{path} is not the published file: its sha256 does not begin with {told.group(1)}"
             )
-        # Backbones are looked for where torch hub keeps them, pyiqa's own files in its folder.
-        for folder in (_cache(), cache_folder() / "checkpoints"):
+        for folder in folders():
             shutil.copyfile(path, writable(folder) / path.name)
     state = WeightsOfPyiqa.of(name).destination
     before = state.read_text(encoding="utf-8") if state.is_file() else ""
@@ -182,8 +180,8 @@ def fetch(name: str, given: Sequence[Path] = ()) -> Path:
         if before:
             write_text(state, before)
         raise UserError(opened)
-    write_text(writable(_cache()) / state.name, state_hash(opened) + "\n")
-    return _cache()
+    write_text(writable(own_folder()) / state.name, state_hash(opened) + "\n")
+    return own_folder()
 
 
 def forget() -> None:
@@ -203,26 +201,6 @@ def licence_warning(names: Iterable[str]) -> str:
     return f"{', '.join(bound)}: {LICENSE}" if bound else ""
 
 
-def _cache() -> Path:
-    return cache_folder() / "pyiqa"
-
-
-@contextlib.contextmanager
-def _own_cache() -> Iterator[None]:
-    """pyiqa's files, and those that torch fetches for it, lie in our cache; elsewhere nothing is changed."""
-    import torch
-    from pyiqa.utils import download_util
-
-    before = torch.hub.get_dir(), download_util.DEFAULT_CACHE_DIR
-    torch.hub.set_dir(str(cache_folder()))
-    download_util.DEFAULT_CACHE_DIR = str(_cache())
-    try:
-        yield
-    finally:
-        torch.hub.set_dir(before[0])
-        download_util.DEFAULT_CACHE_DIR = before[1]
-
-
 def _tensor(view: View) -> torch.Tensor:
     import torch
 
@@ -231,8 +209,11 @@ def _tensor(view: View) -> torch.Tensor:
 
 
 def _evaluate(model: Any, images: list[torch.Tensor]) -> float:
-    with measuring():
-        value = float(model(*images))
+    try:
+        with measuring():
+            value = float(model(*images))
+    except Exception as error:  # sides that a network cannot take, say, are told by assertions
+        raise Unscorable(f"pyiqa: {first_line(error)}") from error
     if math.isnan(value):
         raise Unscorable("pyiqa returns no number for this image")
     return value
