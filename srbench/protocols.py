@@ -15,9 +15,9 @@ from typing import Any, Literal
 
 from srbench.core.records import Degradation, Unscorable
 from srbench.core.registry import Registry
+from srbench.images.codec import Bits
 from srbench.images.pixels import GrayRule, LumaKind
 from srbench.images.resize import Edges
-from srbench.images.sixteen import Bits
 
 LpipsRegion = Literal["whole", "patches-64"]
 Plane = Literal["colour", "luma"]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from srbench.core.records import Pair, Sample, Unscorable
+from srbench.images.codec import Bits, read_in_bits
 from srbench.images.pixels import crop_to_multiple, luma_plane
 from srbench.images.resize import imresize, imresize_double, pil_reduce
-from srbench.images.sixteen import Bits, read_in_bits
 
 if TYPE_CHECKING:
     from srbench.core.records import Degradation

@@ -13,8 +13,8 @@ import numpy as np
 
 from srbench.core.records import UsageError, UserError
 from srbench.core.text import first_line
+from srbench.images.codec import STEP, Bits, pillow_in_bits, read_in_bits
 from srbench.images.pixels import to_bytes, to_sixteen_bits
-from srbench.images.sixteen import STEP, Bits, pillow_in_bits, read_in_bits
 
 if TYPE_CHECKING:
     import torch

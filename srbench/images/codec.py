@@ -1,6 +1,7 @@
-"""Reading and writing 8-bit images.
+"""Reading and writing images of 8 and 16 bits.
 
-Arrays are uint8, H x W for grayscale files and H x W x 3 (RGB) for colour, 0 to 255.
+Arrays are uint8 (0 to 255) or uint16 (0 to 65535), H x W for grayscale files and H x W x 3 (RGB) for colour.
+PIL cuts 16-bit colour files to their high bytes: OpenCV decodes those, and what PIL read is the check of it.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -23,7 +24,12 @@ if TYPE_CHECKING:
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".webp"})
 # Files are told by their content: PostScript, for one, would start Ghostscript under any name.
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "PPM", "WEBP")
-BITS_PER_SAMPLE, _SAMPLE_FORMAT, _UNSIGNED = 258, 339, 1  # TIFF 6.0
+# TIFF 6.0
+_BITS_PER_SAMPLE, _SAMPLE_FORMAT, _UNSIGNED = 258, 339, 1
+_PLANES, _PHOTOMETRIC, _WHITE_IS_ZERO = 284, 262, 0
+_GRAY = ("I;16", "I;16B", "I;16L", "I;16N")
+Bits = Literal[8, 16]
+STEP = 257  # 16-bit steps of one 8-bit grey level: 255 becomes 65535
 
 
 @contextlib.contextmanager
@@ -78,12 +84,12 @@ def pillow_pixels(name: str, image: Image.Image) -> np.ndarray:
 
 
 def _refuse_other_depths(name: str, image: Image.Image) -> None:
-    if exceeds_a_byte(image):
+    if _exceeds_a_byte(image):
         raise Unscorable(
             f"{name}: more than 8 bits per channel; convert it to 8-bit RGB first, or measure it "
             "in 16 bits (--bits 16, in Python protocol='srbench-16bit')"
         )
-    if tiff_tag(image, _SAMPLE_FORMAT) not in (None, (_UNSIGNED,)):
+    if _tiff_tag(image, _SAMPLE_FORMAT) not in (None, (_UNSIGNED,)):
         raise Unscorable(f"{name}: a TIFF of signed numbers; convert it to 8-bit RGB first")
     if image.mode in ("CMYK", "LAB", "HSV", "YCbCr"):
         raise Unscorable(
@@ -91,20 +97,20 @@ def _refuse_other_depths(name: str, image: Image.Image) -> None:
         )
 
 
-def exceeds_a_byte(image: Image.Image) -> bool:
+def _exceeds_a_byte(image: Image.Image) -> bool:
     """Whether a file has more than 8 bits per channel, also where PIL would cut them silently."""
     # Of 16-bit RGB only the raw mode of the tile tells, of a TIFF in planes only its own tag.
-    depths = tiff_tag(image, BITS_PER_SAMPLE) or ()
-    deep_mode = image.mode.startswith(("I", "F")) or ";16" in raw_modes(image)
+    depths = _tiff_tag(image, _BITS_PER_SAMPLE) or ()
+    deep_mode = image.mode.startswith(("I", "F")) or ";16" in _raw_modes(image)
     return deep_mode or any(depth > 8 for depth in depths) or _exceeds_byte_range(image)
 
 
-def raw_modes(image: Image.Image) -> str:
+def _raw_modes(image: Image.Image) -> str:
     """How the file holds its pixels, in PIL's words; nothing once they were read."""
     return " ".join(str(tile[3]) for tile in getattr(image, "tile", ()))
 
 
-def tiff_tag(image: Image.Image, tag: int) -> tuple[int, ...] | None:
+def _tiff_tag(image: Image.Image, tag: int) -> tuple[int, ...] | None:
     """The different values of a tag of a TIFF file; None for other files and where it is not there."""
     value = getattr(image, "tag_v2", {}).get(tag)
     if value is None:
@@ -142,3 +148,117 @@ def write_png(path: Path, image: np.ndarray) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(path) as temporary:
         temporary.write_bytes(encode_png(image))
+
+
+def read_in_bits(path: Path, bits: Bits) -> np.ndarray:
+    """An image file as `read_image` or, in 16 bits, `read_sixteen` reads it."""
+    return read_sixteen(path) if bits == 16 else read_image(path)
+
+
+def read_to_show(path: Path) -> np.ndarray:
+    """An image file of 8 or 16 bits as uint8, for pictures that people look at: 16 bits are rounded."""
+    with opened_image(path) as image:
+        deep = _exceeds_a_byte(image)
+    if not deep:
+        return read_image(path)
+    return ((read_sixteen(path).astype(np.uint32) + STEP // 2) // STEP).astype(np.uint8)
+
+
+def write_in_bits(path: Path, image: np.ndarray) -> None:
+    """Writes uint8 or uint16 pixels as PNG so that `path` is at every moment absent or complete."""
+    if image.dtype == np.uint8:
+        write_png(path, image)
+        return
+    cv2 = _opencv(path.name)
+    # Run-length coding, as for 8 bits.
+    how = [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE, cv2.IMWRITE_PNG_COMPRESSION, 1]
+    made, encoded = cv2.imencode(".png", image if image.ndim == 2 else image[..., ::-1], how)
+    assert made
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_file(path) as temporary:
+        temporary.write_bytes(encoded.tobytes())
+
+
+def read_sixteen(path: Path) -> np.ndarray:
+    """Decodes an 8- or 16-bit image file as uint16; 8-bit values are multiplied by 257, which is exact.
+
+    16-bit files are PNG or TIFF, grayscale or RGB without transparency. Raises `Unscorable` for other
+    depths, for what `read_image` refuses for another reason than its depth, and where OpenCV, which 16-bit
+    colour needs, is not installed.
+    """
+    with opened_image(path) as image:
+        if _exceeds_a_byte(image) and image.mode not in _GRAY:
+            _refuse_other_kinds(path.name, image)
+            return _colour(path, image)
+        return pillow_in_bits(path.name, image, 16)
+
+
+def pillow_in_bits(name: str, image: Image.Image, bits: Bits) -> np.ndarray:
+    """The pixels of a PIL image as `pillow_pixels` or, in 16 bits, `read_sixteen` gives them.
+
+    `name` is what the messages call it. PIL knows 16 bits of gray only: `Unscorable` for such colour.
+    """
+    if bits == 8:
+        return pillow_pixels(name, image)
+    if not _exceeds_a_byte(image):
+        return pillow_pixels(name, image).astype(np.uint16) * STEP
+    _refuse_other_kinds(name, image)
+    if image.mode not in _GRAY:
+        raise Unscorable(f"{name}: PIL cuts 16-bit colour to 8 bits; give the file's path or a uint16 array")
+    return _gray(name, image)
+
+
+def _refuse_other_kinds(name: str, image: Image.Image) -> None:
+    """What is deeper than 8 bits, but no PNG or TIFF of 16-bit gray or RGB in one plane."""
+    depths = _tiff_tag(image, _BITS_PER_SAMPLE) or (16,)
+    if image.format not in ("PNG", "TIFF") or depths != (16,) or image.mode not in (*_GRAY, "RGB", "RGBA"):
+        raise Unscorable(
+            f"{name}: of more than 8 bits only unsigned 16-bit gray or RGB in PNG and TIFF is read; "
+            "save it as a 16-bit PNG"
+        )
+    if _tiff_tag(image, _PLANES) == (2,):
+        raise Unscorable(f"{name}: a 16-bit TIFF with colours in separate planes; save it as a 16-bit PNG")
+    if _tiff_tag(image, _PHOTOMETRIC) == (_WHITE_IS_ZERO,):
+        raise Unscorable(f"{name}: a 16-bit TIFF whose 0 is white; save it as a 16-bit PNG")
+
+
+def _gray(name: str, image: Image.Image) -> np.ndarray:
+    pixels = np.asarray(image).astype(np.uint16)
+    if (see_through := image.info.get("transparency")) is not None and (pixels == see_through).any():
+        raise _transparent(name)
+    return pixels
+
+
+def _colour(path: Path, image: Image.Image) -> np.ndarray:
+    """16-bit RGB, or gray with opacity, of which PIL reads the high bytes."""
+    # PIL makes four channels of gray with opacity, too.
+    gray = _raw_modes(image).startswith("LA")
+    pixels = _decoded(path, np.asarray(image))
+    if pixels.shape[2] == 4 and pixels[..., 3].min() < 65535:
+        raise _transparent(path.name)
+    return np.ascontiguousarray(pixels[..., 0] if gray else pixels[..., :3])
+
+
+def _decoded(path: Path, high: np.ndarray) -> np.ndarray:
+    """What OpenCV reads of a 16-bit file whose high bytes are `high`: H x W x 3 or 4."""
+    cv2 = _opencv(path.name)
+    decoded = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
+    if decoded is None or decoded.dtype != np.uint16 or decoded.shape != high.shape:
+        raise Unscorable(f"{path.name}: a 16-bit file of a kind that cannot be read; save it as plain RGB")
+    order = [2, 1, 0, 3][: high.shape[2]]  # OpenCV's are BGR
+    pixels = decoded[..., order].astype(np.uint16)
+    if not np.array_equal(pixels >> 8, high):
+        raise Unscorable(f"{path.name}: two decoders of this 16-bit file disagree; save it as plain RGB")
+    return pixels
+
+
+def _opencv(name: str) -> Any:
+    try:
+        import cv2
+    except ImportError:
+        raise Unscorable(f"{name}: 16-bit images need OpenCV: pip install opencv-python-headless") from None
+    return cv2
+
+
+def _transparent(name: str) -> Unscorable:
+    return Unscorable(f"{name}: has transparent pixels; flatten it onto a background first")

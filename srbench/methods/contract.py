@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from srbench.core.records import Degradation, Pair, Sample
+    from srbench.images.codec import Bits
     from srbench.images.resize import Edges
-    from srbench.images.sixteen import Bits
     from srbench.methods.files.interface import Interface
 
 Upscaler = Callable[["Sample"], "np.ndarray"]

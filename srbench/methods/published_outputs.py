@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING
 
 from srbench.core.records import Unscorable, UsageError
 from srbench.core.weights import WeightFile, locate
+from srbench.images.codec import read_in_bits
 from srbench.images.pixels import crop_border
-from srbench.images.sixteen import read_in_bits
 from srbench.methods.contract import Method, Upscaler
 
 if TYPE_CHECKING:
     import numpy as np
 
     from srbench.core.records import Pair, Sample
-    from srbench.images.sixteen import Bits
+    from srbench.images.codec import Bits
 
 PREFIX = "published:"
 # By family: the repository, its license, the paper.

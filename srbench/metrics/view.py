@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
+from srbench.images.codec import STEP
 from srbench.images.pixels import as_rgb, crop_border, luma, luma_plane, matlab_gray
-from srbench.images.sixteen import STEP
 
 if TYPE_CHECKING:
     from srbench.protocols import Protocol

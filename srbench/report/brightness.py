@@ -15,8 +15,8 @@ import numpy as np
 
 from srbench.core.figures import COLOURS, LINES, Drawn
 from srbench.core.records import Pair, UsageError, UserError
+from srbench.images.codec import read_to_show
 from srbench.images.pixels import as_rgb, crop_to_multiple, matlab_gray
-from srbench.images.sixteen import read_to_show
 from srbench.report.pictures import REFERENCE, reference_files
 from srbench.runs.data import RunData
 from srbench.runs.plan import output_path

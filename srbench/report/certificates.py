@@ -19,8 +19,8 @@ from srbench.datasets.catalogue import DATASETS
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import data_roots, find_pairs
 from srbench.datasets.known import unmarked
+from srbench.images.codec import Bits, read_in_bits
 from srbench.images.pixels import pixel_hash
-from srbench.images.sixteen import Bits, read_in_bits
 from srbench.metrics.catalogue import resolve as resolve_metric
 from srbench.protocol_files import resolve as resolve_protocol
 from srbench.protocols import IN_16_BITS, PROTOCOLS, Protocol

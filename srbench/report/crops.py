@@ -11,8 +11,8 @@ from srbench.core.figures import Drawn
 from srbench.core.files import file_name
 from srbench.core.records import Pair, UsageError, UserError
 from srbench.core.text import remark
+from srbench.images.codec import read_to_show
 from srbench.images.pixels import as_rgb, crop_to_multiple
-from srbench.images.sixteen import read_to_show
 from srbench.report.crop_layout import Box, Cell, Row, compose
 from srbench.report.pictures import REFERENCE, reference_files
 from srbench.report.selection import merged

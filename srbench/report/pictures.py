@@ -16,9 +16,8 @@ from srbench.core.records import Pair, Unscorable, UserError
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import data_roots, find_pairs
 from srbench.datasets.known import unmarked
-from srbench.images.codec import opened_image
+from srbench.images.codec import opened_image, read_to_show
 from srbench.images.pixels import as_rgb, crop_to_multiple
-from srbench.images.sixteen import read_to_show
 from srbench.runs.config import read_config
 from srbench.runs.data import RunData
 from srbench.runs.plan import output_path

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from srbench.core.records import UsageError, UserError
 from srbench.core.text import split_names
-from srbench.images.sixteen import Bits
+from srbench.images.codec import Bits
 from srbench.methods.catalogue import METHODS, is_foreign
 from srbench.methods.catalogue import resolve as resolve_method
 from srbench.methods.contract import Method

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from srbench.core.plain import plain
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import Unscorable, UserError
+from srbench.images.codec import read_in_bits
 from srbench.images.names import (
     existing_folder,
     image_files,
@@ -21,7 +22,6 @@ from srbench.images.names import (
     nothing_there,
 )
 from srbench.images.pixels import crop_to_multiple
-from srbench.images.sixteen import read_in_bits
 from srbench.metrics.catalogue import METRICS
 from srbench.metrics.catalogue import resolve as resolve_metric
 from srbench.metrics.contract import Measured, Metric, measure, unmeasured

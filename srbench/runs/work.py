@@ -20,8 +20,8 @@ from srbench.datasets.samples import (
     make_sample,
     refuse_reference_as_input,
 )
+from srbench.images.codec import read_in_bits, write_in_bits
 from srbench.images.pixels import luma_plane, matlab_gray, pixel_hash
-from srbench.images.sixteen import read_in_bits, write_in_bits
 from srbench.methods.catalogue import resolve as resolve_method
 from srbench.methods.contract import Method, Runtime, Upscaler
 from srbench.methods.running.together import upscale_together

@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from srbench.core.records import Unscorable
-from srbench.images.codec import read_image
+from srbench.images.codec import STEP, read_image, read_sixteen, read_to_show, write_in_bits
 from srbench.images.pixels import luma
-from srbench.images.sixteen import STEP, read_sixteen, read_to_show, write_in_bits
 from srbench.metrics.catalogue import METRICS
 from srbench.metrics.view import View
 from srbench.protocols import PROTOCOLS, Protocol
