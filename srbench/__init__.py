@@ -43,7 +43,8 @@ _OF_API = frozenset({"Run", "Scores", "load", "run", "score", "upscale"})
 def __getattr__(name: str) -> Any:
     """The public names, imported when they are first used."""
     if name in _OF_API:
-        return getattr(import_module("srbench.api"), name)
+        globals()[name] = found = getattr(import_module("srbench.api"), name)
+        return found
     if name == "metrics":
         return import_module("srbench.metrics")
     raise AttributeError(f"module 'srbench' has no attribute '{name}'")

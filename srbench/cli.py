@@ -35,8 +35,8 @@ from srbench.commands.study_figures import (
 )
 from srbench.commands.tables import compare, export, table
 from srbench.commands.train import train
-from srbench.core.plain import plain
 from srbench.core.records import Unscorable, UserError
+from srbench.core.text import plain
 
 _INTERRUPTED = 130
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from srbench.commands.terminal import DataRoot, console
-from srbench.core.text import split_names
+from srbench.core.registry import split_names
 
 
 def experiment(

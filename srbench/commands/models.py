@@ -9,7 +9,7 @@ import typer
 
 from srbench.commands.terminal import console, memory_bytes, notices
 from srbench.core.records import UsageError, UserError
-from srbench.core.text import split_names
+from srbench.core.registry import split_names
 
 if TYPE_CHECKING:
     from srbench.methods.running.bench import Cost

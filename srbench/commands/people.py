@@ -102,7 +102,7 @@ def create(
 
     Keep the folder to yourself: it holds the key to the methods, the raters' links and the answers.
     """
-    from srbench.core.text import split_names
+    from srbench.core.registry import split_names
     from srbench.runs.reader import read_run
     from srbench.studies.people.create import create as make
     from srbench.studies.people.create import random_seed, read_instructions

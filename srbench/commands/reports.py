@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from srbench.commands.terminal import DataRoot, command_group, console, progress
-from srbench.core.text import split_names
+from srbench.core.registry import split_names
 
 if TYPE_CHECKING:
     from srbench.tables.opinions import Opinions

@@ -90,7 +90,7 @@ def run(
     CONFIG.toml holds the same options by their names, such as methods = ["bicubic"] and scale = [2, 4], with
     paths relative to the file; the run.toml of a run folder repeats that run.
     """
-    from srbench.core.text import split_names
+    from srbench.core.registry import split_names
     from srbench.runs.config import Asked, read_config, scales_of
 
     typed = Asked(

@@ -10,7 +10,7 @@ import typer
 
 from srbench.commands.terminal import DataRoot, console, notices, progress, results_table
 from srbench.core.records import UsageError
-from srbench.core.text import split_names
+from srbench.core.registry import split_names
 
 if TYPE_CHECKING:
     from srbench.datasets.bapps import Kind

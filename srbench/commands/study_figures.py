@@ -10,7 +10,7 @@ import typer
 
 from srbench.commands.figures import Caption, Out, written
 from srbench.commands.terminal import progress
-from srbench.core.text import split_names
+from srbench.core.registry import split_names
 
 
 class MeasureName(StrEnum):

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from srbench.commands.terminal import DataRoot, console, notices
-from srbench.core.text import split_names
+from srbench.core.registry import split_names
 
 _Number = Annotated[int | None, typer.Option(min=1)]
 

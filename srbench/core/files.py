@@ -150,6 +150,11 @@ def _hash_of_version(path: Path, _modified: int, _size: int) -> str:
     return file_hash(path)
 
 
+def content_hashes(files: tuple[Path, ...]) -> tuple[str, ...]:
+    """SHA-256 of each file; "missing" where there is none."""
+    return tuple(remembered_hash(file) if file.is_file() else "missing" for file in files)
+
+
 def file_version(path: Path) -> tuple[int, int, int] | None:
     """What changes when a file is written again, even with the same bytes; None where there is none."""
     try:

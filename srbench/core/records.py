@@ -1,6 +1,6 @@
 """The records that flow through an evaluation, and the two errors that users can cause.
 
-Nothing here imports another module of the package but `plain`.
+Nothing here imports another module of the package but `text`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from srbench.core.plain import plain
+from srbench.core.text import plain
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,8 +1,10 @@
-"""One way to keep named records: explicit lists that refuse duplicates and suggest the nearest name."""
+"""One way to keep named records (explicit lists that refuse duplicates and suggest the nearest name), and to
+read lists of their names."""
 
 from __future__ import annotations
 
 import difflib
+import re
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -13,6 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 T = TypeVar("T")
+
+# A comma that no closing bracket follows before an opening one.
+_COMMA = re.compile(r",(?![^(\[]*[)\]])")
+_OPTION = re.compile(r"[a-z_]+=")
+_BLEND = "mix:"
 
 
 class Registry(Generic[T]):
@@ -113,3 +120,32 @@ class Registry(Generic[T]):
 
 def _name_of(record: object) -> str:
     return str(getattr(record, "name"))  # noqa: B009 - records of a registry have one, but no common class
+
+
+def split_names(text: str, option: str = "") -> list[str]:
+    """The names of a comma-separated list, each once, in order.
+
+    A comma does not separate inside brackets, before a further option of a name
+    (`FILE:scale=4,range=255`), or between the two parts of a blend (`mix:A,B@0.5`). With the name of an
+    `option`, an empty list is a `UsageError`.
+    """
+    names: list[str] = []
+    for part in split_parts(text):
+        if names and names[-1].startswith(_BLEND) and len(split_parts(names[-1])) < 2:
+            names[-1] += f",{part}"
+        else:
+            names.append(part)
+    if option and not names:
+        raise UsageError(f"{option} is empty; give names separated by commas")
+    return list(dict.fromkeys(names))
+
+
+def split_parts(text: str) -> list[str]:
+    """The parts of a list or of a blend: options stay with the name that they belong to."""
+    parts: list[str] = []
+    for piece in (piece.strip() for piece in _COMMA.split(text)):
+        if parts and _OPTION.match(piece) and re.search(rf":{_OPTION.pattern}", parts[-1]):
+            parts[-1] += f",{piece}"
+        elif piece:
+            parts.append(piece)
+    return parts

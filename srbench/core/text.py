@@ -1,44 +1,33 @@
-"""Text: lists of names, errors in one line, lengths of time, remarks."""
+"""Text: from outside (names of files, messages of decoders, other people's tables) without control
+characters, errors in one line, lengths of time, remarks.
+
+Nothing here imports another module of the package.
+"""
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from srbench.core.records import UsageError
-
-# A comma that no closing bracket follows before an opening one.
-_COMMA = re.compile(r",(?![^(\[]*[)\]])")
-_OPTION = re.compile(r"[a-z_]+=")
-_BLEND = "mix:"
+# Control characters, direction and line marks, and halves of surrogate pairs, with which Python stands in
+# for the bytes of a file name that are no text.
+_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def split_names(text: str, option: str = "") -> list[str]:
-    """The names of a comma-separated list, each once, in order.
-
-    A comma does not separate inside brackets, before a further option of a name
-    (`FILE:scale=4,range=255`), or between the two parts of a blend (`mix:A,B@0.5`). With the name of an
-    `option`, an empty list is a `UsageError`.
-    """
-    names: list[str] = []
-    for part in split_parts(text):
-        if names and names[-1].startswith(_BLEND) and len(split_parts(names[-1])) < 2:
-            names[-1] += f",{part}"
-        else:
-            names.append(part)
-    if option and not names:
-        raise UsageError(f"{option} is empty; give names separated by commas")
-    return list(dict.fromkeys(names))
+def plain(text: str) -> str:
+    """The text with what a terminal or page would act on, or could not show, as its escape: `\\x1b`."""
+    if text.isprintable():
+        return text
+    return _UNFIT.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
-def split_parts(text: str) -> list[str]:
-    """The parts of a list or of a blend: options stay with the name that they belong to."""
-    parts: list[str] = []
-    for piece in (piece.strip() for piece in _COMMA.split(text)):
-        if parts and _OPTION.match(piece) and re.search(rf":{_OPTION.pattern}", parts[-1]):
-            parts[-1] += f",{piece}"
-        elif piece:
-            parts.append(piece)
-    return parts
+def plain_values(value: Any) -> Any:
+    """What JSON can express, with every text and name in it made plain."""
+    if isinstance(value, str):
+        return plain(value)
+    if isinstance(value, dict):
+        return {plain(name): plain_values(item) for name, item in value.items()}
+    return [plain_values(item) for item in value] if isinstance(value, list) else value
 
 
 def first_line(error: BaseException) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-from srbench.core.plain import plain
 from srbench.core.records import UsageError
 from srbench.core.registry import Registry
+from srbench.core.text import plain
 from srbench.datasets.contract import Dataset, RemoteFiles
 
 # The authors' repository at one commit, so that the files behind the hashes cannot move.

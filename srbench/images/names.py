@@ -7,8 +7,8 @@ from bisect import bisect_left
 from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 
-from srbench.core.plain import plain
 from srbench.core.records import UserError
+from srbench.core.text import plain
 from srbench.images.codec import IMAGE_SUFFIXES
 
 # A scale without a separator counts after a digit only: `0801x4` has one, `box4` is a name.

@@ -94,6 +94,6 @@ def authors(
 
 
 def _fitted(spec: NetworkSpec, read: Reader, path: Path) -> Tensors:
-    from srbench.methods.files.checkpoints.fitting import fitted
+    from srbench.methods.networks.specification import fitted
 
     return fitted(read(path), spec, path.name)

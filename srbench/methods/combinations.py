@@ -16,7 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from srbench.core.records import UsageError
-from srbench.core.text import split_parts
+from srbench.core.registry import split_parts
 from srbench.core.weights import WeightFile
 from srbench.methods.contract import Method, Runtime, Upscaler
 from srbench.methods.networks.method import NetworkMethod
@@ -156,8 +156,8 @@ def _interpolated(
     def open_interpolated(runtime: Runtime) -> Upscaler:
         from srbench.core.weights import load
         from srbench.methods.files.blend import interpolate
-        from srbench.methods.files.checkpoints.fitting import load_into
         from srbench.methods.networks.method import NetworkUpscalers
+        from srbench.methods.networks.specification import load_into
 
         tensors = interpolate(load(partner.weight_path())[0], load(method.weight_path())[0], alpha)
 

@@ -18,11 +18,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from srbench.core.files import file_hash
+from srbench.core.files import content_hashes, file_hash
 from srbench.core.records import Unscorable, UsageError, UserError
 from srbench.core.text import first_line
 from srbench.methods.contract import Method, Upscaler
-from srbench.methods.files.fingerprints import content_hashes
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from srbench.core.files import file_hash
-from srbench.core.plain import plain
 from srbench.core.records import Unscorable, UsageError, UserError
+from srbench.core.text import plain
 from srbench.images.codec import read_in_bits
 from srbench.images.names import ByStem, existing_folder, image_files, match_files, no_image_files
 from srbench.methods.contract import Method, Runtime, Upscaler

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from srbench.core.text import split_parts
+from srbench.core.registry import split_parts
 from srbench.methods.catalogue import METHODS
 from srbench.methods.combinations import SUFFIXES
 from srbench.methods.files.model_method import is_function_name, is_model_name

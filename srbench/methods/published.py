@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from srbench.core.weights import WeightFile
-from srbench.methods.families.convert import Renaming, converter
+from srbench.methods.families.build import Renaming, converter
 from srbench.methods.networks.method import NetworkMethod, network_method
 from srbench.methods.networks.specification import NetworkSpec, SpecOfScale
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from srbench.core.files import cache_folder
 from srbench.core.weights import WeightFile
-from srbench.methods.families.convert import converter
+from srbench.methods.families.build import converter
 from srbench.methods.networks.method import NetworkMethod, network_method
 
 if TYPE_CHECKING:

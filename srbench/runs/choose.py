@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Generic, TypeVar
 
 from srbench.core.records import UsageError, UserError
-from srbench.core.text import split_names
+from srbench.core.registry import split_names
 from srbench.images.codec import Bits
 from srbench.methods.catalogue import METHODS, is_foreign
 from srbench.methods.catalogue import resolve as resolve_method

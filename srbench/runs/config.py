@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from srbench.core.records import UsageError
-from srbench.core.text import split_names
+from srbench.core.registry import split_names
 from srbench.datasets.folders import Inputs
 from srbench.methods.places import moved
 from srbench.runs.execute import Executor

@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from srbench.core.plain import plain_values
 from srbench.core.records import Score, UserError
+from srbench.core.text import plain_values
 from srbench.methods.renamed import name_today
 from srbench.runs.data import KINDS, RunData
 from srbench.runs.folder import no_run

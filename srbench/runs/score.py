@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from srbench.core.plain import plain
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import Unscorable, UserError
+from srbench.core.text import plain
 from srbench.images.codec import read_in_bits
 from srbench.images.names import (
     existing_folder,

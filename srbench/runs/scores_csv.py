@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from srbench.core.files import cell_text
-from srbench.core.plain import plain
 from srbench.core.records import OK, Score, UserError
+from srbench.core.text import plain
 
 
 def read_scores(path: Path) -> list[Score]:

@@ -149,7 +149,7 @@ def _picture(plan: Plan, recipe: Recipe, weights: Path, target: Path) -> None:
     """The middle of the first test image as this row enlarges it, and of the reference beside the table."""
     from srbench.core.weights import load
     from srbench.methods.contract import Runtime
-    from srbench.methods.files.checkpoints.fitting import load_into
+    from srbench.methods.networks.specification import load_into
     from srbench.methods.running.inference import NetworkUpscaler
     from srbench.train.networks import specification
 

@@ -16,7 +16,7 @@ from srbench.core.files import file_hash
 from srbench.core.records import UsageError, UserError
 from srbench.core.weights import load
 from srbench.images.resize import imresize_double
-from srbench.methods.files.checkpoints.fitting import load_into
+from srbench.methods.networks.specification import load_into
 from srbench.methods.trained import FILE, model_folders
 from srbench.train.patches import phases
 from srbench.train.recipes import RECIPES

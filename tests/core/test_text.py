@@ -1,35 +1,35 @@
-"""Lists of names."""
+"""Text from outside reaches terminals, pages and tables without control characters."""
 
 from __future__ import annotations
 
 import pytest
 
-from srbench.core.records import UsageError
-from srbench.core.text import split_names, split_parts
+from srbench.core.records import Unscorable, UserError
+from srbench.core.text import plain, plain_values
 
 
-def test_lists_keep_inner_commas() -> None:
-    text = (
-        "bicubic, mix:a,b@0.5,model.onnx:scale=4,range=255,outputs:dir=x,esrgan@0.8,bicubic,"
-        "mix:m.pt:scale=4,range=1,b@0.5,m.pt:scale=4,range=1+x8,m.pt:range=[-1,1],scale=2"
-    )
-    assert split_names(text) == [
-        "bicubic",
-        "mix:a,b@0.5",
-        "model.onnx:scale=4,range=255",
-        "outputs:dir=x",
-        "esrgan@0.8",
-        "mix:m.pt:scale=4,range=1,b@0.5",
-        "m.pt:scale=4,range=1+x8",
-        "m.pt:range=[-1,1],scale=2",
-    ]
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("baby", "baby"),
+        ("naïve 名 – β\u00a0x", "naïve 名 – β\u00a0x"),
+        ("\x1b[2J", "\\x1b[2J"),
+        ("a\nb\x9bc\x7f", "a\\nb\\x9bc\\x7f"),
+        ("gnp.\u202eevil", "gnp.\\u202eevil"),
+        ("caf\udce9", "caf\\udce9"),
+    ],
+)
+def test_plain(text: str, expected: str) -> None:
+    assert plain(text) == expected
+    assert plain(expected) == expected
 
 
-def test_parts_of_a_blend_may_be_equal() -> None:
-    assert split_parts("m.pt:scale=4,range=1,m.pt:scale=4,range=1") == ["m.pt:scale=4,range=1"] * 2
+def test_values_within_values() -> None:
+    assert plain_values({"\x1b": ["\x07", 1.5, None, {"a": "\x00"}]}) == {
+        "\\x1b": ["\\x07", 1.5, None, {"a": "\\x00"}]
+    }
 
 
-def test_an_empty_list_is_wrong_usage_where_the_option_needs_a_name() -> None:
-    assert split_names(" , ") == []
-    with pytest.raises(UsageError, match="--metrics is empty"):
-        split_names(" , ", "--metrics")
+@pytest.mark.parametrize("error", [UserError, Unscorable])
+def test_errors_are_plain(error: type[Exception]) -> None:
+    assert str(error("no  \x1b[1mfile\n here")) == "no \\x1b[1mfile here"

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from srbench.core.plain import plain
 from srbench.core.records import Unscorable, UserError
+from srbench.core.text import plain
 from tests.fuzz.files import KINDS, Kind
 
 _BITS = st.sampled_from([bytes([1 << bit]) for bit in range(8)])

@@ -19,12 +19,12 @@ from srbench.images.codec import read_image
 from srbench.images.pixels import as_rgb, crop_border, crop_to_multiple, luma
 from srbench.images.resize import pil_reduce
 from srbench.methods.catalogue import METHODS
-from srbench.methods.families.convert import converter
+from srbench.methods.families.build import converter
 from srbench.methods.families.enhancenet import enhancenet_names
 from srbench.methods.families.lapsrn import LAPSRN, lapsrn_names
 from srbench.methods.families.vdsr import VDSR, vdsr_names
-from srbench.methods.files.checkpoints.fitting import load_into
 from srbench.methods.networks.method import NetworkMethod
+from srbench.methods.networks.specification import load_into
 from srbench.metrics.luma.distortion import psnr
 from tests.methods.files.tensorflow_writer import checkpoint
 from tests.methods.models import CPU, picture, random_network, sample, upscaler

@@ -15,7 +15,7 @@ def espcn(scale: int) -> NetworkSpec:
 ESPCN = espcn(4)
 
 FAMILY = Family(
-    checkpoints=(Checkpoint("conv1.weight", espcn, (2, 3, 4, 8)),),
+    checkpoints=(Checkpoint("conv1.weight", espcn, (2, 3, 4, 8), shape=(64, 1, 5, 5)),),
     recipes={"espcn": espcn},
     methods=(
         trained(

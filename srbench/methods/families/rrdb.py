@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from srbench.methods.families.build import Checkpoint, Family, builder
-from srbench.methods.families.convert import Rules, renamed
+from srbench.methods.families.build import Checkpoint, Family, Rules, builder, renamed
 from srbench.methods.networks.specification import NetworkSpec, only
 from srbench.methods.published import published
 

@@ -77,8 +77,8 @@ ENLARGING_SRCNN = NetworkSpec(builder("srcnn", "EnlargingSRCNN"), 4, radius=3)
 
 FAMILY = Family(
     checkpoints=(
-        Checkpoint("conv1.weight", srcnn, any_scale=True),
-        Checkpoint("conv1.weight", only(ENLARGING_SRCNN)),
+        Checkpoint("conv1.weight", srcnn, shape=(64, 1, 9, 9), any_scale=True),
+        Checkpoint("conv1.weight", only(ENLARGING_SRCNN), shape=(64, 3, 9, 9)),
     ),
     recipes={"srcnn": srcnn},
     methods=(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from srbench.methods.families.build import SIGNED, Checkpoint, Family, builder
-from srbench.methods.families.convert import renamed
+from srbench.methods.families.build import SIGNED, Checkpoint, Family, builder, renamed
 from srbench.methods.networks.specification import NetworkSpec, only
 from srbench.methods.published import published
 from srbench.methods.trained import trained

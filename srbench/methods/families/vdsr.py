@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from srbench.methods.authors import Source, authors
 from srbench.methods.families import matlab
-from srbench.methods.families.build import Checkpoint, Family, builder
-from srbench.methods.families.convert import Rules, renamed
+from srbench.methods.families.build import Checkpoint, Family, Rules, builder, renamed
 from srbench.methods.networks.specification import NetworkSpec
 from srbench.methods.published import published
 

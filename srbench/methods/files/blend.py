@@ -72,8 +72,9 @@ def _tensors(name: str, resolve: Callable[[str], Method]) -> tuple[Tensors, str]
 
     path = Path(name)
     if path.is_file():
+        from srbench.methods.families.build import Recognised
         from srbench.methods.files.checkpoints.containers import read_tensors
-        from srbench.methods.files.identify import Recognised, recognise
+        from srbench.methods.files.loading import recognise
 
         tensors = read_tensors(path)
         known = recognise(tensors, path.name)

@@ -5,6 +5,7 @@ Checkpoints are read without running code; `programs` opens the others.
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,8 +18,9 @@ import torch
 from torch import Tensor, nn
 
 from srbench.core.records import Unscorable, UserError
-from srbench.methods.files.interface import Interface
-from srbench.methods.files.options import Asked
+from srbench.methods.families.build import Misfit, Recognised
+from srbench.methods.families.catalogue import FAMILIES
+from srbench.methods.files.interface import Asked, Interface
 from srbench.methods.files.own_call import OwnCall
 from srbench.methods.files.programs import Program, needs, open_program
 from srbench.methods.files.ranges import CANDIDATES, SIDE, Found, Range, find_ranges, range_text
@@ -26,7 +28,6 @@ from srbench.methods.networks.specification import NetworkSpec
 
 if TYPE_CHECKING:
     from srbench.core.weights import Tensors
-    from srbench.methods.files.identify import Misfit, Recognised
 
 # Of networks whose trainings differ in their range: the usual ones, and those that this architecture has.
 _SRRESNET_OUTPUTS: tuple[Range, ...] = ((0.0, 1.0), (-1.0, 1.0))
@@ -51,8 +52,16 @@ def load_model(path: Path, options: Asked, device: str) -> LoadedModel:
     if not path.is_file():
         raise UserError(f"{path}: no such file")
     with _one_line(path):
-        program = open_program(path, device)
-        return _checkpoint(path, options) if program is None else _probed(program, options, path)
+        if path.suffix in (".onnx", ".pt2") or _is_torchscript(path):
+            return _probed(open_program(path, device), options, path)
+        return _checkpoint(path, options)
+
+
+def _is_torchscript(path: Path) -> bool:
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return any(name.endswith("/constants.pkl") for name in archive.namelist())
 
 
 @contextmanager
@@ -68,7 +77,6 @@ def _one_line(path: Path) -> Iterator[None]:
 
 def _checkpoint(path: Path, options: Asked) -> LoadedModel:
     from srbench.methods.files.checkpoints.containers import read_tensors
-    from srbench.methods.files.identify import Recognised, recognise
 
     tensors = read_tensors(path)
     known = recognise(tensors, path.name)
@@ -78,6 +86,21 @@ def _checkpoint(path: Path, options: Asked) -> LoadedModel:
             partial(_known, known, options, path), scales, partial(_sure_of_known, known, options)
         )
     return _foreign(tensors, known, options, path)
+
+
+def recognise(tensors: Tensors, source: str) -> Recognised | Misfit:
+    """The network of this package whose names and shapes all agree with the tensors.
+
+    Where there is none, the first tensor that does not fit the nearest network.
+    """
+    nearest = Misfit(f"{source} is of no network that srbench defines")
+    for checkpoint in (one for family in FAMILIES for one in family.checkpoints):
+        found = checkpoint.recognise(tensors, source)
+        if isinstance(found, Recognised):
+            return found
+        if found is not None and found.shared > nearest.shared:
+            nearest = found
+    return nearest
 
 
 def _foreign(tensors: Tensors, misfit: Misfit, options: Asked, path: Path) -> LoadedModel:
@@ -97,7 +120,7 @@ def _foreign(tensors: Tensors, misfit: Misfit, options: Asked, path: Path) -> Lo
         raise UserError(
             f"{path.name} ({model.architecture.name}) is not a super-resolution network of images"
         )
-    if misfit.near and len(model.model.state_dict()) != len(tensors):
+    if misfit.shared and len(model.model.state_dict()) != len(tensors):
         raise UserError(misfit.reason)  # spandrel leaves out tensors that it does not expect
     module = OwnCall(model)
     spec = NetworkSpec(
@@ -112,7 +135,7 @@ def _foreign(tensors: Tensors, misfit: Misfit, options: Asked, path: Path) -> Lo
 
 
 def _known(known: Recognised, options: Asked, path: Path, scale: int) -> tuple[nn.Module, NetworkSpec]:
-    from srbench.methods.files.checkpoints.fitting import load_into
+    from srbench.methods.networks.specification import load_into
 
     spec = known.network(scale)
     module = spec.build().eval()

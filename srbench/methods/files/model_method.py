@@ -17,17 +17,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from srbench.core.plain import plain
+from srbench.core.files import content_hashes
 from srbench.core.records import Unscorable, UserError
-from srbench.core.text import remark
+from srbench.core.text import plain, remark
 from srbench.methods.contract import Method, Runtime, Upscaler
-from srbench.methods.files.fingerprints import content_hashes, model_files
-from srbench.methods.files.options import Asked, parse
+from srbench.methods.files.interface import Asked, parse
 from srbench.methods.functions import function_method, is_function
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from srbench.methods.files.loading import LoadedModel
     from srbench.methods.networks.specification import NetworkSpec
 
+# An entry of `TensorProto.external_data` in ONNX's protocol buffers: the key, then the tag of the value.
+_LOCATION = re.compile(rb"\n\x08location\x12([\x01-\x7f]|[\x80-\xff][\x01-\x7f])")
 SUFFIXES = frozenset({".pth", ".pt", ".ckpt", ".tar", ".safetensors", ".onnx", ".pt2"})
 
 
@@ -110,10 +112,31 @@ def model_method(name: str) -> Method:
         version=2,  # 1 found other ranges
         fingerprint=partial(_fingerprint, path, asked),
         trained_on=asked.trained_on,
-        reads=model_files(path),
+        reads=_model_files(path),
         path=path,
         asked=asked,
     )
+
+
+def _model_files(path: Path) -> tuple[Path, ...]:
+    """The files of a model: itself, and for ONNX those in which its tensors lie."""
+    status = path.stat()
+    return _files_of_version(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=64)
+def _files_of_version(path: Path, _modified: int, _size: int) -> tuple[Path, ...]:
+    if path.suffix.lower() != ".onnx":
+        return (path,)
+    data = path.read_bytes()
+    found = {path: None}
+    for match in _LOCATION.finditer(data):
+        low, *high = match[1]
+        length = (low & 0x7F) + (high[0] << 7 if high else 0)
+        name = data[match.end() : match.end() + length].decode("utf-8", "replace")
+        if "\0" not in name and (path.parent / name).is_file():
+            found[path.parent / name] = None
+    return tuple(found)
 
 
 def _file_part(name: str) -> tuple[Path, str]:
@@ -122,7 +145,7 @@ def _file_part(name: str) -> tuple[Path, str]:
 
 
 def _load(path: Path, asked: Asked, device: str) -> LoadedModel:
-    return _loaded(path, asked, content_hashes(model_files(path)), device)
+    return _loaded(path, asked, content_hashes(_model_files(path)), device)
 
 
 @lru_cache(maxsize=1)
@@ -150,4 +173,4 @@ def _open(path: Path, asked: Asked, runtime: Runtime) -> Upscaler:
 
 
 def _fingerprint(path: Path, asked: Asked, _: Pair) -> str:
-    return f"{content_hashes(model_files(path))} {asked}"
+    return f"{content_hashes(_model_files(path))} {asked}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import warnings
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -49,13 +48,11 @@ class Program(nn.Module):
             ) from None
 
 
-def open_program(path: Path, device: str) -> Program | None:
-    """The program in a file; None where it holds none."""
+def open_program(path: Path, device: str) -> Program:
+    """The program in a file: ONNX or an exported program by its name, else TorchScript."""
     if path.suffix == ".onnx":
         return _onnx(path, device)
-    if path.suffix == ".pt2":
-        return _exported(path, device)
-    return _scripted(path, device) if _is_torchscript(path) else None
+    return _exported(path, device) if path.suffix == ".pt2" else _scripted(path, device)
 
 
 def needs(package: str, extra: str, what: str) -> None:
@@ -72,13 +69,6 @@ def _quiet(logger: logging.Logger) -> Iterator[None]:
         yield
     finally:
         logger.setLevel(before)
-
-
-def _is_torchscript(path: Path) -> bool:
-    if not zipfile.is_zipfile(path):
-        return False
-    with zipfile.ZipFile(path) as archive:
-        return any(name.endswith("/constants.pkl") for name in archive.namelist())
 
 
 def _onnx(path: Path, device: str) -> Program:

@@ -43,7 +43,7 @@ class NetworkMethod(Method):
 
     def module(self, scale: int) -> nn.Module:
         """The network with its weights, on the CPU; `UserError` where they are not here."""
-        from srbench.methods.files.checkpoints.fitting import load_network
+        from srbench.methods.networks.specification import load_network
 
         return load_network(self.network(scale), self.weight_path(scale))
 
@@ -92,7 +92,7 @@ def _open(name: str, network: SpecOfScale, weights: tuple[WeightFile, ...], runt
             _path(name, (file,), 0)
 
     def build(scale: int) -> tuple[nn.Module, NetworkSpec]:
-        from srbench.methods.files.checkpoints.fitting import load_network
+        from srbench.methods.networks.specification import load_network
 
         spec = network(scale)
         return load_network(spec, _path(name, weights, scale)), spec
@@ -119,7 +119,7 @@ class NetworkUpscalers:
         self._runtime = runtime
         self._name = name
         self._opened: dict[int, NetworkUpscaler] = {}
-        self.takes_batches = runtime.at_once > 1
+        self.takes_batches = runtime.device != "cpu"
 
     def __call__(self, sample: Sample) -> np.ndarray:
         """uint8, `scale` times as large as the sample's input."""

@@ -1,14 +1,22 @@
-"""What a network takes and gives: everything that inference has to know of one."""
+"""What a network takes and gives, everything that inference has to know of one; and the tensors that fill it:
+nothing missing, nothing extra, every shape right."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from srbench.core.records import UserError
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+    from srbench.core.weights import Tensors
 
     State = tuple[Tensor, ...]
 
@@ -106,3 +114,80 @@ def stages_of(module: nn.Module, spec: NetworkSpec) -> tuple[Stage, ...]:
     if own is not None:
         return tuple(own())
     return (Stage(lambda state: (module(state[0]),), spec.radius, spec.factor),)
+
+
+def misfit(
+    tensors: Tensors, shapes: dict[str, tuple[int, ...]], source: str, called: Mapping[str, str] | None = None
+) -> str:
+    """The first tensor that is missing, extra or wrongly shaped, in words; empty where all are right.
+
+    `called` says what the file calls tensors that have been renamed.
+    """
+
+    def full(name: str) -> str:
+        original = (called or {}).get(name, name)
+        return name if original == name else f"{name} ({original} in the file)"
+
+    for name, shape in shapes.items():
+        if name not in tensors:
+            return f"{source}: the tensor {name} {shape} is missing"
+        if tensors[name].shape != shape:
+            return f"{source}: the tensor {full(name)} has the shape {tensors[name].shape}, not {shape}"
+    for name in tensors:
+        if name not in shapes:
+            return f"{source}: the tensor {full(name)} {tensors[name].shape} is not part of the network"
+    return ""
+
+
+def shapes_needed(spec: NetworkSpec) -> dict[str, tuple[int, ...]]:
+    """The shapes of everything that the network of an interface stores, by name."""
+    import torch
+
+    with torch.device("meta"):
+        return _shapes_of(spec.build())
+
+
+def _shapes_of(module: nn.Module) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
+
+
+def fitted(
+    tensors: Tensors, spec: NetworkSpec, source: str, called: Mapping[str, str] | None = None
+) -> Tensors:
+    """The tensors `converted`; `UserError` that names the tensor where one does not fit the network."""
+    shapes = shapes_needed(spec)
+    if reason := misfit(tensors, shapes, source, called):
+        raise UserError(reason)
+    return converted(tensors, spec, shapes)
+
+
+def converted(tensors: Tensors, spec: NetworkSpec, names: Iterable[str]) -> Tensors:
+    """Tensors that fit as float32 (integers unchanged), in the order of these names.
+
+    Networks that compute in double precision keep what the file has.
+    """
+    convert = np.asarray if spec.in_double else _single
+    return {name: np.asarray(convert(tensors[name]), order="C") for name in names}
+
+
+def _single(tensor: np.ndarray) -> np.ndarray:
+    return tensor.astype(np.float32) if np.issubdtype(tensor.dtype, np.floating) else tensor
+
+
+def load_into(module: nn.Module, tensors: Tensors, source: str) -> None:
+    """Fills the module; `UserError` that names the tensor where something does not fit."""
+    import torch
+
+    if reason := misfit(tensors, _shapes_of(module), source):
+        raise UserError(reason)
+    module.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in tensors.items()})
+
+
+def load_network(spec: NetworkSpec, path: Path) -> nn.Module:
+    """The network with the weights of a converted (safetensors) file."""
+    from srbench.core.weights import load
+
+    tensors, _ = load(path)
+    module = spec.build().double() if spec.in_double else spec.build()
+    load_into(module, tensors, str(path))
+    return module.eval()

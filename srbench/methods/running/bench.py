@@ -95,7 +95,6 @@ def _network_cost(
 
     import torch
 
-    from srbench.methods.running.cost import multiply_adds
     from srbench.methods.running.inference import NetworkUpscaler
 
     channels = 3 if spec.color == "rgb" else 1
@@ -103,7 +102,7 @@ def _network_cost(
     height, width = (side * enlarged for side in sample.low_resolution.shape[:2])
     operations = None
     with suppress(Exception), torch.device("meta"):  # not every foreign network runs without values
-        operations = multiply_adds(copy.deepcopy(module).to("meta").eval(), height, width, channels)
+        operations = _multiply_adds(copy.deepcopy(module).to("meta").eval(), height, width, channels)
     upscale = NetworkUpscaler(module, spec, runtime, name)
     parameter = next(module.parameters(), None)  # in the precision that the upscaler has put it in
     dtype = torch.float32 if parameter is None else parameter.dtype
@@ -117,6 +116,20 @@ def _network_cost(
         bare * 1e3,
         _memory(upscale, sample, runtime),
     )
+
+
+def _multiply_adds(module: nn.Module, height: int, width: int, channels: int) -> int:
+    """Multiply-adds of one H x W image: half the floating-point operations of torch's flop counter.
+
+    The counter sees convolutions and matrix products, which is what papers count.
+    """
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    device = next(iter(module.parameters())).device
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        module(torch.zeros(1, channels, height, width, device=device))
+    return int(counter.get_total_flops()) // 2
 
 
 def _bare(module: nn.Module, x: Tensor) -> Callable[[], object]:

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from srbench.core.batches import Batches
-from srbench.core.devices import choose_device
+from srbench.core.devices import Batches, choose_device
 from srbench.core.records import Unscorable
 from srbench.core.text import remark
 from srbench.images.kernels import add_to_channels

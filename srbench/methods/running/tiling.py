@@ -1,4 +1,5 @@
-"""Running a network within a bounded memory budget: whole where it fits, else stage by stage in tiles.
+"""Running a network within a bounded memory budget: what it takes, whole where that fits, else stage by stage
+in tiles.
 
 Tiles overlap by the exact dependency radius of their stage, so tiled results differ from whole ones by
 the rounding of floating-point sums only (within one grey level after conversion).
@@ -7,16 +8,15 @@ the rounding of floating-point sums only (within one grey level after conversion
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from srbench.core.records import Unscorable
 from srbench.methods.networks.specification import Stage, stages_of
-from srbench.methods.running.cost import stage_costs
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -64,7 +64,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Plan:
-    """A network as one stage and cut into stages, with what each costs (`stage_costs`).
+    """A network as one stage and cut into stages, with what each costs (`_stage_costs`).
 
     `fixed` is the only input size that it takes (`NetworkSpec`).
     """
@@ -86,7 +86,47 @@ def make_plan(module: nn.Module, spec: NetworkSpec, channels: int) -> Plan:
     if getattr(module, "opaque", False):
         guess = (4.0 * _OPAQUE_FEATURES * 2 * spec.factor**2, 4.0 * channels * spec.factor**2)
         return Plan(guess, whole, (whole,), (guess,), spec.fixed)
-    return Plan(stage_costs(module, (whole,), x)[0], whole, stages, stage_costs(module, stages, x))
+    return Plan(_stage_costs(module, (whole,), x)[0], whole, stages, _stage_costs(module, stages, x))
+
+
+class _Widest:
+    """A forward hook that remembers the largest sum of input and output bytes of one layer."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+    def __call__(self, module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:  # noqa: ARG002
+        tensors = [item for item in (*inputs, output) if isinstance(item, torch.Tensor)]
+        self.bytes = max(self.bytes, sum(_size(tensor) for tensor in tensors))
+
+
+def _stage_costs(module: nn.Module, stages: Sequence[Stage], x: Tensor) -> tuple[tuple[float, float], ...]:
+    """Per stage of `module`: the widest layer's and the result's bytes per pixel of the stage's input `x`.
+
+    Activations grow with the number of pixels, so a small `x` tells for all sizes.
+    """
+    widest = _Widest()
+    leaves = [layer for layer in module.modules() if not any(layer.children())]
+    handles = [layer.register_forward_hook(widest) for layer in leaves]
+    state: tuple[Tensor, ...] = (x,)
+    costs = []
+    try:
+        for stage in stages:
+            pixels = state[0].shape[-1] * state[0].shape[-2]
+            widest.bytes = 0
+            with torch.inference_mode():
+                new = stage.run(state)
+            result = sum(map(_size, new))
+            costs.append((max(widest.bytes, result + sum(map(_size, state))) / pixels, result / pixels))
+            state = (*state[: stage.keeps], *new)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return tuple(costs)
+
+
+def _size(tensor: Tensor) -> int:
+    return tensor.numel() * tensor.element_size()
 
 
 def images_within(plan: Plan, height: int, width: int, max_memory: int) -> int:

@@ -18,8 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from srbench.core.batches import Batches
-from srbench.core.devices import measuring
+from srbench.core.devices import Batches, measuring
 from srbench.core.records import Unscorable, UserError
 from srbench.core.text import remark
 from srbench.core.torch_files import read_state_dict

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import UsageError, UserError
-from srbench.core.text import split_names
+from srbench.core.registry import split_names
 from srbench.studies.agreement.measure import Material, of_images, of_study
 from srbench.studies.agreement.opinions import check_direction, read_opinions
 from srbench.studies.agreement.results import agreements, text, write

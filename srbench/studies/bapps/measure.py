@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from srbench.core.batches import Batches
+from srbench.core.devices import Batches
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import Unscorable
 from srbench.datasets.bapps import Item, read_patch

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from srbench.core.files import cell_text, csv_text
-from srbench.core.plain import plain
 from srbench.core.records import UsageError, UserError
+from srbench.core.text import plain
 from srbench.studies.people.answers import read_answer
 from srbench.studies.people.database import FILE, Study
 from srbench.studies.people.records import (

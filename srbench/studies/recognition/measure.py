@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from srbench.core.batches import Batches
+from srbench.core.devices import Batches
 from srbench.core.progress import SILENT, Progress
 from srbench.core.records import Degradation, Pair, Sample, Unscorable, reason_of
 from srbench.datasets.imagenet import LabelledImage, prepare

@@ -17,7 +17,7 @@ import typer
 from typer.testing import CliRunner
 
 from srbench.commands.studies import bapps_2afc, bapps_jnd
-from srbench.core.batches import Batches
+from srbench.core.devices import Batches
 from srbench.core.records import UsageError, UserError
 from srbench.datasets.bapps import Item, read_patch
 from srbench.metrics.catalogue import METRICS

@@ -4,6 +4,10 @@ Both containers are read: the zip archive of torch 1.6 and later, and the older 
 unpickler knows tensors, plain containers and numbers. Objects of other classes (whole pickled modules,
 optimisers) become passive placeholders whose tensors can be taken out; a function call, or a class of
 Python's own library, is refused with its name.
+
+A few hundred bytes can ask for gigabytes: by compressed zeros, by indices of a pickle's memo, by tensors
+that repeat one value, by containers that hold each other. What a file may ask for is bounded before anything
+is allocated; honest files stay far below.
 """
 
 from __future__ import annotations
@@ -18,15 +22,18 @@ from typing import Any
 import numpy as np
 
 from srbench.core.records import UserError
-from srbench.methods.files.checkpoints.budgets import (
+from srbench.methods.files.checkpoints.unpickling import (
     LEGACY_MAGIC,
-    Budget,
+    TYPES,
+    Placeholder,
+    Reader,
     Refused,
-    read_member,
-    require_modest_archive,
+    Storage,
+    Tensor,
     require_modest_pickle,
 )
-from srbench.methods.files.checkpoints.unpickling import TYPES, Placeholder, Reader, Storage, Tensor
+
+SPARE_BYTES = 64 * 1024**2  # that any file may take beyond twice its own size
 
 
 def read_pickled(path: Path) -> Any:
@@ -52,7 +59,7 @@ def read_pickled(path: Path) -> Any:
 def _read_zip(path: Path) -> Any:
     size = path.stat().st_size
     with zipfile.ZipFile(path) as archive:
-        require_modest_archive(archive, size)
+        _require_modest_archive(archive, size)
         names = archive.namelist()
         index = next((name for name in names if name.endswith("data.pkl")), None)
         if index is None:
@@ -60,15 +67,15 @@ def _read_zip(path: Path) -> Any:
         folder = index.removesuffix("data.pkl")
         if f"{folder}constants.pkl" in names:
             raise Refused("it is a TorchScript program, not a checkpoint; give it as a model file instead")
-        content = _loaded(io.BytesIO(read_member(archive, index)))[0]
+        content = _loaded(io.BytesIO(_read_member(archive, index)))[0]
 
         def fetch(storage: Storage) -> np.ndarray:
             name = f"{folder}data/{storage.key}"
             if archive.getinfo(name).file_size < storage.size * np.dtype(TYPES[storage.kind]).itemsize:
                 raise Refused(f"the values {name} are cut off")
-            return np.frombuffer(read_member(archive, name), TYPES[storage.kind])
+            return np.frombuffer(_read_member(archive, name), TYPES[storage.kind])
 
-        return _resolved(content, fetch, Budget(size))
+        return _resolved(content, fetch, _Budget(size))
 
 
 def _read_legacy(data: bytes) -> Any:
@@ -87,7 +94,7 @@ def _read_legacy(data: bytes) -> Any:
         if len(raw) != count * dtype.itemsize:
             raise Refused("its last values are cut off")
         values[key] = np.frombuffer(raw, dtype)
-    return _resolved(content, lambda storage: values[storage.key], Budget(len(data)))
+    return _resolved(content, lambda storage: values[storage.key], _Budget(len(data)))
 
 
 def _loaded(stream: io.BytesIO) -> tuple[Any, dict[str, Storage]]:
@@ -97,7 +104,7 @@ def _loaded(stream: io.BytesIO) -> tuple[Any, dict[str, Storage]]:
     return reader.load(), reader.storages
 
 
-def _resolved(content: Any, fetch: Callable[[Storage], np.ndarray], budget: Budget) -> Any:
+def _resolved(content: Any, fetch: Callable[[Storage], np.ndarray], budget: _Budget) -> Any:
     """The object with arrays in place of tensors; what is shared or refers to itself stays so."""
     arrays: dict[Storage, np.ndarray] = {}
     seen: dict[int, Any] = {}
@@ -128,7 +135,7 @@ def _resolved(content: Any, fetch: Callable[[Storage], np.ndarray], budget: Budg
     return visit(content)
 
 
-def _array(tensor: Tensor, values: np.ndarray, budget: Budget) -> np.ndarray:
+def _array(tensor: Tensor, values: np.ndarray, budget: _Budget) -> np.ndarray:
     count = math.prod(tensor.shape)
     if min(tensor.shape, default=1) < 0:
         raise Refused("a tensor has a negative size")
@@ -143,3 +150,35 @@ def _array(tensor: Tensor, values: np.ndarray, budget: Budget) -> np.ndarray:
     if tensor.storage.kind == "BFloat16Storage":
         return (view.astype(np.uint32) << 16).view(np.float32).reshape(tensor.shape)
     return np.array(view)
+
+
+class _Budget:
+    """Bytes that the tensors of one file may take in all."""
+
+    def __init__(self, file_size: int) -> None:
+        self._left = 2 * file_size + SPARE_BYTES
+
+    def take(self, size: int, what: str) -> None:
+        """Counts `size` bytes; `Refused` where the file asks for more than it can honestly hold."""
+        self._left -= size
+        if self._left < 0:
+            raise Refused(f"{what} would take far more memory than a file of this size can hold")
+
+
+def _read_member(archive: zipfile.ZipFile, name: str) -> bytes:
+    """A member of an archive whose sizes have been checked, no byte more than it declares."""
+    size = archive.getinfo(name).file_size
+    with archive.open(name) as stream:
+        data = stream.read(size + 1)
+    if len(data) != size:
+        raise Refused(f"{name} does not have the size that it declares")
+    return data
+
+
+def _require_modest_archive(archive: zipfile.ZipFile, file_size: int) -> None:
+    """`Refused` where the members unpack to far more than the file."""
+    declared = sum(member.file_size for member in archive.infolist())
+    if declared > 2 * file_size + SPARE_BYTES:
+        raise Refused(
+            f"it unpacks to {declared / 1e6:.0f} MB, {declared // max(file_size, 1)} times its size"
+        )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 import pickle
+import pickletools
 import sys
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar
-
-from srbench.methods.files.checkpoints.budgets import Refused
+from typing import IO, Any, ClassVar
 
 TYPES = {
     "FloatStorage": "<f4",
@@ -27,6 +26,14 @@ TYPES = {
 _SAFE_KEYS = (str, bytes, int, float, type(None))
 _DO: dict[int, Callable[[Any], None]] = pickle._Unpickler.dispatch
 _MOST_KEYS = 2000  # of other kinds
+MOST_STEPS = 500_000  # of a pickle; optimisers of networks with a thousand layers take a tenth
+_LARGEST_INTEGER = 64  # bits: longer ones are made to collide as keys of a dictionary
+_PUTS = ("PUT", "BINPUT", "LONG_BINPUT")
+LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
+
+
+class Refused(Exception):
+    """The file wants something that is not allowed, or is damaged."""
 
 
 @dataclass(frozen=True)
@@ -217,3 +224,20 @@ _KNOWN: dict[str, Callable[..., Any]] = {
     "torch.device": _passive,
     "_codecs.encode": _bytes,
 }
+
+
+def require_modest_pickle(stream: IO[bytes]) -> None:
+    """Looks through the pickle at the stream's place, without running it, and goes back there."""
+    start = stream.tell()
+    for step, (code, argument, _) in enumerate(pickletools.genops(stream)):
+        if step > MOST_STEPS:
+            raise Refused(f"its pickle has more than {MOST_STEPS} steps")
+        if code.name in _PUTS and isinstance(argument, int) and argument > step + 16:
+            raise Refused("its pickle numbers objects that it does not have")
+        if (
+            isinstance(argument, int)
+            and argument.bit_length() > _LARGEST_INTEGER
+            and argument != LEGACY_MAGIC
+        ):
+            raise Refused("it holds integers of more than 64 bits")
+    stream.seek(start)
