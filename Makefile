@@ -45,11 +45,10 @@ FAULTS ?= 1
 faults: $(VENV)/.installed
 	$(BIN)/python -m tests.faults --share $(FAULTS)
 
-# So many inputs for each reader of files from outside; `make test` does 25.
-FUZZ ?= 50000
-fuzz: export SRBENCH_FUZZ = $(FUZZ)
+# So many inputs for all readers of files from outside together; `make test` does 25 for each, with hypothesis.
+FUZZ ?= 1000000
 fuzz: $(VENV)/.installed
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --maxprocesses $(WORKERS) tests/fuzz
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz.many --executions $(FUZZ)
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -10,7 +9,7 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 
 settings.register_profile(
     "fuzz",
-    max_examples=int(os.environ.get("SRBENCH_FUZZ", "25")),
+    max_examples=25,
     database=DirectoryBasedExampleDatabase(Path(__file__).parent / "seeds"),
     derandomize=False,
     deadline=None,
