@@ -1,14 +1,17 @@
 """srbench beside loops over pyiqa, and over scikit-image and lpips, in one run on one machine.
 
-    python benchmarks/compare.py --data DIR --methods 10 [--metrics LIST] [--sample 3] [--plot FILE.svg]
+    python -m benchmarks.compare --data DIR --methods 10 [--metrics LIST] [--sample 3] [--plot FILE.svg]
 
 DIR holds BSD100. Every way scores the same output images from the same files, with one thread a process, by
 the protocol `basicsr`: a border of 4 pixels, and BT.601's Y unrounded, as the loops have it. Loops score a
 sample of the images; their time, without their start, is multiplied up to all; srbench's has its start, its
-tables and their intervals in it. Times are by the clock: nothing else may run on the machine. `--allocator
-tuned` has the C library keep its memory, which spares pyiqa most of its page faults. A last table says how
-far values of the loops are from srbench's.
-`--niqe-parameters` and `--ma-model` are the authors' files, which pyiqa would otherwise download.
+tables and their intervals in it. Seconds by the clock mean something only where nothing else runs on the
+machine; those of the processor, of ways in one process, are fair on a busy one too (srbench writes PNG files
+in a second thread, which they count). `--allocator tuned` has the C library keep its memory, which spares
+pyiqa most of its page faults. A last table says how far values of the loops are from srbench's.
+`--niqe-parameters` and `--ma-model` are the authors' files, which all ways then use; without them NIQE's are
+those that srbench has, and Ma's forests are made ones of the published shapes, whose scores mean nothing, but
+take the same time.
 """
 
 from __future__ import annotations
@@ -26,7 +29,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-METRICS = ("psnr_y", "ssim_y", "niqe", "ma", "lpips-alex")
+from srbench.core.weights import pull
+from srbench.metrics.natural.perceptual_index import MA_MODEL, NIQE_PARAMETERS
+
+METRICS = ("psnr_y", "ssim_y", "niqe", "ma")
 _PYIQA = {"psnr_y": "psnry", "ssim_y": "ssim", "niqe": "niqe", "lpips-alex": "lpips", "ma": "nrqm"}
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 ALLOCATORS = {
@@ -41,11 +47,13 @@ ALLOCATORS = {
 
 @dataclass(frozen=True)
 class Row:
-    """One way of scoring all images: seconds by the clock, how many images were really scored, peak memory
-    in MB; of a loop the values by image and metric."""
+    """One way of scoring all images: seconds by the clock and of the processor (None where several processes
+    share the work), how many images were really scored, peak memory in MB; of a loop the values by image and
+    metric."""
 
     way: str
     seconds: float
+    processor: float | None
     scored: int
     memory: float
     values: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -57,11 +65,11 @@ def loop(way: str, metrics: Sequence[str], files: dict[str, str], pairs: Sequenc
 
     torch.set_num_threads(int(os.environ[_THREADS[0]]))
     score = _pyiqa(metrics, files) if way == "pyiqa" else _classic(metrics)
-    start = time.perf_counter()
+    start, processor = time.perf_counter(), time.process_time()
     found = [score(Path(output), Path(reference)) for output, reference in pairs]
-    seconds = time.perf_counter() - start
+    seconds, processor = time.perf_counter() - start, time.process_time() - processor
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps([seconds, peak, found]))
+    print(json.dumps([seconds, processor, peak, found]))
 
 
 def _pyiqa(metrics: Sequence[str], files: dict[str, str]) -> Callable[[Path, Path], dict[str, float]]:
@@ -69,7 +77,7 @@ def _pyiqa(metrics: Sequence[str], files: dict[str, str]) -> Callable[[Path, Pat
 
     own = {name: {"pretrained_model_path": files[name]} for name in metrics if files.get(name)}
     luma = {"crop_border": 4, "color_space": "ycbcr"}  # by itself pyiqa takes the Y of YIQ
-    options = {"psnr_y": luma, "ssim_y": luma, "niqe": luma}
+    options = {"psnr_y": luma, "ssim_y": luma, "niqe": luma, "ma": luma}
     options = {name: options.get(name, {}) | own.get(name, {}) for name in metrics}
     made = [(name, pyiqa.create_metric(_PYIQA[name], device="cpu", **options[name])) for name in metrics]
 
@@ -111,17 +119,23 @@ def _classic(metrics: Sequence[str]) -> Callable[[Path, Path], dict[str, float]]
     return score
 
 
-def in_process(arguments: Sequence[str], allocator: str) -> tuple[str, float, float]:
-    """Output, seconds and peak memory (MB, so far) of a process with one thread."""
+def in_process(arguments: Sequence[str], allocator: str) -> tuple[str, float, float, float]:
+    """Output, seconds by the clock and of the processor, and peak memory (MB, so far) of a process with one
+    thread."""
     environment = os.environ | dict.fromkeys(_THREADS, "1") | ALLOCATORS[allocator]
-    start = time.perf_counter()
+    start, processor = time.perf_counter(), _processor_of_children()
     done = subprocess.run(
         [sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False
     )
-    seconds = time.perf_counter() - start
+    seconds, processor = time.perf_counter() - start, _processor_of_children() - processor
     if done.returncode:
         raise SystemExit(f"{' '.join(arguments)}: {done.stderr.strip()[-400:]}")
-    return done.stdout, seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return done.stdout, seconds, processor, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+
+
+def _processor_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def srbench(
@@ -134,8 +148,9 @@ def srbench(
         "--protocol", "basicsr",
         "--data-root", str(data), "--out", str(out), "--device", "cpu", "--workers", str(workers),
     ]  # fmt: skip
-    _, seconds, memory = in_process(command, asked.allocator)
-    return Row(way, seconds, len(folders) * len(list(folders[0].iterdir())), memory)
+    _, seconds, processor, memory = in_process(command, asked.allocator)
+    scored = len(folders) * len(list(folders[0].iterdir()))
+    return Row(way, seconds, processor if workers == 1 else None, scored, memory)
 
 
 def values(out: Path, method: str) -> dict[tuple[str, str], float]:
@@ -168,28 +183,39 @@ def make_outputs(data: Path, scratch: Path, methods: int) -> tuple[list[Path], l
     return folders, [scratch / "references" / f"{pair.image}.png" for pair in pairs]
 
 
+def give_weights(scratch: Path, asked: argparse.Namespace) -> None:
+    """Has this process and those that it starts use the files of NIQE and Ma that were asked for."""
+    from tests.metrics.natural.ma_model import write_ma_model
+
+    parameters = asked.niqe_parameters or NIQE_PARAMETERS.cached
+    os.environ["SRBENCH_CACHE"] = str(scratch / "cache")
+    pull(NIQE_PARAMETERS, parameters)
+    pull(MA_MODEL, asked.ma_model or write_ma_model(scratch / "ma.mat"))
+
+
 def loop_row(way: str, folders: Sequence[Path], references: Sequence[Path], asked: argparse.Namespace) -> Row:
     """A loop over a sample, multiplied up to all outputs."""
     known = [name for name in asked.metrics.split(",") if way == "pyiqa" or name not in ("niqe", "ma")]
-    files = {"niqe": asked.niqe_parameters, "ma": asked.ma_model}
+    files = {"niqe": str(NIQE_PARAMETERS.cached), "ma": str(MA_MODEL.cached)}
     chosen = references[:: max(1, len(references) // asked.sample)][: asked.sample]
     pairs = [[str(folders[0] / path.name), str(path)] for path in chosen]
     code = "import json, sys; from benchmarks.compare import loop; loop(*json.loads(sys.argv[1]))"
     said = in_process(["-c", code, json.dumps([way, known, files, pairs])], asked.allocator)[0]
-    seconds, memory, found = json.loads(said.strip().splitlines()[-1])
+    seconds, processor, memory, found = json.loads(said.strip().splitlines()[-1])
     share = len(references) * len(folders) / len(chosen)
     named = {
         (path.stem, name): value
         for path, each in zip(chosen, found, strict=True)
         for name, value in each.items()
     }
-    return Row(f"{way} ({', '.join(known)})", seconds * share, len(chosen), memory, named)
+    return Row(f"{way} ({', '.join(known)})", seconds * share, processor * share, len(chosen), memory, named)
 
 
 def measure(asked: argparse.Namespace) -> tuple[list[Row], dict[tuple[str, str], float]]:
     """Every way, one after the other, and srbench's values of the first method."""
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
+        give_weights(scratch, asked)
         folders, references = make_outputs(asked.data, scratch, asked.methods)
         rows = []
         for count in dict.fromkeys((1, asked.workers)):
@@ -223,16 +249,19 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=3, help="images that the loops score")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--allocator", choices=tuple(ALLOCATORS), default="default")
-    parser.add_argument("--niqe-parameters", default="")
-    parser.add_argument("--ma-model", default="")
+    parser.add_argument("--niqe-parameters", type=Path)
+    parser.add_argument("--ma-model", type=Path)
     parser.add_argument("--plot", type=Path)
     asked = parser.parse_args()
     rows, ours = measure(asked)
-    print("| way | seconds | times srbench's | outputs really scored | peak memory |")
-    print("|---|---|---|---|---|")
+    print("| way | seconds | times srbench's | processor s | times | outputs really scored | peak memory |")
+    print("|---|---|---|---|---|---|---|")
+    first = rows[0]
     for row in rows:
-        times = f"{row.seconds / rows[0].seconds:.1f}"
-        print(f"| {row.way} | {row.seconds:.0f} | {times} | {row.scored} | {row.memory:.0f} MB |")
+        cells = [row.way, f"{row.seconds:.0f}", f"{row.seconds / first.seconds:.1f}", "", ""]
+        if row.processor is not None and first.processor is not None:
+            cells[3:] = [f"{row.processor:.0f}", f"{row.processor / first.processor:.1f}"]
+        print(f"| {' | '.join(cells)} | {row.scored} | {row.memory:.0f} MB |")
     print("\n| way | metric | largest difference from srbench |\n|---|---|---|")
     for row in rows:
         for metric in dict.fromkeys(name for _, name in row.values):

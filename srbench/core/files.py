@@ -45,9 +45,17 @@ def csv_text(columns: Iterable[str], rows: Iterable[Mapping[str, object]]) -> st
 
 
 def _write_rows(stream: TextIO, columns: Iterable[str], rows: Iterable[Mapping[str, object]]) -> None:
-    writer = csv.DictWriter(stream, list(columns), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: _field(value) for name, value in row.items()} for row in rows)
+    names = list(columns)
+    known = set(names)
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(_cells(row, names, known) for row in rows)
+
+
+def _cells(row: Mapping[str, object], names: list[str], known: set[str]) -> list[object]:
+    if not row.keys() <= known:
+        raise ValueError(f"no columns: {', '.join(sorted(row.keys() - known))}")
+    return [_field(row.get(name)) for name in names]
 
 
 def write_text(path: Path, text: str) -> Path:
@@ -63,9 +71,14 @@ def _field(value: object) -> object:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return f"{_AS_TEXT}{value}" if _FORMULA.match(value) and not _is_number(value) else value
+        return _text_field(value)
     # Also NumPy's float64, whose own representation is not a number.
     return float.__repr__(value) if isinstance(value, float) else value
+
+
+@lru_cache(maxsize=4096)
+def _text_field(text: str) -> str:
+    return f"{_AS_TEXT}{text}" if _FORMULA.match(text) and not _is_number(text) else text
 
 
 def cell_text(cell: str) -> str:
