@@ -16,7 +16,7 @@ from srbench.core.progress import SILENT, Progress
 from srbench.core.records import OK, Pair, Score, Unscorable
 from srbench.core.versions import versions
 from srbench.metrics.contract import Measured, Metric
-from srbench.runs.execute import choose_workers, execute
+from srbench.runs.execute import choose_workers, execute, prepare
 from srbench.runs.job import Job, Outcome
 from srbench.runs.on_ray import Cluster
 from srbench.runs.plan import Entrant, Plan
@@ -42,7 +42,13 @@ def evaluate(plan: Plan, pairs: list[Pair], store: Store, *, progress: Progress 
     """
     job, book = plan.job, _Book(plan, store)
     book.refuse(pairs)
-    plans = {pair: planned for pair in pairs if (planned := book.plan(pair))}
+    plans: dict[Pair, list[_Planned]] = {}
+    for pair in pairs:
+        planned = book.plan(pair)
+        if planned and not plans:  # workers get ready while the rest is planned
+            prepare(workers=_workers(job, len(pairs)), executor=job.executor, apart=job.apart)
+        if planned:
+            plans[pair] = planned
     tasks = [
         ImageTask(pair, job.protocol, job.runtime, tuple(item.task for item in planned))
         for pair, planned in plans.items()

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 from srbench.core.records import UsageError
 from srbench.runs.on_ray import Cluster, on_ray
 from srbench.runs.tasks import Divisible, Note, Step
-from srbench.runs.workers import THREADS, Limits, cores, in_workers
+from srbench.runs.workers import THREADS, Limits, cores, get_ready, in_workers
 
 Executor = Literal["local", "ray"]
 Task = TypeVar("Task", bound=Divisible)
@@ -32,6 +32,13 @@ def choose_workers(wanted: int, tasks: int, device: str) -> int:
     if wanted:
         return max(1, min(wanted, tasks))
     return 1 if device != "cpu" else max(1, min(cores(), tasks // _TASKS_PER_WORKER))
+
+
+def prepare(*, workers: int, executor: Executor, apart: bool) -> None:
+    """Has workers of this machine get ready, where `execute` will use any, while this process goes on."""
+    if executor == "local" and (workers != 1 or apart):
+        with one_thread():
+            get_ready()
 
 
 def execute(

@@ -17,7 +17,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from multiprocessing import connection, get_all_start_methods, get_context, parent_process
+from multiprocessing import connection, forkserver, get_all_start_methods, get_context, parent_process
 from typing import Any, Generic, TypeVar, cast
 
 from srbench.core.records import UserError
@@ -219,8 +219,15 @@ def _context() -> Any:
     if "forkserver" not in get_all_start_methods():
         return get_context("spawn")
     context = get_context("forkserver")
-    context.set_forkserver_preload(["srbench.runs.work", "srbench.images.kernels"])
+    context.set_forkserver_preload(["srbench.runs.ready"])
     return context
+
+
+def get_ready() -> None:
+    """Has the process that workers are forked from begin to import what they need, while this one goes on."""
+    if _context().get_start_method() == "forkserver":
+        with _without_interrupts(), _without_main():
+            forkserver.ensure_running()
 
 
 def _serve(pipe: connection.Connection) -> None:
