@@ -85,7 +85,7 @@ def notices() -> Console:
 
 
 class Bar:
-    """`srbench.core.progress.Progress` on the terminal."""
+    """`srbench.core.records.Progress` on the terminal."""
 
     def __init__(self, progress: Progress, task: TaskID) -> None:
         self._progress = progress

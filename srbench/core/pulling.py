@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import UsageError, UserError
+from srbench.core.records import SILENT, Progress, UsageError, UserError
 from srbench.core.weights import WeightFile, pull
 
 SMALL = 5_000_000  # bytes

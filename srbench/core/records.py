@@ -1,4 +1,5 @@
-"""The records that flow through an evaluation, and the two errors that users can cause.
+"""The records that flow through an evaluation, the two errors that users can cause, and what is told of long
+work, so that whoever watches can show a bar.
 
 Nothing here imports another module of the package but `text`.
 """
@@ -7,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from srbench.core.text import plain
 
@@ -115,3 +116,24 @@ def reason_of(error: BaseException) -> str:
         return str(error)
     text = plain(" ".join(str(error).split())[:200])
     return f"failed: {type(error).__name__}{': ' + text if text else ''}"
+
+
+class Progress(Protocol):
+    """What is told of long work: how many steps there are, and then each step as it is done."""
+
+    def begin(self, total: int) -> None:
+        """So many steps are to come."""
+
+    def advance(self) -> None:
+        """One of them is done."""
+
+
+class _Silent:
+    def begin(self, total: int) -> None:
+        pass
+
+    def advance(self) -> None:
+        pass
+
+
+SILENT: Progress = _Silent()  # tells nobody

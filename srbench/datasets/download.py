@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from srbench.core.files import cache_folder, file_hash, sweep
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import UserError
+from srbench.core.records import SILENT, Progress, UserError
 from srbench.core.text import network_reason, remark
 from srbench.core.weights import DOWNLOADING
 from srbench.datasets.contract import Dataset

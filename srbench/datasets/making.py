@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import Pair, UsageError
+from srbench.core.records import SILENT, Pair, Progress, UsageError
 from srbench.datasets.samples import degrade
 from srbench.images.codec import read_image, write_png
 from srbench.images.pixels import crop_to_multiple

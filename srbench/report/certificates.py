@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from srbench.core.files import file_hash, file_name, write_text
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import Degradation, Pair, Score, Unscorable, UserError
+from srbench.core.records import SILENT, Degradation, Pair, Progress, Score, Unscorable, UserError
 from srbench.datasets.catalogue import DATASETS
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import data_roots, find_pairs

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from srbench.core.files import write_text
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import UsageError, UserError
+from srbench.core.records import SILENT, Progress, UsageError, UserError
 from srbench.report.data import as_script, page_data
 from srbench.report.pictures import Pictures, collect
 from srbench.report.templates import rendered, write_assets

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from srbench.core.files import file_hash, file_name
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import Pair, Unscorable, UserError
+from srbench.core.records import SILENT, Pair, Progress, Unscorable, UserError
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import data_roots, find_pairs
 from srbench.datasets.known import unmarked

@@ -6,8 +6,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import UsageError
+from srbench.core.records import SILENT, Progress, UsageError
 from srbench.report.comparison import Comparison, Comparisons, place_of
 from srbench.statistics.pairs import SIGNIFICANCE
 from srbench.statistics.power import MOST_IMAGES, SIMULATIONS, WANTED, images_needed, signed_rank_power

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import OK, Pair, Score, Unscorable, UsageError, UserError
+from srbench.core.records import OK, SILENT, Pair, Progress, Score, Unscorable, UsageError, UserError
 from srbench.images.codec import read_image
 from srbench.images.pixels import as_rgb, crop_to_multiple, luma_plane, pixel_hash
 from srbench.metrics.sets.catalogue import SETS, SetMetric

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from srbench.core.files import file_hash, file_name, write_text
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import UsageError, UserError
+from srbench.core.records import SILENT, Progress, UsageError, UserError
 from srbench.report.certificates import write_certificate
 from srbench.report.leaderboards import write_tables
 from srbench.report.page import write_report

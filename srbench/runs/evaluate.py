@@ -12,8 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from srbench.core.files import file_hash
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import OK, Pair, Score, Unscorable
+from srbench.core.records import OK, SILENT, Pair, Progress, Score, Unscorable
 from srbench.core.versions import versions
 from srbench.metrics.contract import Measured, Metric
 from srbench.runs.execute import choose_workers, execute, prepare

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from srbench.core.files import sweep
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import UsageError, UserError
+from srbench.core.records import SILENT, Progress, UsageError, UserError
 from srbench.core.text import remark
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import Inputs

@@ -9,8 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import Unscorable, UserError
+from srbench.core.records import SILENT, Progress, Unscorable, UserError
 from srbench.core.text import plain
 from srbench.images.codec import read_in_bits
 from srbench.images.names import (

@@ -17,8 +17,7 @@ import torch
 
 from srbench.core.figures import COLOURS, Drawn
 from srbench.core.files import file_hash
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import Unscorable, UserError
+from srbench.core.records import SILENT, Progress, Unscorable, UserError
 from srbench.images.codec import read_image
 from srbench.images.pixels import as_rgb
 from srbench.statistics.intervals import Interval, mean_interval

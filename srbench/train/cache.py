@@ -18,8 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from srbench.core.files import atomic_file, cache_folder
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import Degradation, Unscorable, UserError
+from srbench.core.records import SILENT, Degradation, Progress, Unscorable, UserError
 from srbench.datasets.samples import degrade
 from srbench.images.codec import read_image
 from srbench.images.names import existing_folder, image_files

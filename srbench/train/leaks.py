@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from srbench.core.files import atomic_file, cache_folder
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import UserError
+from srbench.core.records import SILENT, Progress, UserError
 from srbench.datasets.catalogue import DATASETS
 from srbench.datasets.folders import find_pairs
 from srbench.train.overlap import overlaps

@@ -23,8 +23,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import Unscorable
+from srbench.core.records import SILENT, Progress, Unscorable
 from srbench.images.codec import read_image
 
 if TYPE_CHECKING:

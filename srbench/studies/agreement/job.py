@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import UsageError, UserError
+from srbench.core.records import SILENT, Progress, UsageError, UserError
 from srbench.core.registry import split_names
 from srbench.studies.agreement.measure import Material, of_images, of_study
 from srbench.studies.agreement.opinions import check_direction, read_opinions

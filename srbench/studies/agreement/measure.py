@@ -9,8 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import UserError
+from srbench.core.records import SILENT, Progress, UserError
 from srbench.metrics.contract import Metric
 from srbench.protocols import Protocol
 from srbench.runs.data import RunData

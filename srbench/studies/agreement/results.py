@@ -12,8 +12,7 @@ import numpy as np
 
 from srbench.core.figures import COLOURS, MARKS, Drawn, save, style
 from srbench.core.files import write_csv, write_text
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import UserError
+from srbench.core.records import SILENT, Progress, UserError
 from srbench.statistics.correlations import Agreement, agreement, difference_p, srcc, williams
 from srbench.statistics.pairs import SIGNIFICANCE, holm
 from srbench.studies.agreement.measure import Material

@@ -12,8 +12,7 @@ import numpy as np
 
 from srbench.core.figures import COLOURS, Drawn, save, style
 from srbench.core.files import write_csv, write_text
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import UserError
+from srbench.core.records import SILENT, Progress, UserError
 from srbench.statistics.pairs import SIGNIFICANCE, holm
 from srbench.statistics.votes import VoteAgreement, vote_agreement, vote_difference_p
 from srbench.studies.agreement.votes import VoteMaterial

@@ -11,8 +11,7 @@ import numpy as np
 
 from srbench.core.figures import Drawn, save, style
 from srbench.core.files import write_csv
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import UserError, reason_of
+from srbench.core.records import SILENT, Progress, UserError, reason_of
 from srbench.images.codec import read_image
 from srbench.images.names import existing_folder, image_files
 from srbench.images.pixels import as_rgb, crop_to_multiple

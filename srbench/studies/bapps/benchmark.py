@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import UsageError, UserError
+from srbench.core.records import SILENT, Progress, UsageError, UserError
 from srbench.datasets.bapps import Item, Kind, read_split
 from srbench.metrics.contract import Metric
 from srbench.metrics.deep.gram import GramDistance, variants

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from srbench.core.devices import Batches
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import Unscorable
+from srbench.core.records import SILENT, Progress, Unscorable
 from srbench.datasets.bapps import Item, read_patch
 from srbench.images.pixels import pixel_hash
 from srbench.metrics.contract import Metric

@@ -11,8 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import Unscorable
+from srbench.core.records import SILENT, Progress, Unscorable
 from srbench.studies.explain.conventions import Convention
 from srbench.studies.explain.planes import Images, Region, peak, planes, prepared, region
 from srbench.studies.explain.similarity import Similarities

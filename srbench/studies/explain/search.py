@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from srbench.core.progress import SILENT, Progress
+from srbench.core.records import SILENT, Progress
 from srbench.studies.explain.claim import Claim
 from srbench.studies.explain.conventions import (
     Convention,

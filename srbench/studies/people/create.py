@@ -7,8 +7,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import UserError
+from srbench.core.records import SILENT, Progress, UserError
 from srbench.studies.people.database import FILE, Study
 from srbench.studies.people.design import trials_of
 from srbench.studies.people.pictures import FOLDER, write

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import Pair, Unscorable, UserError
+from srbench.core.records import SILENT, Pair, Progress, Unscorable, UserError
 from srbench.images.pixels import as_rgb, pixel_hash
 from srbench.studies.people.records import Stimulus
 

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import UsageError, UserError
+from srbench.core.records import SILENT, Progress, UsageError, UserError
 from srbench.statistics.crossed import crossed_mean
 from srbench.studies.people.database import Study
 from srbench.studies.people.responses import opinions

@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from srbench.core.devices import Batches
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import Degradation, Pair, Sample, Unscorable, reason_of
+from srbench.core.records import SILENT, Degradation, Pair, Progress, Sample, Unscorable, reason_of
 from srbench.datasets.imagenet import LabelledImage, prepare
 from srbench.datasets.samples import make_sample
 from srbench.images.pixels import as_rgb

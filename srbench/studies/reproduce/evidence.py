@@ -8,8 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from srbench.core.files import cell_text, write_csv
-from srbench.core.progress import SILENT, Progress
-from srbench.core.records import Score, UsageError, UserError
+from srbench.core.records import SILENT, Progress, Score, UsageError, UserError
 from srbench.core.text import plain
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import data_roots, find_pairs
