@@ -64,7 +64,7 @@ class RunData:
         made = boards(
             self.scores,
             self.metrics(),
-            method_order=METHODS.names(),
+            method_order=self._method_order(),
             references=self.references(),
             remarks=self.remarks(),
             notes=_board_notes(self.facts["datasets"]),
@@ -78,6 +78,13 @@ class RunData:
             )
             for board in made
         ]
+
+    def _method_order(self) -> list[str]:
+        """The methods as they were registered; runs of before that was kept, as they are now."""
+        known = self.facts["methods"]
+        if any("order" not in fact for fact in known.values()):
+            return METHODS.names()
+        return sorted(known, key=lambda name: _order(known, name))
 
 
 def _origin(fact: dict[str, Any]) -> str:

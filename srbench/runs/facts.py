@@ -11,6 +11,7 @@ from typing import Any
 
 from srbench.core.files import remembered_hash
 from srbench.core.versions import versions
+from srbench.methods.catalogue import METHODS
 from srbench.methods.contract import Method
 from srbench.metrics.catalogue import METRICS
 from srbench.metrics.catalogue import resolve as resolve_metric
@@ -37,10 +38,10 @@ def put_facts(store: Store, job: Job) -> None:
                 "version": metric.version,
                 "source": metric.source,
                 "weights": weight_hashes(metric.weights),
-                "order": order.index(metric.name) if metric.name in order else len(order),
+                "order": _place(order, metric.name),
             }
             store.put_fact("metric", metric.name, fact)
-        known = store.facts("method")
+        known, order = store.facts("method"), METHODS.names()
         for method in job.methods.values():
             files = {str(file): remembered_hash(file) for file in method.reads if file.is_file()}
             before = known.get(method.name, {})
@@ -56,8 +57,14 @@ def put_facts(store: Store, job: Job) -> None:
                 "files": files,
                 "trained_on": method.trained_on,
                 "interfaces": interfaces | _interfaces_of(method, job.scale),
+                "order": _place(order, method.name),
             }
             store.put_fact("method", method.name, fact)
+
+
+def _place(order: list[str], name: str) -> int:
+    """Where a name stands among the registered ones; after them where it is none."""
+    return order.index(name) if name in order else len(order)
 
 
 def _interfaces_of(method: Method, scale: int) -> dict[str, dict[str, Any]]:
