@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 # A comma that no closing bracket follows before an opening one.
 _COMMA = re.compile(r",(?![^(\[]*[)\]])")
+_QUOTED = re.compile(r'"([^"]*)"')
+_QUOTED_COMMA = "\ue000"  # for private use: nobody's name has it
 _OPTION = re.compile(r"[a-z_]+=")
 _BLEND = "mix:"
 
@@ -125,19 +127,19 @@ def _name_of(record: object) -> str:
 def split_names(text: str, option: str = "") -> list[str]:
     """The names of a comma-separated list, each once, in order.
 
-    A comma does not separate inside brackets, before a further option of a name
-    (`FILE:scale=4,range=255`), or between the two parts of a blend (`mix:A,B@0.5`). With the name of an
-    `option`, an empty list is a `UsageError`.
+    A comma does not separate inside double quotes (`bicubic,"outputs:my, results"`), which are taken away,
+    inside brackets, before a further option of a name (`FILE:scale=4,range=255`), or between the two parts of
+    a blend (`mix:A,B@0.5`). With the name of an `option`, an empty list is a `UsageError`.
     """
     names: list[str] = []
-    for part in split_parts(text):
+    for part in split_parts(_QUOTED.sub(lambda found: found[1].replace(",", _QUOTED_COMMA), text)):
         if names and names[-1].startswith(_BLEND) and len(split_parts(names[-1])) < 2:
             names[-1] += f",{part}"
         else:
             names.append(part)
     if option and not names:
         raise UsageError(f"{option} is empty; give names separated by commas")
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys(name.replace(_QUOTED_COMMA, ",") for name in names))
 
 
 def split_parts(text: str) -> list[str]:

@@ -111,7 +111,11 @@ def nothing_there(path: Path, kind: str = "file or folder") -> str:
     if address:
         text = text.replace(":/", "://", 1)
         return f"{text} is an address; download it first and give the file"
-    return f"{text}: no such {kind}"
+    cut = path.parent.is_dir() and any(
+        other.name.startswith(f"{path.name},") for other in path.parent.iterdir()
+    )
+    hint = "; a name with a comma in a list is given in double quotes" if cut else ""
+    return f"{text}: no such {kind}{hint}"
 
 
 def existing_folder(folder: Path) -> Path:

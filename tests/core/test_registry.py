@@ -158,3 +158,13 @@ def test_an_empty_list_is_wrong_usage_where_the_option_needs_a_name() -> None:
     assert split_names(" , ") == []
     with pytest.raises(UsageError, match="--metrics is empty"):
         split_names(" , ", "--metrics")
+
+
+def test_a_comma_in_double_quotes_separates_nothing() -> None:
+    assert split_names('bicubic, "outputs:my, results" ,"folder:a,b,c":name') == [
+        "bicubic",
+        "outputs:my, results",
+        "folder:a,b,c:name",
+    ]
+    assert split_names('"A,B"') == ["A,B"]
+    assert split_names('a"b,c') == ['a"b', "c"]
