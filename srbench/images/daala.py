@@ -12,7 +12,8 @@ Compiled, so it is imported only where it is used.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from srbench.core.compiled import compiled
 
 _WORD = 0xFFFFFFFF  # the generator has 32 bits; its numbers are kept in int64, which they never overflow
 _SEED = (362436069, 521288629, 123456789, 380116160)
@@ -31,7 +32,7 @@ def daala_luma(image: np.ndarray) -> np.ndarray:
     return result
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _convert(image, result):  # type: ignore[no-untyped-def]
     height, width, _ = image.shape
     state = _SEED
@@ -59,7 +60,7 @@ def _convert(image, result):  # type: ignore[no-untyped-def]
                 result[top + 1, left + 1] = _luma(p3, of_chroma)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _draw(state):  # type: ignore[no-untyped-def]
     """Marsaglia's KISS of 1999: the next state, and a number below 2^32."""
     z, w, s, c = state
@@ -72,7 +73,7 @@ def _draw(state):  # type: ignore[no-untyped-def]
     return (z, w, s, c), (((((z << 16) + w) & _WORD) ^ c) + s) & _WORD
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _uniform(state, count):  # type: ignore[no-untyped-def]
     """A number below `count`; draws that would favour small ones are repeated."""
     whole = _WORD // count * count
@@ -82,14 +83,14 @@ def _uniform(state, count):  # type: ignore[no-untyped-def]
     return state, drawn % count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _triangular(state, largest):  # type: ignore[no-untyped-def]
     state, first = _uniform(state, largest + 1)
     state, second = _uniform(state, largest + 1)
     return state, first - second
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _noise(state):  # type: ignore[no-untyped-def]
     """The noise of Y, Cb and Cr that a pixel takes from the generator."""
     state, y = _triangular(state, _Y_NOISE)
@@ -98,20 +99,20 @@ def _noise(state):  # type: ignore[no-untyped-def]
     return state, y, cb, cr
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _rounded(value, divisor):  # type: ignore[no-untyped-def]
     """value / divisor, halves away from zero."""
     tie_of_negative = value < 0 and divisor & 1 == 0
     return _floor(value + (divisor >> 1) - tie_of_negative, divisor)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _floor(value, divisor):  # type: ignore[no-untyped-def]
     """value // divisor, for quotients above -2^17: without a sign, division by a constant is faster."""
     return np.int64(np.uint64(value + (divisor << 17)) // np.uint64(divisor)) - (1 << 17)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _noisy(image, i, j, y, cb, cr):  # type: ignore[no-untyped-def]
     """R, G and B of a pixel in 16 bits, with noise; they may leave the range."""
     red = 257 * np.int64(image[i, j, 0]) + _rounded(2 * y + 3 * cr, _RED_BLUE_LEVEL)
@@ -120,7 +121,7 @@ def _noisy(image, i, j, y, cb, cr):  # type: ignore[no-untyped-def]
     return red, green, blue
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _chroma(p0, p1, p2, p3):  # type: ignore[no-untyped-def]
     """What the chroma of four pixels, rounded to bytes, adds to R, G and B."""
     red = p0[0] + p1[0] + p2[0] + p3[0]
@@ -135,7 +136,7 @@ def _chroma(p0, p1, p2, p3):  # type: ignore[no-untyped-def]
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _luma(pixel, of_chroma):  # type: ignore[no-untyped-def]
     """Y of a noisy pixel: of the two levels around the exact one, that with the smaller error."""
     red = (_LEVEL * pixel[0] - of_chroma[0] + 4096) >> 13
@@ -149,7 +150,7 @@ def _luma(pixel, of_chroma):  # type: ignore[no-untyped-def]
     return 16 + y + (above < below)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _error(pixel, y, of_chroma):  # type: ignore[no-untyped-def]
     """Squared error of the colour that Y and chroma give back."""
     red = pixel[0] - _restored(y, of_chroma[0])
@@ -159,6 +160,6 @@ def _error(pixel, y, of_chroma):  # type: ignore[no-untyped-def]
     return ((red * red + green * green + blue * blue + 0x80000000) & _WORD) - 0x80000000
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _restored(y, of_chroma):  # type: ignore[no-untyped-def]
     return min(max(_floor(_LUMA_LEVEL * y + of_chroma + (_LEVEL >> 1), _LEVEL), 0), 65535)

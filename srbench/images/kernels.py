@@ -8,10 +8,11 @@ machine.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from srbench.core.compiled import compiled
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _store(values, out, top):  # type: ignore[no-untyped-def]
     if top > 0:
         for j in range(values.size):
@@ -21,7 +22,7 @@ def _store(values, out, top):  # type: ignore[no-untyped-def]
             out[j] = values[j]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def resample_rows(image, start, column, weight, top, out):  # type: ignore[no-untyped-def]
     """Fills `out` (rows x line) with weighted sums of the rows of `image`; see `srbench.images.resize`.
 
@@ -38,7 +39,7 @@ def resample_rows(image, start, column, weight, top, out):  # type: ignore[no-un
         _store(total, out[i], top)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def transpose(image):  # type: ignore[no-untyped-def]
     """H x W x C to W x H x C, contiguous."""
     height, width, channels = image.shape
@@ -51,14 +52,14 @@ def transpose(image):  # type: ignore[no-untyped-def]
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def round_bytes(values, out):  # type: ignore[no-untyped-def]
     """Fills uint8 `out` with `values` (one axis each), rounded half up and clamped."""
     for j in range(values.size):
         out[j] = np.uint8(min(max(np.floor(values[j] + 0.5), 0.0), 255.0))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def add_to_channels(image, plane, gain):  # type: ignore[no-untyped-def]
     """Adds `gain` x `plane` (H x W x 1) to every channel of `image` (H x W x C), in place."""
     height, width, channels = image.shape
@@ -69,7 +70,7 @@ def add_to_channels(image, plane, gain):  # type: ignore[no-untyped-def]
                 image[i, j, c] += added
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def rational_luma(image, red, green, blue, offset, divisor, out):  # type: ignore[no-untyped-def]
     """Fills `out` with (weights . RGB + offset) / divisor, rounded half up.
 
@@ -83,7 +84,7 @@ def rational_luma(image, red, green, blue, offset, divisor, out):  # type: ignor
             out[i, j] = np.uint8((2.0 * total + divisor) / (2.0 * divisor))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def squared_error(x, y):  # type: ignore[no-untyped-def]
     """The sum of squared differences of two planes of one size."""
     total = 0.0
@@ -96,7 +97,7 @@ def squared_error(x, y):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def filter_png_rows(rows, step, out):  # type: ignore[no-untyped-def]
     """Fills `out` (rows x 1 + line, uint8) with PNG's filtered rows; see `srbench.images.png`.
 

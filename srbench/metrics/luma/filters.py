@@ -13,8 +13,9 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from srbench.core.compiled import compiled
 
 FloatArray = NDArray[np.float64]
 Edges = Literal["replicate", "zero", "valid"]
@@ -66,13 +67,13 @@ def correlate_separable(image: np.ndarray, taps: FloatArray, *, edges: Edges) ->
     return result
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def new_ring(radius: int, width: int) -> FloatArray:
     """A ring for windows of 2 `radius` + 1 rows of `width` values, each row kept twice."""
     return np.zeros((2 * (2 * radius + 1), width + RING_GAP))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def pad_row(row: FloatArray, radius: int, replicate: bool, padded: FloatArray) -> None:
     """Copy `row` to `padded[radius : -radius]` and fill the ends with its end values or with zeros."""
     width = row.shape[0]
@@ -81,7 +82,7 @@ def pad_row(row: FloatArray, radius: int, replicate: bool, padded: FloatArray) -
     padded[radius + width :] = row[width - 1] if replicate else 0.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def correlate_into_ring(
     padded: FloatArray, half: FloatArray, unroll: tuple[int, ...], number: int, ring: FloatArray
 ) -> None:
@@ -101,7 +102,7 @@ def correlate_into_ring(
         second[j] = total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def store_moments(x, y, number, rings, half, unroll, squares, product):  # type: ignore[no-untyped-def]
     """Put row `number` of two images, filtered, into the first two of four rings, and those of the sum of
     their squares and of their product into the others; the last two arguments are work space."""
@@ -112,7 +113,7 @@ def store_moments(x, y, number, rings, half, unroll, squares, product):  # type:
         correlate_into_ring(line, half, unroll, number, ring)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def correlate_ring(
     ring: FloatArray, first: int, half: FloatArray, unroll: tuple[int, ...], result: FloatArray
 ) -> None:
@@ -129,7 +130,7 @@ def correlate_ring(
         result[j] = total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _correlate(
     image: FloatArray, half: FloatArray, unroll: tuple[int, ...], mode: int, result: FloatArray
 ) -> None:

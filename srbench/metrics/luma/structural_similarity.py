@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from srbench.core.compiled import compiled
 from srbench.core.records import Unscorable
 from srbench.metrics.luma.filters import (
     correlate_ring,
@@ -72,7 +72,7 @@ def _plane(image: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(image, dtype=np.float64)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _vertical_moments(x, y, kernel, top, lines, left):  # type: ignore[no-untyped-def]
     """Filters x, y, x*x + y*y and x*y down the columns; rows outside the image count as zero."""
     height, width = x.shape
@@ -94,7 +94,7 @@ def _vertical_moments(x, y, kernel, top, lines, left):  # type: ignore[no-untype
             product[left + j] += weight * (a * b)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _horizontal(line, kernel, out):  # type: ignore[no-untyped-def]
     count = out.size
     out[:] = 0.0
@@ -105,7 +105,7 @@ def _horizontal(line, kernel, out):  # type: ignore[no-untyped-def]
             out[j] += weight * shifted[j]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _wang_mean(x, y, half, unroll):  # type: ignore[no-untyped-def]
     """One pass down the image: each row is filtered once and kept until its last window is done."""
     reach = len(unroll) - 1
@@ -124,7 +124,7 @@ def _wang_mean(x, y, half, unroll):  # type: ignore[no-untyped-def]
     return total / ((height - 2 * reach) * columns)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _row_similarity(moments):  # type: ignore[no-untyped-def]
     """Sum of SSIM over a row of means, mean squares (both images together) and mean products."""
     total = 0.0
@@ -139,7 +139,7 @@ def _row_similarity(moments):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _daala_mean(x, y, kernel):  # type: ignore[no-untyped-def]
     height, width = x.shape
     reach = kernel.size // 2

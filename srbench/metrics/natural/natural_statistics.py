@@ -8,9 +8,10 @@ of them would.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.special import gamma
+
+from srbench.core.compiled import compiled
 
 FloatArray = NDArray[np.float64]
 
@@ -26,7 +27,7 @@ def moment_ratio(shapes: FloatArray) -> FloatArray:
     return gamma(1 / shapes) * gamma(3 / shapes) / gamma(2 / shapes) ** 2
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def first_below(table: FloatArray, value: float) -> int:
     """The first index at which the falling `table` is below `value`; its length if there is none."""
     low, high = 0, table.shape[0]
@@ -39,7 +40,7 @@ def first_below(table: FloatArray, value: float) -> int:
     return low
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def nearest_in_falling(table: FloatArray, value: float) -> int:
     """The index of the entry of the falling `table` nearest to `value`, the lower one of two equally near.
 
@@ -55,7 +56,7 @@ def nearest_in_falling(table: FloatArray, value: float) -> int:
     return below - 1 if table[below - 1] - value <= value - table[below] else below
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def interval_in_falling(table: FloatArray, value: float) -> int:
     """The index j with table[j] >= `value` > table[j + 1] in the falling `table`; -1 if there is none."""
     below = first_below(table, value)

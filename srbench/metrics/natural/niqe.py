@@ -14,10 +14,10 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.special import gamma
 
+from srbench.core.compiled import compiled
 from srbench.core.matlab import read_matlab
 from srbench.core.records import Unscorable, UserError
 from srbench.images.resize import imresize_double
@@ -151,7 +151,7 @@ def _whole_blocks(luma: np.ndarray) -> FloatArray:
     return image
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _normalise(image: FloatArray, half: FloatArray, unroll: tuple[int, ...]) -> FloatArray:
     """(image - local mean) / (local deviation + 1), values below 1e-10 in magnitude set to zero."""
     radius = len(unroll) - 1
@@ -176,7 +176,7 @@ def _normalise(image: FloatArray, half: FloatArray, unroll: tuple[int, ...]) -> 
     return result
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _block_features(image: FloatArray, size: int, table: FloatArray, result: FloatArray) -> None:
     """The 18 features of every `size` x `size` block: of the block, and of its products with four shifts."""
     per_row = image.shape[1] // size
@@ -201,7 +201,7 @@ def _block_features(image: FloatArray, size: int, table: FloatArray, result: Flo
                 result[block, first + 3] = right
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _wrap(image: FloatArray, top: int, left: int, wrapped: FloatArray) -> None:
     """Copy a block to `wrapped[1:, 1:-1]` and what MATLAB's `circshift` puts around it to the rest."""
     size = wrapped.shape[0] - 1
@@ -212,7 +212,7 @@ def _wrap(image: FloatArray, top: int, left: int, wrapped: FloatArray) -> None:
         wrapped[i + 1, size + 1] = row[0]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _moments(wrapped: FloatArray, sums: FloatArray) -> None:
     """Per column of the block, and for each of its five products, the sums that the fit needs.
 
@@ -231,7 +231,7 @@ def _moments(wrapped: FloatArray, sums: FloatArray) -> None:
         _add_row(here[1:], above[2:], sums[4])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _add_row(row: FloatArray, other: FloatArray, sums: FloatArray) -> None:
     for j in range(sums.shape[1]):
         value = row[j] * other[j]
@@ -243,7 +243,7 @@ def _add_row(row: FloatArray, other: FloatArray, sums: FloatArray) -> None:
         sums[4, j] += 1.0 if value > 0.0 else 0.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _asymmetric_fit(sums: FloatArray, size: int, ratios: FloatArray) -> tuple[int, float, float]:
     """Index of the shape, left and right deviation (`estimateaggdparam.m`); NaN where one side is empty."""
     count = float(size * size)

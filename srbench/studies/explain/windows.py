@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from srbench.core.compiled import compiled
 from srbench.metrics.luma.filters import correlate_ring, half_taps, new_ring, store_moments
 
 
@@ -25,7 +25,7 @@ def similarity_map(
     return result
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _map(x, y, half, unroll, factor, c1, c2, result):  # type: ignore[no-untyped-def]
     reach = len(unroll) - 1
     columns = result.shape[1]

@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from srbench.core.compiled import compiled
 from srbench.metrics.natural.ma.shapes import shape_of_ratio, shape_table
 from srbench.metrics.natural.pyiqa_numerics import Compatibility
 
@@ -78,7 +78,7 @@ def _mean_of_lowest(values: FloatArray, count: int) -> float:
     return float(np.partition(values, count - 1)[:count].mean())
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _block_statistics(
     padded: FloatArray,
     basis: FloatArray,
@@ -107,7 +107,7 @@ def _block_statistics(
         _row_statistics(coefficients, orientations, table, official, statistics[:, i])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _dct_of_rows(rows: FloatArray, basis: FloatArray, folded: FloatArray, result: FloatArray) -> None:
     """result[v] = sum over r of basis[v, r] * rows[r], by the symmetry of the basis."""
     width = rows.shape[1]
@@ -125,7 +125,7 @@ def _dct_of_rows(rows: FloatArray, basis: FloatArray, folded: FloatArray, result
                 result[v, j] = b0 * folded[3, j] + b1 * folded[4, j] + b2 * folded[5, j]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _row_statistics(
     coefficients: FloatArray,
     orientations: NDArray[np.int64],

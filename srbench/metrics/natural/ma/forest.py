@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from srbench.core.compiled import compiled
 from srbench.core.matlab import read_matlab
 from srbench.core.records import UserError
 
@@ -128,7 +128,7 @@ def tree_values(forest: Forest, features: FloatArray) -> FloatArray:
     return forest.nodes["threshold"][at]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _descend(nodes: np.ndarray, features: FloatArray, at: NDArray[np.int64]) -> None:
     """Move `at` from the roots to the leaves, all trees one level at a time.
 

@@ -9,8 +9,9 @@ what the joined ends add, the positions on the border, is taken off again.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from srbench.core.compiled import compiled
 
 FloatArray = NDArray[np.float64]
 
@@ -50,7 +51,7 @@ def correlations(spectrum: NDArray[np.complex128], masks: FloatArray, shape: tup
     return result
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _add_frequencies(power: FloatArray, masks: FloatArray, waves: FloatArray, sums: FloatArray) -> None:
     """sums[a, b, k] (b up to a) = sum over rows of the power of a and b times 1 or a wave, by column."""
     for a in range(masks.shape[0]):
@@ -58,7 +59,7 @@ def _add_frequencies(power: FloatArray, masks: FloatArray, waves: FloatArray, su
             _add_pair(power, masks[a], masks[b], waves, a == b, sums[a, b])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _add_pair(
     power: FloatArray, first: FloatArray, second: FloatArray, waves: FloatArray, same: bool, sums: FloatArray
 ) -> None:
@@ -121,7 +122,7 @@ def parent_products(bands: FloatArray, parent: FloatArray, band: int) -> FloatAr
     return sums.sum(axis=1)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _add_parent(flat: FloatArray, parent: FloatArray, offsets: NDArray[np.int64], sums: FloatArray) -> None:
     height, width = parent.shape
     whole = (width - 2) // (4 * _LANES) * (4 * _LANES)

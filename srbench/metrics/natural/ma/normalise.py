@@ -8,9 +8,9 @@ the parent band (enlarged) and in the five other orientations, and C is the seco
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from srbench.core.compiled import compiled
 from srbench.metrics.natural.ma.moments import CENTRE, SPATIAL, inner_products, parent_products
 
 FloatArray = NDArray[np.float64]
@@ -82,7 +82,7 @@ def _whitening(moment: FloatArray) -> tuple[FloatArray, bool]:
         return upper[::-1, ::-1].copy(), False
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _normalise(
     bands: FloatArray,
     parents: FloatArray,
@@ -121,14 +121,14 @@ def _normalise(
                     line[j] = difference / np.sqrt(square) if square > 0.0 else 0.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _load(row: FloatArray, first: int, count: int, place: int, y: FloatArray) -> None:
     source, target = row[first : first + count], y[place * _TILE : place * _TILE + count]
     for j in range(count):
         target[j] = source[j]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _add_common(y: FloatArray, whitening: FloatArray, total: FloatArray) -> None:
     """total[j] = squared length of the first rows of whitening y, those of the centres alone."""
     for j in range(np.uint64(_TILE)):
@@ -141,7 +141,7 @@ def _add_common(y: FloatArray, whitening: FloatArray, total: FloatArray) -> None
         total[j] = square
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _add_own(y: FloatArray, whitening: FloatArray, common: FloatArray, total: FloatArray) -> None:
     """total[j] = common[j] + squared length of the other rows of whitening y."""
     for j in range(np.uint64(_TILE)):

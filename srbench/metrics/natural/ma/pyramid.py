@@ -13,10 +13,10 @@ from functools import lru_cache
 from math import factorial
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy import fft
 
+from srbench.core.compiled import compiled
 from srbench.metrics.natural.ma.moments import correlations
 from srbench.metrics.natural.pyiqa_numerics import Compatibility, to_single
 
@@ -90,7 +90,7 @@ def _make_bands(spectrum: NDArray[np.complex128], masks: FloatArray, bands: Floa
         band[:] = fft.irfft2(product, s=band.shape, overwrite_x=True)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _multiply(spectrum: NDArray[np.complex128], mask: FloatArray, product: NDArray[np.complex128]) -> None:
     for i in range(spectrum.shape[0]):
         for j in range(spectrum.shape[1]):

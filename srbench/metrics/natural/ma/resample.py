@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from srbench.core.compiled import compiled
 
 Taps = tuple[NDArray[np.int64], np.ndarray]
 
@@ -37,7 +38,7 @@ def _taps(length: int, scale: float, count: int, dtype: np.dtype) -> Taps:
     return np.where(folded < length, folded, 2 * length - 1 - folded), weight
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _enlarge(
     image: np.ndarray,
     row_index: NDArray[np.int64],

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from srbench.core.compiled import compiled
 from srbench.metrics.natural.pyiqa_numerics import Compatibility, to_single
 
 FloatArray = NDArray[np.float64]
@@ -25,7 +25,7 @@ def half_size(image: FloatArray, compatibility: Compatibility) -> FloatArray:
     return result
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _half_size(padded: FloatArray, corner: float, edge: float, centre: float, result: FloatArray) -> None:
     for i in range(result.shape[0]):
         above, here, below = padded[2 * i + 1], padded[2 * i + 2], padded[2 * i + 3]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from srbench.core.compiled import compiled
 from srbench.metrics.natural.natural_statistics import (
     interval_in_falling,
     moment_ratio,
@@ -31,7 +31,7 @@ def shape_table(compatibility: Compatibility) -> FloatArray:
     return np.stack([moment_ratio(shapes), shapes])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def shape_of_ratio(ratio: float, table: FloatArray, official: bool) -> float:
     """The shape for a ratio of variance to squared mean absolute deviation.
 
@@ -57,7 +57,7 @@ def shape_of(parts: list[FloatArray], table: FloatArray, *, official: bool) -> f
     return float(shape_of_ratio(ratio, table, official)) if np.isfinite(ratio) else float("nan")
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _deviations(values: FloatArray, mean: float) -> tuple[float, float]:
     """Sum of squared and of absolute deviations from `mean`, in 64 running sums (vectorised)."""
     lanes = 64

@@ -7,9 +7,9 @@ fits, constant (0.03 * 255)**2.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from srbench.core.compiled import compiled
 from srbench.metrics.luma.filters import (
     correlate_into_ring,
     correlate_ring,
@@ -40,7 +40,7 @@ def contrast_structure(bands: FloatArray, pairs: NDArray[np.int64], *, clamp: bo
     return sums.sum(axis=1) / (height * width)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _contrast_structure(
     bands: FloatArray,
     pairs: NDArray[np.int64],
@@ -87,19 +87,19 @@ def _contrast_structure(
                         )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _multiply(first: FloatArray, second: FloatArray, result: FloatArray) -> None:
     for j in range(result.shape[0]):
         result[j] = first[j] * second[j]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _subtract_squares(mean: FloatArray, variance: FloatArray) -> None:
     for j in range(mean.shape[0]):
         variance[j] -= mean[j] * mean[j]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _add_similarity(
     product: FloatArray,
     first_mean: FloatArray,
