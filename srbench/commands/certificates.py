@@ -65,18 +65,11 @@ def check(
 
     An image without a score needs a reason.
     """
-    from srbench.core.devices import choose_device
     from srbench.report.certificates import certify as certified
     from srbench.report.certificates import left_out
-    from srbench.report.sets import check_sets
     from srbench.runs.reader import read_run
 
-    run = read_run(run_folder)
-    of_sets = check_sets(run_folder, run, data_root, device=choose_device(device))
-    if run.sets:
-        agreeing = len(run.sets) - len(of_sets)
-        console().print(f"{agreeing} of {len(run.sets)} values of whole sets agree", markup=False)
-    also = [*left_out(run, data_root), *of_sets]
+    also = left_out(read_run(run_folder), data_root)
     _verify(certified(run_folder), run_folder, str(run_folder), data_root, protocol, device, workers, also)
 
 
@@ -106,6 +99,8 @@ def _print(found: Verification, name: str) -> None:
         console().print(f"differs: {line}", markup=False)
     if len(found.differences) > _LINES:
         console().print(f"{len(found.differences) - _LINES} more lines", markup=False)
+    if found.sets:
+        console().print(f"{found.agreeing_sets} of {found.sets} values of whole sets agree", markup=False)
     console().print(f"{found.agreeing} of {found.scores} scores agree", markup=False)
     if found.differences or found.agreeing != found.scores:
         raise UserError(f"{name} does not hold; {len(found.differences)} differences stand above")

@@ -23,11 +23,13 @@ from srbench.images.pixels import pixel_hash
 from srbench.metrics.catalogue import resolve as resolve_metric
 from srbench.protocol_files import resolve as resolve_protocol
 from srbench.protocols import IN_16_BITS, PROTOCOLS, Protocol
+from srbench.report.sets import Place, Places, check_sets
 from srbench.runs.data import RunData
 from srbench.runs.merging import agree
 from srbench.runs.plan import output_path
 from srbench.runs.reader import read_run
 from srbench.runs.score import Candidate, score_images
+from srbench.tables.boards import SetScore
 
 FORMAT = 1
 _METHOD = ("kind", "version", "weights", "origin", "trained_on")
@@ -36,11 +38,14 @@ _METRIC = ("version", "weights", "source", "higher_is_better", "aggregate")
 
 @dataclass(frozen=True)
 class Verification:
-    """How many scores agree with a certificate, and a line for everything that differs or is not here."""
+    """How many scores, and values of whole sets, agree with a certificate; a line for everything that differs
+    or is not here."""
 
     agreeing: int
     scores: int
     differences: tuple[str, ...]
+    agreeing_sets: int = 0
+    sets: int = 0
 
 
 def certify(folder: Path) -> dict[str, Any]:
@@ -63,6 +68,7 @@ def certify(folder: Path) -> dict[str, Any]:
         "metrics": _facts(run, "metrics", _names(scored, "metric"), _METRIC),
         "outputs": _outputs(folder, scored, _bits(run.facts["protocols"])),
         "scores": [_row(score) for score in scored],
+        "sets": [asdict(one) for one in run.sets if one.value is not None],
         "versions": run.records[-1].get("versions", {}) if run.records else {},
     }
 
@@ -159,7 +165,30 @@ def verify(
                 here = score.status if score.value is None else f"{score.value:.6g}"
                 place = f"{score.metric} of {method}, {dataset} x{scale} {score.image}, protocol {name}"
                 lines[f"{place}: certified {wanted:.6g}, here {here}"] = None
-    return Verification(agreeing, len(said["scores"]), tuple(lines))
+    try:
+        sets = [SetScore(**one) for one in said.get("sets", [])]
+    except TypeError:
+        raise UserError(
+            "the certificate's values of whole sets are not as srbench certify writes them"
+        ) from None
+    of_sets = _check_sets(said, sets, outputs, roots, device)
+    lines |= dict.fromkeys(of_sets)
+    return Verification(agreeing, len(said["scores"]), tuple(lines), len(sets) - len(of_sets), len(sets))
+
+
+def _check_sets(
+    said: dict[str, Any], sets: list[SetScore], outputs: Path, roots: list[Path], device: str
+) -> list[str]:
+    """A line for each value of a whole set that is not what was certified."""
+    images: dict[Place, set[str]] = {}
+    for protocol, dataset, scale, method, image, *_ in said["scores"]:
+        images.setdefault((method, dataset, scale, protocol), set()).add(image)
+    places = Places(
+        lambda method, dataset, scale, image: _output(outputs, method, dataset, scale, image),
+        lambda dataset, scale: {pair.image: pair.reference for pair in _pairs(dataset, scale, roots)},
+        said["protocols"],
+    )
+    return check_sets(sets, images, places, device=device)
 
 
 def left_out(run: RunData, roots: list[Path]) -> list[str]:
@@ -217,9 +246,8 @@ def _candidates(
     dataset, scale, method = place
     hashes = said["datasets"][f"{dataset} x{scale}"]["images"]
     references = {pair.image: pair.reference for pair in _pairs(dataset, scale, roots)}
-    folder = _folder(outputs, method)
     for image in images:
-        output = folder / file_name(dataset) / f"x{scale}" / f"{file_name(image)}.png"
+        output = _output(outputs, method, dataset, scale, image)
         where = f"{dataset} x{scale} {image}"
         reference = references.get(image)
         if reference is None or file_hash(reference) != hashes[image]["reference"]:
@@ -252,7 +280,8 @@ def _pairs(dataset: str, scale: int, roots: list[Path]) -> list[Pair]:
     return find_pairs(resolve_dataset(name), scale, places)
 
 
-def _folder(outputs: Path, method: str) -> Path:
-    """Where the images of a method lie, below the folder that was given."""
+def _output(outputs: Path, method: str, dataset: str, scale: int, image: str) -> Path:
+    """Where the output image of a method lies, below the folder that was given."""
     places = [outputs / "images" / file_name(method), outputs / file_name(method), outputs]
-    return next((place for place in places if place.is_dir()), outputs)
+    folder = next((place for place in places if place.is_dir()), outputs)
+    return folder / file_name(dataset) / f"x{scale}" / f"{file_name(image)}.png"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from srbench.core.records import OK, SILENT, Pair, Progress, Score, Unscorable, UsageError, UserError
+from srbench.core.records import OK, SILENT, Pair, Progress, Unscorable, UsageError, UserError
 from srbench.images.codec import read_image
 from srbench.images.pixels import as_rgb, crop_to_multiple, luma_plane, pixel_hash
 from srbench.metrics.sets.catalogue import SETS, SetMetric
@@ -22,7 +23,7 @@ from srbench.runs.plan import output_path
 from srbench.runs.store import Store, content_key
 from srbench.tables.boards import Board, SetScore
 
-_Place = tuple[str, str, int, str]
+Place = tuple[str, str, int, str]
 _NEAR = 1e-5  # values of KID may be as small as 1e-4
 
 
@@ -35,6 +36,27 @@ def chosen_metrics(names: Sequence[str]) -> list[SetMetric]:
         if reason := metric.unavailable():
             raise UserError(f"{metric.name}: {reason}")
     return metrics
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the output of a method, data set, scale and image lies, where the references of a data set and
+    scale lie by image, and what is recorded of the protocols by name."""
+
+    output: Callable[[str, str, int, str], Path]
+    references: Callable[[str, int], Mapping[str, Path]]
+    protocols: Mapping[str, Mapping[str, Any]]
+
+
+def _places(folder: Path, run: RunData, roots: Sequence[Path]) -> Places:
+    """Those of a run; references are the very files that it measured."""
+    return Places(
+        lambda method, dataset, scale, image: output_path(
+            folder, method, Pair(dataset, image, scale, Path(), None)
+        ),
+        lambda dataset, scale: reference_files(run, [folder], dataset, scale, roots),
+        run.facts["protocols"],
+    )
 
 
 def measure_sets(
@@ -59,7 +81,7 @@ def measure_sets(
             for place in everywhere
         }
         progress.begin(sum(len(everywhere[place]) for place, left in wanted.items() if left))
-        reader = _Reader(folder, run, tuple(roots), device)
+        reader = _Reader(_places(folder, run, roots), device)
         for place, left in wanted.items():
             if left:
                 scores = _measured(reader, place, left, everywhere[place], progress)
@@ -78,12 +100,14 @@ def _is_known(one: SetScore | None, metric: SetMetric) -> bool:
     )
 
 
-def check_sets(folder: Path, run: RunData, roots: Sequence[Path], *, device: str = "cpu") -> list[str]:
-    """Measures every value of a set that a run says it has again from its images; a line for each that
-    differs, or cannot be measured here."""
-    reader = _Reader(folder, run, tuple(roots), device)
+def check_sets(
+    said: Iterable[SetScore], images: Mapping[Place, Iterable[str]], places: Places, *, device: str = "cpu"
+) -> list[str]:
+    """Measures every value that is said of a set again from its `images`; a line for each that differs, or
+    cannot be measured here."""
+    reader = _Reader(places, device)
     lines = []
-    for one in run.sets:
+    for one in said:
         where = f"{one.metric} of {one.method}, {one.dataset} x{one.scale}, protocol {one.protocol}"
         metric = SETS.get(one.metric)
         if one.value is None:
@@ -91,28 +115,22 @@ def check_sets(folder: Path, run: RunData, roots: Sequence[Path], *, device: str
         if reason := metric.unavailable():
             lines.append(f"{where}: cannot be checked here: {reason}")
             continue
-        images = {score.image for score in run.scores if place_of(score) == one.place}
-        outputs = _outputs_here(folder, one.place, images)
+        outputs = _outputs_here(places, one.place, images.get(one.place, ()))
         (again,) = _measured(reader, one.place, [metric], outputs, SILENT)
         if again.outputs != one.outputs or again.n != one.n:
             lines.append(f"{where}: is of other images than those that are here")
         elif again.value is None:
-            lines.append(f"{where}: the run says {one.value:.6g}, here there is none: {again.status}")
+            lines.append(f"{where}: said is {one.value:.6g}, here there is none: {again.status}")
         elif not math.isclose(again.value, one.value, rel_tol=1e-3, abs_tol=_NEAR):
-            lines.append(f"{where}: the run says {one.value:.6g}, here {again.value:.6g}")
+            lines.append(f"{where}: said is {one.value:.6g}, here {again.value:.6g}")
     return lines
 
 
-def place_of(score: Score) -> _Place:
-    """Method, data set, scale and protocol of a score."""
-    return score.method, score.dataset, score.scale, score.protocol
-
-
-def _outputs_here(folder: Path, place: _Place, images: Iterable[str]) -> dict[str, str]:
+def _outputs_here(places: Places, place: Place, images: Iterable[str]) -> dict[str, str]:
     """The hashes of the outputs' pixels by image, of those that can be read."""
     found = {}
     for image in sorted(images):
-        path = output_path(folder, place[0], Pair(place[1], image, place[2], Path(), None))
+        path = places.output(*place[:3], image)
         with contextlib.suppress(Unscorable):
             found[image] = pixel_hash(read_image(path))
     return found
@@ -120,7 +138,7 @@ def _outputs_here(folder: Path, place: _Place, images: Iterable[str]) -> dict[st
 
 def _measured(
     reader: _Reader,
-    place: _Place,
+    place: Place,
     metrics: Sequence[SetMetric],
     outputs: dict[str, str],
     progress: Progress,
@@ -150,7 +168,7 @@ def _measured(
 
 
 def _score(
-    place: _Place,
+    place: Place,
     metric: SetMetric,
     sides: Sequence[np.ndarray],
     count: int,
@@ -178,24 +196,22 @@ def _score(
 
 @dataclass
 class _Reader:
-    """Features of a run's outputs and of their references, each computed once."""
+    """Features of outputs and of their references, each computed once."""
 
-    folder: Path
-    run: RunData
-    roots: tuple[Path, ...]
+    places: Places
     device: str
-    _references: dict[tuple[str, int], dict[str, Path]] = field(default_factory=dict)
+    _references: dict[tuple[str, int], Mapping[str, Path]] = field(default_factory=dict)
     _kept: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
 
     def features(
-        self, place: _Place, image: str, pixels: str, metric: SetMetric
+        self, place: Place, image: str, pixels: str, metric: SetMetric
     ) -> tuple[np.ndarray, np.ndarray]:
         """The features of an output and of its reference; `Unscorable` where one of them is not what the run
         scored."""
         method, dataset, scale, protocol = place
-        if self.run.facts["protocols"].get(protocol, {}).get("bits") == 16:
+        if self.places.protocols.get(protocol, {}).get("bits") == 16:
             raise Unscorable("metrics of whole sets are of 8-bit images")
-        path = output_path(self.folder, method, Pair(dataset, image, scale, Path(), None))
+        path = self.places.output(method, dataset, scale, image)
         output = read_image(path)
         if pixel_hash(output) != pixels:
             raise Unscorable(f"{image}: the output image is not the one that was scored; run it again")
@@ -203,14 +219,12 @@ class _Reader:
 
     def _reference(self, dataset: str, scale: int, protocol: str, image: str) -> np.ndarray:
         if (dataset, scale) not in self._references:
-            self._references[dataset, scale] = reference_files(
-                self.run, [self.folder], dataset, scale, self.roots
-            )
+            self._references[dataset, scale] = self.places.references(dataset, scale)
         path = self._references[dataset, scale].get(image)
         if path is None:
             raise Unscorable(f"{image}: its reference is not here; give --data-root DIR")
         reference = crop_to_multiple(read_image(path), scale)
-        luma_alone = self.run.facts["protocols"].get(protocol, {}).get("plane") == "luma"
+        luma_alone = self.places.protocols.get(protocol, {}).get("plane") == "luma"
         return luma_plane(reference) if luma_alone else reference
 
     def _of(self, image: np.ndarray, metric: SetMetric) -> np.ndarray:

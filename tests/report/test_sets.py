@@ -168,3 +168,27 @@ def test_the_check_of_a_submission_measures_its_sets_again(finished: Path):
         unknown = command(*check)
     assert unknown.code == 1
     assert "cannot be checked here" in unknown.out
+
+
+def test_certificates_hold_values_of_sets_which_are_verified(finished: Path):
+    assert command("sets", finished, "--metrics", "fid,kid").code == 0
+    certificate = finished.parent / "c.json"
+    assert command("certify", finished, "--out", certificate).code == 0
+    asked = ("verify", certificate, "--outputs", finished / "images", "--data-root", finished.parent / "data")
+    good = command(*asked)
+    assert good.code == 0, good.err
+    assert "6 of 6 values of whole sets agree" in good.out
+    said = json.loads(certificate.read_text(encoding="utf-8"))
+    of_bicubic = next(
+        one for one in said["sets"] if (one["method"], one["metric"]) == ("bicubic", "fid-bilinear")
+    )
+    assert of_bicubic["value"] == float(_table(finished)["bicubic"]["fid-bilinear"])
+    of_bicubic["value"] *= 1.01
+    certificate.write_text(json.dumps(said), encoding="utf-8")
+    forged = command(*asked)
+    assert forged.code == 1
+    assert "5 of 6 values of whole sets agree" in forged.out
+    assert "fid-bilinear of bicubic, mine x4, protocol srbench: said is" in forged.out
+    del said["sets"]  # as certificates were before
+    certificate.write_text(json.dumps(said), encoding="utf-8")
+    assert command(*asked).code == 0
