@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".webp"})
 # Files are told by their content: PostScript, for one, would start Ghostscript under any name.
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "PPM", "WEBP")
+# Values that any file may hold, and that one byte may stand for: deflate makes 1032 bytes of one, at most.
+_FREE, _PER_BYTE = 1 << 24, 4096
 # TIFF 6.0
 _BITS_PER_SAMPLE, _SAMPLE_FORMAT, _UNSIGNED = 258, 339, 1
 _PLANES, _PHOTOMETRIC, _WHITE_IS_ZERO = 284, 262, 0
@@ -39,7 +41,15 @@ def opened_image(path: Path) -> Iterator[Image.Image]:
     from PIL import Image
 
     with _explained(path.name), Image.open(path, formats=_FORMATS) as image:
+        _refuse_claims(path, image)
         yield image
+
+
+def _refuse_claims(path: Path, image: Image.Image) -> None:
+    """Before memory is taken for them: more pixels than the file's bytes can stand for."""
+    values = image.width * image.height * len(image.getbands())
+    if values > _FREE + _PER_BYTE * path.stat().st_size:
+        raise Unscorable(f"{path.name}: damaged (says that it is {image.width}x{image.height}, but is small)")
 
 
 @contextlib.contextmanager
