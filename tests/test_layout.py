@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import ast
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+import pytest
+
 import srbench
+from tests.helpers import PACKAGE_ROOT
 
 PACKAGE = Path(srbench.__file__).parent
 TESTS = Path(__file__).parent
@@ -52,3 +59,17 @@ def test_there_are_at_most_20_rooms() -> None:
 def test_every_room_has_its_tests() -> None:
     rooms = {path.parent.relative_to(PACKAGE) for path in PACKAGE.glob("*/__init__.py")}
     assert {room for room in rooms if not any((TESTS / room).glob("test_*.py"))} == {Path("commands")}
+
+
+@pytest.mark.slow
+def test_the_ways_that_are_counted_do_not_grow() -> None:
+    """As `CONTRIBUTING.md` says: a reference image to its cell, and a model file to its pixels."""
+    script = PACKAGE_ROOT / "benchmarks" / "flow.py"
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    printed = subprocess.run(
+        [sys.executable, script], env=environment, capture_output=True, text=True, check=True
+    ).stdout
+    images = re.findall(r"to its cell .*: (\d+) files", printed)
+    models = re.findall(r"to its pixels .*: (\d+) files", printed)
+    assert [int(count) for count in images] == [21]
+    assert max(map(int, models)) <= 25

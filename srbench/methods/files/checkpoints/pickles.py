@@ -33,7 +33,7 @@ from srbench.methods.files.checkpoints.unpickling import (
     require_modest_pickle,
 )
 
-SPARE_BYTES = 64 * 1024**2  # that any file may take beyond twice its own size
+_SPARE_BYTES = 64 * 1024**2  # that any file may take beyond twice its own size
 
 
 def read_pickled(path: Path) -> Any:
@@ -156,7 +156,7 @@ class _Budget:
     """Bytes that the tensors of one file may take in all."""
 
     def __init__(self, file_size: int) -> None:
-        self._left = 2 * file_size + SPARE_BYTES
+        self._left = 2 * file_size + _SPARE_BYTES
 
     def take(self, size: int, what: str) -> None:
         """Counts `size` bytes; `Refused` where the file asks for more than it can honestly hold."""
@@ -178,7 +178,7 @@ def _read_member(archive: zipfile.ZipFile, name: str) -> bytes:
 def _require_modest_archive(archive: zipfile.ZipFile, file_size: int) -> None:
     """`Refused` where the members unpack to far more than the file."""
     declared = sum(member.file_size for member in archive.infolist())
-    if declared > 2 * file_size + SPARE_BYTES:
+    if declared > 2 * file_size + _SPARE_BYTES:
         raise Refused(
             f"it unpacks to {declared / 1e6:.0f} MB, {declared // max(file_size, 1)} times its size"
         )

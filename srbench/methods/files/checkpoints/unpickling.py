@@ -26,7 +26,7 @@ TYPES = {
 _SAFE_KEYS = (str, bytes, int, float, type(None))
 _DO: dict[int, Callable[[Any], None]] = pickle._Unpickler.dispatch
 _MOST_KEYS = 2000  # of other kinds
-MOST_STEPS = 500_000  # of a pickle; optimisers of networks with a thousand layers take a tenth
+_MOST_STEPS = 500_000  # of a pickle; optimisers of networks with a thousand layers take a tenth
 _LARGEST_INTEGER = 64  # bits: longer ones are made to collide as keys of a dictionary
 _PUTS = ("PUT", "BINPUT", "LONG_BINPUT")
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
@@ -230,8 +230,8 @@ def require_modest_pickle(stream: IO[bytes]) -> None:
     """Looks through the pickle at the stream's place, without running it, and goes back there."""
     start = stream.tell()
     for step, (code, argument, _) in enumerate(pickletools.genops(stream)):
-        if step > MOST_STEPS:
-            raise Refused(f"its pickle has more than {MOST_STEPS} steps")
+        if step > _MOST_STEPS:
+            raise Refused(f"its pickle has more than {_MOST_STEPS} steps")
         if code.name in _PUTS and isinstance(argument, int) and argument > step + 16:
             raise Refused("its pickle numbers objects that it does not have")
         if (
