@@ -174,7 +174,8 @@ def provenance(board: Board, run: RunData) -> list[str]:
     version, summary = protocol.get("version", "?"), protocol.get("summary", "")
     lines = [f"protocol {board.protocol}, version {version}: {summary}"]
     if dataset:
-        lines.append(f"data set: {run.title_of(board)}; {dataset.get('citation', '')}")
+        cited = filter(None, [run.title_of(board), dataset.get("citation", "")])
+        lines.append(f"data set: {'; '.join(cited)}")
     facts = [(name, run.facts["methods"].get(name, {})) for name in board.methods]
     facts += [(info.title, run.facts["metrics"].get(info.name, {})) for info in board.metrics]
     facts += [(one.title, {"weights": one.weights}) for one in run.sets if one.place[1:] == _place(board)]

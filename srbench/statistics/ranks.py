@@ -59,7 +59,10 @@ class RankTest:
     def p_text(self) -> str:
         """The p value with its distribution, as printed; a drawn one is no smaller than one in the draws."""
         least = self.distribution == "permutation" and self.p_value * (1 + PERMUTATIONS) < 1.5
-        return f"p {'≤' if least else '='} {self.p_value:.2g} ({DISTRIBUTIONS[self.distribution]})"
+        words = (
+            f"{'≤' if least else '='} {self.p_value:.2g}" if self.p_value else "< 1e-300"
+        )  # beyond float64
+        return f"p {words} ({DISTRIBUTIONS[self.distribution]})"
 
 
 def rank_test(by_method: dict[str, dict[str, float]], *, higher_is_better: bool) -> RankTest | None:

@@ -279,3 +279,11 @@ def test_groups_are_those_of_the_definition(edges: int):
     maximal = [clique for clique in cliques if not any(clique < other for other in cliques)]
     found = indistinct_groups(names, apart)
     assert sorted(map(sorted, found)) == sorted(map(sorted, maximal))
+
+
+def test_a_p_value_that_float64_cannot_hold_is_not_called_zero() -> None:
+    by_method = {f"m{m}": {str(i): m + i % 3 / 10 for i in range(200)} for m in range(20)}
+    test = rank_test(by_method, higher_is_better=True)
+    assert test is not None
+    assert test.statistic == pytest.approx(200 * 19)  # every image ranks alike
+    assert test.p_text == "p < 1e-300 (χ² approximation)"

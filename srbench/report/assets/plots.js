@@ -220,9 +220,11 @@ const plots = (() => {
     const drawn = canvas(figure, width, height, `Mean ranks of ${test.ranks.length} methods by ${metric.title}: `
       + test.ranks.map(([name, rank]) => `${name} ${rank.toFixed(2)}`).join(", "));
     drawn.append(svg("line", { x1: x(1), x2: x(test.ranks.length), y1: axis, y2: axis, style: "stroke:var(--fg)" }));
+    const every = Math.ceil(24 / (x(2) - x(1)));  // numbers that do not touch
     for (let rank = 1; rank <= test.ranks.length; rank += 1) {
-      drawn.append(svg("line", { x1: x(rank), x2: x(rank), y1: axis - 6, y2: axis, style: "stroke:var(--fg)" }),
-        svg("text", { x: x(rank), y: axis - 11, "text-anchor": "middle", class: "soft" }, String(rank)));
+      drawn.append(svg("line", { x1: x(rank), x2: x(rank), y1: axis - 6, y2: axis, style: "stroke:var(--fg)" }));
+      if ((rank - 1) % every) { continue; }
+      drawn.append(svg("text", { x: x(rank), y: axis - 11, "text-anchor": "middle", class: "soft" }, String(rank)));
     }
     if (test.difference !== null) {
       drawn.append(svg("line", { x1: x(1), x2: x(1 + test.difference), y1: 22, y2: 22, class: "mean" }),

@@ -18,7 +18,7 @@ from srbench.studies.agreement.files import Files
 from srbench.studies.agreement.opinions import Opinion
 from srbench.studies.people.database import Study
 from srbench.studies.people.opinion_tables import image_rows
-from srbench.studies.people.responses import opinions as opinions_of
+from srbench.studies.people.responses import rated
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Material:
 
 def of_study(study: Study, run: RunData, protocol: str, metrics: Sequence[str]) -> Material:
     """The mean opinion of each version in a study of opinion scores, and the run's scores of it."""
-    rows = [row for part in opinions_of(study, study.judged()) for row in image_rows(part)]
+    rows = [row for part in rated(study, "srbench agreement") for row in image_rows(part)]
     scores, signs = metrics_of_run(run, protocol, metrics)
     infos = run.metrics()
     references = run.references()

@@ -24,6 +24,7 @@ import numpy as np
 
 from srbench.core.records import UsageError, UserError
 from srbench.images.codec import IMAGE_SUFFIXES
+from srbench.images.names import nothing_there
 
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _WIND = ("name", "avg_MOS")
@@ -87,6 +88,8 @@ def check_direction(opinions: list[Opinion]) -> None:
 
 
 def _lines(path: Path) -> list[Opinion]:
+    if not path.exists():
+        raise UserError(nothing_there(path))
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

@@ -120,6 +120,7 @@ def test_what_cannot_be_a_column_is_said(rated: tuple[Path, Path], tmp_path: Pat
     assert "needs a study of opinion scores" in command(*build[:5], "--study", choices).message
     empty = made_study(run, tmp_path / "empty", "--raters", "1")
     assert "has no answers yet" in command(*build[:5], "--study", empty).message
+    assert "has no answers yet" in command("agreement", "--study", empty, "--run", run).message
     (tmp_path / "r.csv").write_text("rater,dataset,image,method,rating\n1,other,a,bicubic,5\n")
     command("study", "import", tmp_path / "r.csv", "--out", tmp_path / "other")
     assert (
