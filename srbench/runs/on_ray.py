@@ -27,6 +27,7 @@ Task = TypeVar("Task", bound=Divisible)
 Work = Callable[[Iterable[Task], Note], Iterator[Any]]
 
 _PULSE = 0.2  # seconds between looks at the clocks
+_ASKED_AGAIN = 5
 _LOOK_AROUND = 5.0  # seconds between looks at the size of the cluster
 
 
@@ -208,7 +209,9 @@ class _Team(Generic[Task]):
 
     def __init__(self, ray: Any, work: Work[Task], cluster: Cluster, device: str, limits: Limits) -> None:
         self._ray, self._limits, self._device = ray, limits, device
-        self._steps = ray.remote(num_cpus=0)(_Steps).options(scheduling_strategy=_here(ray)).remote()
+        # Asked again where the connection to it breaks: to note a step twice does no harm.
+        steps = ray.remote(num_cpus=0, max_task_retries=_ASKED_AGAIN)(_Steps)
+        self._steps = steps.options(scheduling_strategy=_here(ray)).remote()
         needs: dict[str, Any] = {"num_cpus": 1, "num_gpus": int(device.startswith("cuda"))}
         if limits.memory:
             needs["memory"] = limits.memory
@@ -291,4 +294,4 @@ class _Team(Generic[Task]):
 def _here(ray: Any) -> Any:
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    return NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
+    return NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)

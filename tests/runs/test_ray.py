@@ -98,7 +98,7 @@ def run(jobs: list[Job], limits: Limits, cluster: Cluster) -> dict[int, Any]:
     [
         ("leave", Limits(), "ended its process or lost its node"),
         ("hang", Limits(seconds=1), "took longer than --task-timeout 1 s"),
-        ("eat", Limits(memory=800 * 1024**2), "took more memory than --task-memory 0.78125 GB"),
+        ("eat", Limits(memory=500 * 1024**2), "took more memory than --task-memory 0.488281 GB"),
     ],
 )
 def test_what_ends_or_hangs_its_process(method: str, limits: Limits, reason: str) -> None:
