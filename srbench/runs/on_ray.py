@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import os
 import signal
+import socket
 import threading
 import time
 from collections import deque
@@ -20,6 +21,7 @@ from typing import Any, Generic, TypeVar
 
 from srbench.core.records import UserError
 from srbench.core.text import first_line
+from srbench.runs.ray_steps import Steps
 from srbench.runs.tasks import Divisible, Note, Retries, Step
 from srbench.runs.workers import THREADS, Answer, Limits, answer, cores, resident
 
@@ -28,6 +30,7 @@ Work = Callable[[Iterable[Task], Note], Iterator[Any]]
 
 _PULSE = 0.2  # seconds between looks at the clocks
 _ASKED_AGAIN = 5
+_UNANSWERED = 10.0  # seconds
 _LOOK_AROUND = 5.0  # seconds between looks at the size of the cluster
 
 
@@ -102,6 +105,7 @@ def _connected(cluster: Cluster, workers: int) -> Any:
     local: dict[str, Any] = {"num_cpus": workers or cores(), "include_dashboard": False}
     before = signal.getsignal(signal.SIGTERM)
     try:
+        _knock(cluster.address)
         ray.init(**options, **({"address": cluster.address} if cluster.address else local))
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         raise UserError(
@@ -111,25 +115,11 @@ def _connected(cluster: Cluster, workers: int) -> Any:
     return ray
 
 
-class _Steps:
-    """Lives beside the caller, and so outlives those whose steps it keeps."""
-
-    def __init__(self) -> None:
-        self._at: dict[int, tuple[Step, float, str]] = {}
-
-    def given(self, member: int, step: Step) -> None:
-        self._at[member] = step, math.inf, ""  # it may wait for a place long before it begins
-
-    def note(self, member: int, step: Step) -> None:
-        self._at[member] = step, time.monotonic(), ""
-
-    def last_words(self, member: int, reason: str) -> None:
-        step, since, _ = self._at[member]
-        self._at[member] = step, since, reason
-
-    def all(self) -> dict[int, tuple[Step, float, str]]:
-        now = time.monotonic()
-        return {member: (step, now - since, words) for member, (step, since, words) in self._at.items()}
+def _knock(address: str) -> None:
+    """`OSError` where nobody listens: Ray would go on asking for many minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_UNANSWERED).close()
 
 
 class _Actor:
@@ -210,7 +200,7 @@ class _Team(Generic[Task]):
     def __init__(self, ray: Any, work: Work[Task], cluster: Cluster, device: str, limits: Limits) -> None:
         self._ray, self._limits, self._device = ray, limits, device
         # Asked again where the connection to it breaks: to note a step twice does no harm.
-        steps = ray.remote(num_cpus=0, max_task_retries=_ASKED_AGAIN)(_Steps)
+        steps = ray.remote(num_cpus=0, max_task_retries=_ASKED_AGAIN)(Steps)
         self._steps = steps.options(scheduling_strategy=_here(ray)).remote()
         needs: dict[str, Any] = {"num_cpus": 1, "num_gpus": int(device.startswith("cuda"))}
         if limits.memory:
