@@ -2,7 +2,8 @@
 
 Numba numbers the files of a function's compiled variants and lists them in an index, which it writes first.
 A process that looks between the two, or two that choose the same number, then load another variant, or one
-of an older source. Here files have names of their own, and are there before the index tells of them.
+of an older source. Here files have names of their own, and are there before the index tells of them. Nor does
+numba see when something changed that the source takes from another module: here that is a part of its stamp.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import numpy as np
 from numba import njit
 from numba.core.caching import IndexDataCacheFile
 
@@ -26,6 +28,7 @@ class CacheFiles(IndexDataCacheFile):
 
     def __init__(self, folder: Path, base: str, source_stamp: Any) -> None:
         super().__init__(str(folder), base, source_stamp)
+        self.stamp = source_stamp
         self._folder = folder
         self._base = base
 
@@ -51,6 +54,20 @@ def compiled(function: Function) -> Function:
     if not hasattr(made, "_cache"):  # NUMBA_DISABLE_JIT
         return function
     cache = made._cache
-    stamp = cache._impl.locator.get_source_stamp()
+    stamp = (cache._impl.locator.get_source_stamp(), _taken(function))
     cache._cache_file = CacheFiles(Path(cache.cache_path), cache._impl.filename_base, stamp)
     return cast("Function", made)
+
+
+def _taken(function: Callable[..., Any]) -> dict[str, Any]:
+    """What is compiled into a function from its module's names: stamps of compiled functions, constants."""
+    taken = {}
+    for name in function.__code__.co_names:
+        value: Any = function.__globals__.get(name)
+        if hasattr(value, "_cache"):
+            taken[name] = value._cache._cache_file.stamp
+        elif isinstance(value, np.ndarray):
+            taken[name] = (value.dtype.str, value.shape, value.tobytes())
+        elif isinstance(value, (bool, int, float, complex, str, tuple)):
+            taken[name] = repr(value)
+    return taken

@@ -78,3 +78,28 @@ def test_a_compiled_function_is_kept(tmp_path: Path) -> None:
         for _ in range(2)
     ]
     assert said == [["6.0", "0"], ["6.0", "1"]]
+
+
+@pytest.mark.parametrize("changed", ["STEP = 3", "@compiled\ndef more(value):\n    return value + 10"])
+def test_what_another_module_changed_is_compiled_again(changed: str, tmp_path: Path) -> None:
+    """Numba's own cache gives the old values here."""
+    imported = "from srbench.core.compiled import compiled\n"
+    before = "STEP = 1\n@compiled\ndef more(value):\n    return value + 1\n"
+    (tmp_path / "made.py").write_text(
+        f"{imported}from other import STEP, more\n"
+        "@compiled\ndef both(value):\n    return more(value) + STEP\nprint(both(1))\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path.cwd()), "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    said = []
+    for source in (before, f"{before}{changed}\n"):
+        (tmp_path / "other.py").write_text(imported + source)
+        done = subprocess.run(
+            [sys.executable, "-B", "made.py"],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        said.append(int(done.stdout))
+    assert said == [3, {"S": 5, "@": 12}[changed[0]]]
