@@ -59,7 +59,7 @@ def test_committed_tables_are_what_the_code_makes(tmp_path: Path, monkeypatch: p
 def test_committed_scores_are_the_whole_data_sets():
     run = read_run(REPOSITORY / "leaderboards" / "scores" / "x4")
     for board in run.boards():
-        assert board.images == {"set5": 5, "set14": 14, "bsd100": 100}[board.dataset]
+        assert board.images == {"set5": 5, "set14": 14, "bsd100": 100, "urban100": 100}[board.dataset]
         assert all(cell.n == cell.expected for cell in board.cells.values())
 
 
