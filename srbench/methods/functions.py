@@ -118,6 +118,8 @@ def _existing(path: Path, where: str) -> Path:
 
 
 def _source_of(module: str) -> Path | None:
+    import sys
+    from importlib import invalidate_caches
     from importlib.util import find_spec
 
     _see_current_folder()
@@ -127,7 +129,13 @@ def _source_of(module: str) -> Path | None:
         return None
     except (Exception, SystemExit) as error:  # finding a module imports the packages around it
         raise UserError(f"{module} cannot be imported ({first_line(error)})") from None
-    return Path(found.origin) if found is not None and found.origin else None
+    if found is None or not found.has_location or not found.origin:
+        return None
+    if module in sys.modules and not Path(found.origin).is_file():  # imported earlier, gone since
+        del sys.modules[module]
+        invalidate_caches()
+        return _source_of(module)
+    return Path(found.origin)
 
 
 def _see_current_folder() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 
@@ -93,3 +94,23 @@ def test_a_function_says_which_files_it_reads(tmp_path: Path, monkeypatch: pytes
     assert method.fingerprint(pair) != before
     with pytest.raises(UserError, match="no such file"):
         resolve("reading:upscale:weights=other.bin")
+
+
+def test_a_module_whose_file_is_gone_is_looked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in ("earlier", "later"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "moved.py").write_text("def upscale(image, scale):\n    return image\n")
+        monkeypatch.syspath_prepend(tmp_path / folder)
+    # Imported from the folder that comes first on the path.
+    assert Path(str(importlib.import_module("moved").__file__)).parent.name == "later"
+    (tmp_path / "later" / "moved.py").unlink()
+    assert resolve("moved:upscale").source == str(tmp_path / "earlier" / "moved.py")
+    importlib.import_module("moved")
+    (tmp_path / "earlier" / "moved.py").unlink()
+    with pytest.raises(UsageError, match="no Python module moved"):
+        resolve("moved:upscale")
+    with pytest.raises(UsageError, match="no Python module sys"):
+        resolve("sys:exit")
