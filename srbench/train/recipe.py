@@ -65,7 +65,7 @@ class Recipe:
       times as fast. `momentum` is Adam's beta 1, or SGD's momentum.
     - `optimizer`: "adam", "sgd", or "muon", which turns the step of each convolution into a matrix with equal
       singular values and leaves biases, normalisation and narrow layers to Adam (with Nesterov's momentum) at
-      half the rate. None of the papers had it (docs/training.md measures it).
+      half the rate. None of the papers had it (reference_models/README.md says what it brings).
     - `hold` iterations run at the full rate before a cosine begins.
     - `clip` bounds each gradient value to +-clip / learning rate (VDSR), `clip_norm` the length of all
       gradients together; 0 does nothing.
