@@ -23,11 +23,13 @@ from srbench.datasets.samples import degrade
 from srbench.images.codec import read_image
 from srbench.images.names import existing_folder, image_files
 from srbench.images.pixels import as_rgb, crop_to_multiple
+from srbench.images.resize import imresize
 
 _VERSION = 3
 _CHUNK = 64  # images that are decoded ahead
 
 Masks = Callable[[Path], np.ndarray]
+Planes = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,17 @@ class Entry:
 
 @dataclass(frozen=True)
 class Preparation:
-    """What decides a cache beside the files: crops need `crop` pixels, images come reduced by `scale`."""
+    """What decides a cache beside the files: crops need `crop` pixels, images come reduced by `scale`.
+
+    `shrink` holds the factors of further copies of each image; a copy that is smaller than the crop is not made.
+    """
 
     scale: int
     degradation: Degradation
     crop: int
     base: bool = False
     masks: str = ""
+    shrink: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -156,13 +162,14 @@ def _write(
             if isinstance(parts, str):
                 skipped[str(path)] = parts
                 continue
-            offsets = {}
-            for name, part in parts.items():
-                offsets[name] = stream.tell()
-                stream.write(np.ascontiguousarray(part).data)
-            height, width = parts["reference"].shape[:2]
-            fingerprint.update(f"{height}x{width}".encode() + parts["reference"].tobytes())
-            entries.append(Entry(path.stem, height, width, **offsets))
+            for planes in parts:
+                offsets = {}
+                for name, plane in planes.items():
+                    offsets[name] = stream.tell()
+                    stream.write(np.ascontiguousarray(plane).data)
+                height, width = planes["reference"].shape[:2]
+                fingerprint.update(f"{height}x{width}".encode() + planes["reference"].tobytes())
+                entries.append(Entry(path.stem, height, width, **offsets))
         stream.write(b"\0")  # an empty file cannot be mapped
     text = json.dumps(
         {
@@ -177,30 +184,37 @@ def _write(
 
 def _prepared(
     files: list[Path], preparation: Preparation, masks: Masks | None
-) -> Iterator[tuple[Path, dict[str, np.ndarray] | str]]:
+) -> Iterator[tuple[Path, list[Planes] | str]]:
     with ThreadPoolExecutor() as pool:
         for start in range(0, len(files), _CHUNK):
             chunk = files[start : start + _CHUNK]
             yield from zip(chunk, pool.map(lambda path: _parts(path, preparation, masks), chunk), strict=True)
 
 
-def _parts(path: Path, preparation: Preparation, masks: Masks | None) -> dict[str, np.ndarray] | str:
-    """The planes of one image, or why it is left out."""
+def _parts(path: Path, preparation: Preparation, masks: Masks | None) -> list[Planes] | str:
+    """The planes of one image and of its smaller copies, or why it is left out."""
     try:
         whole = as_rgb(read_image(path))
-        image = crop_to_multiple(whole, preparation.scale)
-        height, width = image.shape[:2]
-        if min(height, width) < preparation.crop:
+        if min(crop_to_multiple(whole, preparation.scale).shape[:2]) < preparation.crop:
             return f"smaller than the crop of {preparation.crop} pixels"
-        low = degrade(image, preparation.scale, preparation.degradation, "clamp")
-        parts = {"reference": image, "low_resolution": low}
-        if preparation.base:
-            parts["base"] = pil_enlarged(low, preparation.scale)
-        if masks is not None:
-            parts["regions"] = _matching(masks(path), whole)[:height, :width]
-        return parts
+        planes = [_planes(whole, preparation, None if masks is None else masks(path))]
+        copies = (imresize(whole, factor) for factor in preparation.shrink)
+        large = (copy for copy in copies if min(copy.shape[:2]) >= preparation.crop)
+        return planes + [_planes(copy, preparation, None) for copy in large]
     except (Unscorable, OSError) as error:
         return str(error)
+
+
+def _planes(whole: np.ndarray, preparation: Preparation, regions: np.ndarray | None) -> Planes:
+    image = crop_to_multiple(whole, preparation.scale)
+    height, width = image.shape[:2]
+    low = degrade(image, preparation.scale, preparation.degradation, "clamp")
+    planes = {"reference": image, "low_resolution": low}
+    if preparation.base:
+        planes["base"] = pil_enlarged(low, preparation.scale)
+    if regions is not None:
+        planes["regions"] = _matching(regions, whole)[:height, :width]
+    return planes
 
 
 def _matching(regions: np.ndarray, image: np.ndarray) -> np.ndarray:

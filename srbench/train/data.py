@@ -58,7 +58,12 @@ def open_data(recipe: Recipe, spec: NetworkSpec, options: Options, fabric: Fabri
     else:
         held_out = training_files(options.validation)
     wanted = Preparation(
-        recipe.scale, recipe.degradation, recipe.crop, spec.residual == "pil-bicubic", options.mask_source
+        recipe.scale,
+        recipe.degradation,
+        recipe.crop,
+        spec.residual == "pil-bicubic",
+        options.mask_source,
+        recipe.shrink,
     )
     with fabric.rank_zero_first():
         images = open_cache(

@@ -137,6 +137,11 @@ def _check_numbers(recipe: Recipe) -> None:
         raise UsageError(f"hold must be below the iterations {recipe.iterations}, not {recipe.hold}")
     if not recipe.learning_rate > 0:
         raise UsageError(f"learning_rate must be positive, not {recipe.learning_rate:g}")
+    if not all(0 < factor < 1 for factor in recipe.shrink):
+        given = ", ".join(f"{factor:g}" for factor in recipe.shrink)
+        raise UsageError(f"shrink takes factors between 0 and 1, not {given}")
+    if recipe.shrink and recipe.needs_masks:
+        raise UsageError("shrink is for recipes without semantic masks")
     if not 0 <= recipe.seed < 2**63:
         raise UsageError(f"seed must be at least 0 and below 2^63, not {recipe.seed}")
     if not recipe.weight_decay >= 0:

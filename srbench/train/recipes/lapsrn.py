@@ -26,9 +26,10 @@ LAPSRN_RECIPE = Recipe(
     milestones=(50_000, 100_000, 150_000, 200_000, 250_000),  # section 3.3: every 50 epochs of 1000 batches
     decay=0.5,
     augment="dihedral",  # section 3.3: rotations and flips
+    shrink=(0.9, 0.8, 0.7, 0.6, 0.5),  # section 3.3: factors from 0.5 to 1
     chosen=(
-        "The number of iterations is chosen. The paper also scales its images by factors from 0.5 to 1; here "
-        "they are taken as they are. The references of the lower levels are bicubic reductions of the "
+        "The number of iterations is chosen. The paper scales its images by random factors from 0.5 to 1; "
+        "here by five fixed ones. The references of the lower levels are bicubic reductions of the "
         "reference; the transposed convolutions that enlarge the image begin with random weights, where the "
         "paper begins with bilinear ones."
     ),
