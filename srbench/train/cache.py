@@ -49,7 +49,7 @@ class Entry:
 class Preparation:
     """What decides a cache beside the files: crops need `crop` pixels, images come reduced by `scale`.
 
-    `shrink` holds the factors of further copies of each image; a copy that is smaller than the crop is not made.
+    `shrink` holds the factors of further copies of each image, which are made where they hold a crop.
     """
 
     scale: int

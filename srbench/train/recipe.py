@@ -60,8 +60,8 @@ class Recipe:
       own, and a network that never saw padding does badly there: end a training with large crops and a
       border no wider than the one that is cut before measuring.
     - `augment`: "none", "flips" (left-right and up-down), or "dihedral" (with transposition, all eight).
-    - `shrink` adds copies of each training image, reduced by these factors with MATLAB's bicubic kernel (FSRCNN,
-      section 4.1: 0.9, 0.8, 0.7, 0.6). An epoch goes through copies as through images of their own.
+    - `shrink` adds copies of each training image, reduced by these factors with MATLAB's bicubic kernel
+      (FSRCNN, section 4.1). An epoch goes through copies as through images of their own.
     - `learning_rate` is multiplied by `decay` at each of `milestones` (iterations), or falls to zero
       along a cosine with "cosine"; `slow_layers` are parameters by name prefix that learn `slow_factor`
       times as fast. `momentum` is Adam's beta 1, or SGD's momentum.

@@ -133,6 +133,11 @@ def test_a_model_with_random_features_has_a_name_that_says_so(tmp_path: Path) ->
         (("espcn", "--data", ".", "--set", "momentum=1.5"), 2, "momentum must be at least 0 and below 1"),
         (("espcn", "--data", ".", "--set", "weight_decay=-1"), 2, "weight_decay must not be negative"),
         (
+            ("espcn", "--data", ".", "--set", "shrink=0.9,1.5"),
+            2,
+            "shrink takes factors between 0 and 1, not 0.9, 1.5",
+        ),
+        (
             ("srcnn", "--data", ".", "--start-from", "x.pth", "--crop", "16", "--set", "border=0"),
             1,
             "choose: --start-from FILE",

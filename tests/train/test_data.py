@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from srbench.datasets import coco_stuff
 from srbench.datasets.samples import degrade
 from srbench.images.codec import read_image
 from srbench.images.pixels import crop_to_multiple
-from srbench.images.resize import imresize_double, tensorflow1_bicubic
+from srbench.images.resize import imresize, imresize_double, tensorflow1_bicubic
 from srbench.methods.families.enhancenet import ENHANCENET
 from srbench.methods.families.srcnn import SRCNN
 from srbench.methods.families.srresnet import SRRESNET
@@ -45,6 +46,20 @@ def test_the_cache_holds_the_protocols_inputs_bit_for_bit(tmp_path: Path, degrad
     assert np.array_equal(made.reference(0), reference)
     assert np.array_equal(made.low_resolution(0), low)
     assert np.array_equal(made.base(0), pil_enlarged(low, 4))
+
+
+def test_smaller_copies_are_matlabs_reductions_cut_like_every_image(tmp_path: Path) -> None:
+    save(tmp_path / "one.png", picture(60, 41, seed=3))
+    preparation = Preparation(4, "matlab-bicubic", 24, shrink=(0.75, 0.5))
+    made = open_cache(training_files(tmp_path), preparation)
+    whole = read_image(tmp_path / "one.png")
+    copy = crop_to_multiple(imresize(whole, 0.75), 4)
+    # Halved it has 21 columns, which do not hold a crop of 24.
+    assert [(entry.height, entry.width) for entry in made.entries] == [(60, 40), copy.shape[:2]]
+    assert np.array_equal(made.reference(1), copy)
+    assert np.array_equal(made.low_resolution(1), imresize(copy, Fraction(1, 4)))
+    assert not made.skipped
+    assert made.fingerprint != cached(tmp_path, crop=24).fingerprint
 
 
 def test_the_cache_is_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ FSRCNN = Recipe(
     chosen=(
         "The paper takes SGD with learning rates of 1e-3 and 1e-4, first on 91 images and then, at half the "
         "rates, with General-100; Adam with the same rates and a cosine in one go is chosen, as are the "
-        "batch, the iterations and the crops (the paper's inputs are 10 x 10). The initial weights give linear "
-        "enlargement, where the paper draws the last layer from a narrow Gaussian."
+        "batch, the iterations and the crops (the paper's inputs are 10 x 10). The initial weights give "
+        "linear enlargement, where the paper draws the last layer from a narrow Gaussian."
     ),
 )
