@@ -1,7 +1,6 @@
 """Reading and writing images of 8 and 16 bits.
 
 Arrays are uint8 (0 to 255) or uint16 (0 to 65535), H x W for grayscale files and H x W x 3 (RGB) for colour.
-PIL cuts 16-bit colour files to their high bytes: OpenCV decodes those, and what PIL read is the check of it.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from srbench.core.files import atomic_file
 from srbench.core.records import Unscorable
 from srbench.core.text import first_line
 from srbench.images.png import encode_png
+from srbench.images.sixteen import decode_sixteen, opencv
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -24,11 +24,17 @@ if TYPE_CHECKING:
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".webp"})
 # Files are told by their content: PostScript, for one, would start Ghostscript under any name.
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "PPM", "WEBP")
-# Values that any file may hold, and that one byte may stand for: deflate makes 1032 bytes of one, at most.
-_FREE, _PER_BYTE = 1 << 24, 4096
+# Values that one byte may stand for at most: 1032 in deflate, 1340 in TIFF's LZW, 3 x 512 in JPEG (a bit for
+# a block of 64 pixels); eight times as many in one channel, where a value may be a bit.
+_PER_BYTE, _PER_BYTE_OF_ONE = 1536, 8 * 1536
+# In other codings a few bytes are a flat image of any size: so much (8K) is believed of them.
+_BELIEVED = 8192 * 4320
+_BOUNDED = ("PNG", "JPEG", "PPM")
+_BOUNDED_TIFF = ("raw", "packbits", "tiff_lzw", "tiff_deflate", "tiff_adobe_deflate", "jpeg", "tiff_jpeg")
 # TIFF 6.0
 _BITS_PER_SAMPLE, _SAMPLE_FORMAT, _UNSIGNED = 258, 339, 1
 _PLANES, _PHOTOMETRIC, _WHITE_IS_ZERO = 284, 262, 0
+_TILE_WIDTH, _TILE_HEIGHT, _TILE_PIXELS = 322, 323, 4096 * 4096
 _GRAY = ("I;16", "I;16B", "I;16L", "I;16N")
 Bits = Literal[8, 16]
 STEP = 257  # 16-bit steps of one 8-bit grey level: 255 becomes 65535
@@ -46,10 +52,39 @@ def opened_image(path: Path) -> Iterator[Image.Image]:
 
 
 def _refuse_claims(path: Path, image: Image.Image) -> None:
-    """Before memory is taken for them: more pixels than the file's bytes can stand for."""
-    values = image.width * image.height * len(image.getbands())
-    if values > _FREE + _PER_BYTE * path.stat().st_size:
-        raise Unscorable(f"{path.name}: damaged (says that it is {image.width}x{image.height}, but is small)")
+    """More pixels than the file's bytes can, or are believed to, stand for: before memory is taken."""
+    stored, channels = path.stat().st_size, len(image.getbands())
+    width, height = image.size
+    _refuse_tiles(path.name, image)
+    most = stored * (_PER_BYTE_OF_ONE if channels == 1 else _PER_BYTE)
+    if width * height * channels <= most:
+        return
+    claim = f"{path.name}: says that it is {width}x{height} pixels"
+    if _is_bounded(image):
+        raise Unscorable(f"{claim}, which its {stored} bytes cannot hold: damaged")
+    if width * height > _BELIEVED:
+        raise Unscorable(
+            f"{claim} in {stored} bytes; of so few bytes more than 8K (8192x4320) is not read, so that no "
+            "small file takes all memory; save it as PNG"
+        )
+
+
+def _refuse_tiles(name: str, image: Image.Image) -> None:
+    """A tile of a TIFF is decoded whole, however small the image in its corner."""
+    width, height = ((_tiff_tag(image, tag) or (0,))[-1] for tag in (_TILE_WIDTH, _TILE_HEIGHT))
+    if width * height > max(image.width * image.height, _TILE_PIXELS):
+        raise Unscorable(
+            f"{name}: an image of {image.width}x{image.height} in a tile of {width}x{height}; save it as PNG"
+        )
+
+
+def _is_bounded(image: Image.Image) -> bool:
+    """Whether a byte of this file's coding can stand for so many pixels only."""
+    if image.format == "TIFF":
+        return image.info.get("compression") in _BOUNDED_TIFF
+    if image.format == "BMP":
+        return all(tile[0] == "raw" for tile in getattr(image, "tile", ()))
+    return image.format in _BOUNDED
 
 
 @contextlib.contextmanager
@@ -179,7 +214,7 @@ def write_in_bits(path: Path, image: np.ndarray) -> None:
     if image.dtype == np.uint8:
         write_png(path, image)
         return
-    cv2 = _opencv(path.name)
+    cv2 = opencv(path.name)
     # Run-length coding, as for 8 bits.
     how = [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE, cv2.IMWRITE_PNG_COMPRESSION, 1]
     made, encoded = cv2.imencode(".png", image if image.ndim == 2 else image[..., ::-1], how)
@@ -243,31 +278,10 @@ def _colour(path: Path, image: Image.Image) -> np.ndarray:
     """16-bit RGB, or gray with opacity, of which PIL reads the high bytes."""
     # PIL makes four channels of gray with opacity, too.
     gray = _raw_modes(image).startswith("LA")
-    pixels = _decoded(path, np.asarray(image))
+    pixels = decode_sixteen(path, np.asarray(image))
     if pixels.shape[2] == 4 and pixels[..., 3].min() < 65535:
         raise _transparent(path.name)
     return np.ascontiguousarray(pixels[..., 0] if gray else pixels[..., :3])
-
-
-def _decoded(path: Path, high: np.ndarray) -> np.ndarray:
-    """What OpenCV reads of a 16-bit file whose high bytes are `high`: H x W x 3 or 4."""
-    cv2 = _opencv(path.name)
-    decoded = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
-    if decoded is None or decoded.dtype != np.uint16 or decoded.shape != high.shape:
-        raise Unscorable(f"{path.name}: a 16-bit file of a kind that cannot be read; save it as plain RGB")
-    order = [2, 1, 0, 3][: high.shape[2]]  # OpenCV's are BGR
-    pixels = decoded[..., order].astype(np.uint16)
-    if not np.array_equal(pixels >> 8, high):
-        raise Unscorable(f"{path.name}: two decoders of this 16-bit file disagree; save it as plain RGB")
-    return pixels
-
-
-def _opencv(name: str) -> Any:
-    try:
-        import cv2
-    except ImportError:
-        raise Unscorable(f"{name}: 16-bit images need OpenCV: pip install opencv-python-headless") from None
-    return cv2
 
 
 def _transparent(name: str) -> Unscorable:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import resource
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from srbench.core.records import Unscorable
@@ -15,6 +17,7 @@ from srbench.images.codec import read_image
 from tests.helpers import picture, save
 
 HUGE = 12_000
+MEMORY = 200 * 1024  # kilobytes that a refusal may take
 
 
 def huge_png(data: bytes) -> bytes:
@@ -44,12 +47,56 @@ def test_a_small_file_that_says_it_is_huge(tmp_path: Path, make, request) -> Non
     path.write_bytes(make(path.read_bytes()))
     with Image.open(path) as image:
         assert image.size == (HUGE, HUGE)
-    with pytest.raises(Unscorable, match="says that it is 12000x12000, but is small"):
+    with pytest.raises(Unscorable, match=r"is 12000x12000 pixels, which its \d+ bytes cannot hold: damaged"):
         read_image(path)
 
 
-@pytest.mark.parametrize("options", [{"format": "PNG"}, {"format": "TIFF", "compression": "tiff_deflate"}])
-def test_a_flat_image_is_read(tmp_path: Path, options: dict[str, str]) -> None:
-    flat = np.full((3000, 3000, 3), 7, np.uint8)
-    Image.fromarray(flat).save(tmp_path / "flat", **options)  # type: ignore[arg-type]
-    assert np.array_equal(read_image(tmp_path / "flat"), flat)
+def flat(width: int, height: int, mode: str = "RGB") -> Image.Image:
+    return Image.new(mode, (width, height), 0 if mode == "1" else (90, 40, 7))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"format": "PNG"},
+        {"format": "WEBP", "lossless": True, "method": 0, "quality": 0},
+        {"format": "JPEG", "progressive": True},
+        {"format": "TIFF", "compression": "tiff_deflate"},
+        {"format": "TIFF", "compression": "tiff_lzw"},
+        {"format": "TIFF", "compression": "zstd"},
+    ],
+    ids=lambda options: options.get("compression", options["format"]),
+)
+def test_a_flat_image_of_8k_is_read(tmp_path: Path, options: dict[str, Any]) -> None:
+    flat(7680, 4320).save(tmp_path / "flat", **options)
+    read = read_image(tmp_path / "flat")
+    assert read.shape == (4320, 7680, 3)
+    assert (read.min(axis=(0, 1)) == read.max(axis=(0, 1))).all()
+
+
+@pytest.mark.parametrize("options", [{"format": "PNG"}, {"format": "TIFF", "compression": "group4"}])
+def test_a_blank_page_of_8k_is_read(tmp_path: Path, options: dict[str, Any]) -> None:
+    """A byte of Group 4 is eight rows."""
+    flat(7680, 4320, "1").save(tmp_path / "flat", **options)
+    assert not read_image(tmp_path / "flat").any()
+
+
+@pytest.mark.filterwarnings("ignore:Image size")
+def test_of_few_bytes_no_more_than_8k_is_read(tmp_path: Path) -> None:
+    """A lossless WebP of a kilobyte may be any size up to 16383x16383, and would take 3 GB."""
+    flat(64, 64).save(tmp_path / "a.webp", lossless=True)
+    data = bytearray((tmp_path / "a.webp").read_bytes())
+    start = data.index(b"VP8L") + 9  # WebP lossless bitstream, section 3: 14 bits of width - 1 and height - 1
+    data[start : start + 4] = struct.pack("<I", (10_000 - 1) | (9_000 - 1) << 14)
+    (tmp_path / "a.webp").write_bytes(data)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(Unscorable, match=r"10000x9000 pixels in \d+ bytes; .* 8K .* save it as PNG"):
+        read_image(tmp_path / "a.webp")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MEMORY
+
+
+def test_a_small_image_in_a_huge_tile(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, picture(32, 32), tile=(4608, 8192), compression="zlib")
+    with pytest.raises(Unscorable, match=r"a\.tif: an image of 32x32 in a tile of 8192x4608; save it as PNG"):
+        read_image(path)
