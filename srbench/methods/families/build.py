@@ -94,6 +94,23 @@ class Checkpoint:
                 nearest = Misfit(reason, shared)
         return nearest
 
+    def compare(self, tensors: Tensors, source: str) -> Misfit | None:
+        """How tensors without this network's signature differ from it; None where the names of less than half
+        of them, or of its own, agree."""
+        try:
+            network = self.sized(tensors) if self.sized else self.network
+        except (ValueError, IndexError, KeyError):
+            return None
+        nearest = None
+        for spec in map(network, self.scales):
+            shapes = shapes_needed(spec)
+            names = shapes.keys() & tensors.keys()
+            shared = sum(shapes[name] == tensors[name].shape for name in names)
+            most = max(len(shapes), len(tensors))
+            if 2 * len(names) >= most and (nearest is None or shared > nearest.shared):
+                nearest = Misfit(misfit(tensors, shapes, f"{source} (nearest to {name_of(spec)})"), shared)
+        return nearest
+
     def _may_be(self, tensors: Tensors) -> bool:
         """Whether these tensors, under the names that the file gives them, look like this network's."""
         found = [tensors[name] for name in (self.signature, *self.older) if name in tensors]
@@ -107,6 +124,14 @@ class Family:
     checkpoints: tuple[Checkpoint, ...] = ()
     methods: tuple[Method, ...] = ()
     recipes: Mapping[str, SpecOfScale] = field(default_factory=dict)
+
+
+def name_of(spec: NetworkSpec) -> str:
+    """What the class of an interface's network is called."""
+    import torch
+
+    with torch.device("meta"):
+        return type(spec.build()).__name__
 
 
 def builder(module: str, network: str, *arguments: Any) -> Callable[[], nn.Module]:

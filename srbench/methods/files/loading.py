@@ -94,13 +94,17 @@ def recognise(tensors: Tensors, source: str) -> Recognised | Misfit:
     Where there is none, the first tensor that does not fit the nearest network.
     """
     nearest = Misfit(f"{source} is of no network that srbench defines")
-    for checkpoint in (one for family in FAMILIES for one in family.checkpoints):
+    checkpoints = [one for family in FAMILIES for one in family.checkpoints]
+    for checkpoint in checkpoints:
         found = checkpoint.recognise(tensors, source)
         if isinstance(found, Recognised):
             return found
         if found is not None and found.shared > nearest.shared:
             nearest = found
-    return nearest
+    if nearest.shared:
+        return nearest
+    compared = (checkpoint.compare(tensors, source) for checkpoint in checkpoints)
+    return max((one for one in compared if one), key=lambda one: one.shared, default=nearest)
 
 
 def _foreign(tensors: Tensors, misfit: Misfit, options: Asked, path: Path) -> LoadedModel:

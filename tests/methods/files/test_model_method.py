@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -144,6 +145,25 @@ def test_the_tensor_that_does_not_fit_is_named(
     torch.save({name: tensor for name, tensor in state.items() if tensor is not None}, tmp_path / "m.pth")
     with pytest.raises(UserError, match=message):
         resolve(str(tmp_path / "m.pth")).refuses(4)
+
+
+@pytest.mark.parametrize(("network", "other"), [("SRCNN", (64, 1, 7, 7)), ("ESPCN", (64, 1, 3, 3))])
+def test_a_changed_network_whose_layers_have_usual_names_is_told_which_it_is_near(
+    tmp_path: Path, network: str, other: tuple[int, ...]
+) -> None:
+    """SRCNN and ESPCN are known by the shape of their first layer, which is what was changed or left out."""
+    pytest.importorskip("spandrel")
+    state = random_network({"SRCNN": srcnn, "ESPCN": espcn}[network](4)).state_dict()
+    first = state.pop("conv1.weight")
+    torch.save(state, tmp_path / "less.pth")
+    torch.save({"conv1.weight": torch.zeros(other), **state}, tmp_path / "other.pth")
+    for name, words in (
+        ("less", "is missing"),
+        ("other", f"has the shape {other}, not {tuple(first.shape)}"),
+    ):
+        said = f"{name}.pth (nearest to {network}): the tensor conv1.weight "
+        with pytest.raises(UserError, match=re.escape(said) + ".*" + re.escape(words)):
+            resolve(str(tmp_path / f"{name}.pth")).refuses(4)
 
 
 def test_foreign_network_through_spandrel(tmp_path: Path) -> None:
