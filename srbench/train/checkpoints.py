@@ -12,7 +12,7 @@ import torch
 from srbench.core.files import atomic_file
 from srbench.core.records import UserError
 from srbench.train.optimisation import learning_rate
-from srbench.train.recipe import Recipe
+from srbench.train.recipe import Recipe, completed
 
 LAST = "last.ckpt"
 BEST = "best.ckpt"
@@ -77,7 +77,7 @@ def require_recipe(state: State, recipe: Recipe, path: Path) -> None:
     # Compared as text: what was saved has gone through lists and tuples of its own.
     stored, wanted = (
         {name: _plain(value) for name, value in values.items() if name not in free}
-        for values in (state["recipe"], recipe.as_dict())
+        for values in (completed(state["recipe"]), recipe.as_dict())
     )
     for name, value in wanted.items():
         if stored.get(name) != value:
@@ -99,7 +99,8 @@ def require_data(state: State, fingerprint: str, path: Path) -> None:
 def _same_course(state: State, recipe: Recipe) -> bool:
     """Whether every iteration that is done had the learning rate that the recipe gives it."""
     done = state["progress"]["iteration"]
-    before = replace(recipe, **{name: state["recipe"][name] for name in _COURSE})
+    stored = completed(state["recipe"])
+    before = replace(recipe, **{name: stored[name] for name in _COURSE})
     if any(_plain(getattr(before, name)) != _plain(getattr(recipe, name)) for name in _COURSE):
         rates = ((learning_rate(before, place), learning_rate(recipe, place)) for place in range(done))
         return done <= recipe.iterations and all(first == second for first, second in rates)
@@ -110,5 +111,5 @@ def _plain(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_plain(part) for part in value) + "]"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_plain(part)}" for key, part in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {_plain(part)}" for key, part in sorted(value.items())) + "}"
     return str(value)

@@ -6,7 +6,8 @@ module imports no torch.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, Literal
 
 from srbench.core.records import Degradation
@@ -142,6 +143,18 @@ class Recipe:
     def needs_masks(self) -> bool:
         """Whether a term needs semantic masks with the images."""
         return any(term.kind == "gram-masks" for term in self.terms)
+
+
+def completed(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """A recipe's constants as an older version stored them, with the defaults of those that came since."""
+    terms = [{**_defaults(Term), **term} for term in stored["terms"]]
+    return {**_defaults(Recipe), **stored, "terms": terms}
+
+
+def _defaults(record: type[Recipe | Term]) -> dict[str, Any]:
+    """The optional constants of a record, as JSON and checkpoints hold them."""
+    given = ((one.name, one.default) for one in fields(record) if one.default is not MISSING)
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in given}
 
 
 def shortened(recipe: Recipe, iterations: int) -> tuple[int, ...]:

@@ -37,6 +37,20 @@ def test_a_run_may_be_prolonged_where_its_past_stays_the_same(data: Path, tmp_pa
         run(replace(longer, iterations=4), data, tmp_path / "run")
 
 
+def test_a_checkpoint_from_before_a_constant_existed_has_its_default(data: Path, tmp_path: Path) -> None:
+    recipe = small("espcn", iterations=2)
+    run(recipe, data, tmp_path / "run")
+    state = checkpoints.load(tmp_path / "run" / LAST)
+    for name in ("shrink", "hold", "optimizer"):
+        del state["recipe"][name]
+    for term in state["recipe"]["terms"]:
+        del term["patch"]
+    checkpoints.save(tmp_path / "run" / LAST, state)
+    assert run(recipe, data, tmp_path / "run").progress.iteration == 2
+    with pytest.raises(UserError, match=r"optimizer is adam there and muon here"):
+        run(replace(recipe, optimizer="muon"), data, tmp_path / "run")
+
+
 def test_the_best_weights_of_an_earlier_run_are_not_those_of_a_new_one(data: Path, tmp_path: Path) -> None:
     """A run that was started anew in its folder, without validation, keeps its own."""
     many = images(tmp_path / "many", count=10, side=32)
