@@ -17,6 +17,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TextIO
 
+from srbench.core.records import UserError
+
 _ABANDONED = 3600.0  # seconds
 # What spreadsheets take for the beginning of a formula, and the mark that makes it text.
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
@@ -115,6 +117,16 @@ class atomic_file:  # noqa: N801 - reads as a statement
         os.umask(umask)
         self._temporary.chmod(0o666 & ~umask)
         self._temporary.replace(self._path)
+
+
+def ready_folder(folder: Path) -> Path:
+    """The folder, made where it is not there; `UserError` where no file can be made in it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise UserError(f"the folder {folder} cannot be written to ({error.strerror})") from None
 
 
 def sweep(folder: Path, pattern: str = ".*.part") -> None:

@@ -6,7 +6,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from srbench.core.files import cache_folder
 from srbench.core.records import UserError
+from srbench.core.weights import writable
 from srbench.train.cache import Preparation, open_cache, training_files
 from srbench.train.leaks import check
 from srbench.train.patches import Loader, Sampler
@@ -46,6 +48,8 @@ class Data:
 def open_data(recipe: Recipe, spec: NetworkSpec, options: Options, fabric: Fabric, report: Report) -> Data:
     """Finds and decodes the images, the first process before the others; says what is left out."""
     files = training_files(options.data)
+    held_out = [] if options.validation is None else training_files(options.validation)
+    writable(cache_folder() / "training")
     with fabric.rank_zero_first():
         leaks = check(
             files,
@@ -55,8 +59,6 @@ def open_data(recipe: Recipe, spec: NetworkSpec, options: Options, fabric: Fabri
     files = _without(files, leaks)
     if options.validation is None:
         files, held_out = split(files)
-    else:
-        held_out = training_files(options.validation)
     wanted = Preparation(
         recipe.scale,
         recipe.degradation,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from srbench.core.devices import choose_device
-from srbench.core.files import atomic_file, write_csv, write_text
+from srbench.core.files import atomic_file, ready_folder, write_csv, write_text
 from srbench.core.records import Pair, UsageError
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import data_roots, find_pairs
@@ -20,6 +20,7 @@ from srbench.tables.text import markdown_head, markdown_row
 from srbench.train.ablations import Experiment, Row
 from srbench.train.grid import Work, train_all
 from srbench.train.job import Job, resolve, run
+from srbench.train.recipe import completed
 from srbench.train.recipes import RECIPES
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def carry_out(plan: Plan, report: Report) -> Path:
         raise UsageError("--jobs trains rows beside each other, --devices one row on several; choose one")
     rows = list(recipes(plan))
     missing = [(row, recipe) for row, recipe in rows if _known(plan, row, recipe) is None]
+    _require(plan, [recipe for _, recipe in missing])
     if plan.jobs == 1:
         for row, recipe in missing:
             report.say(f"{row.label}: {recipe.iterations} iterations")
@@ -101,11 +103,28 @@ def carry_out(plan: Plan, report: Report) -> Path:
     return write_text(plan.out / TABLE, table(plan, found))
 
 
+def _require(plan: Plan, missing: list[Recipe]) -> None:
+    """What a later row would fail at, hours after the first began."""
+    from srbench.train.cache import training_files
+    from srbench.train.perception import open_features
+
+    if not missing:
+        return
+    training_files(plan.data)
+    choose_device(plan.device)
+    ready_folder(plan.out)
+    for name, scale in {(name, recipe.scale) for name in plan.test for recipe in missing}:
+        _pairs(plan, name, scale)
+    for recipe in {recipe.feature_network: recipe for recipe in missing if recipe.needs_features}.values():
+        open_features(recipe)
+
+
 def _known(plan: Plan, row: Row, recipe: Recipe) -> dict[str, Any] | None:
     """What is known of a row that was trained with this recipe."""
     done = plan.out / _folder(row) / _DONE
     known: dict[str, Any] = json.loads(done.read_text(encoding="utf-8")) if done.is_file() else {}
-    return known if known.get("recipe") == json.loads(json.dumps(recipe.as_dict())) else None
+    stored = known.get("recipe")
+    return known if stored and completed(stored) == json.loads(json.dumps(recipe.as_dict())) else None
 
 
 def _train_at(plan: Plan, row: Row, recipe: Recipe, report: Report, place: int) -> None:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from srbench.core.devices import choose_device
 from srbench.core.files import cache_folder
-from srbench.core.records import UsageError
+from srbench.core.records import UsageError, UserError
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.datasets.folders import data_roots, find_pairs
+from srbench.images.names import existing_folder
 from srbench.methods.catalogue import METHODS
 from srbench.methods.trained import FILE, FOLDER, TrainedFile, is_shipped
 from srbench.train.overrides import changed, parse
@@ -157,8 +158,11 @@ def regions_of(recipe: Recipe, annotations: Path | None) -> dict[str, Any]:
 
     from srbench.datasets.coco_stuff import REGIONS, read_regions
 
+    maps = sorted(existing_folder(annotations).rglob("*.png"))
+    if not maps:
+        raise UserError(f"{annotations} holds no COCO-Stuff pixel maps (*.png)")
     digest = sha256()
-    for path in sorted(annotations.rglob("*.png")):
+    for path in maps:
         status = path.stat()
         digest.update(f"{path.name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
     source = f"coco-stuff:{annotations.resolve()}:{digest.hexdigest()[:16]}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from srbench.core.files import ready_folder
 from srbench.core.records import UserError
 from srbench.core.text import duration
 from srbench.images.names import existing_folder
@@ -41,24 +42,25 @@ _SEEN = 32  # batches, from which the averaged weights take their statistics
 
 def train(recipe: Recipe, options: Options, report: Report) -> Finished:  # noqa: PLR0912, PLR0915 - flat
     """Trains from the start or from the checkpoint in `options.out`, until the end or a signal."""
-    # Devices and data.
-    folder = existing_folder(options.out) if options.out.exists() else options.out
-    folder.mkdir(parents=True, exist_ok=True)
+    # Devices and networks: what is missing is said before images are read.
+    folder = ready_folder(existing_folder(options.out) if options.out.exists() else options.out)
     last = folder / LAST
     stored = _stored(recipe, last)
     precision = choose_precision(options.device, options.precision, stored and stored["progress"])
     fabric = make_fabric(options.device, options.devices, precision)
     main, rank, world = fabric.is_global_zero, fabric.global_rank, fabric.world_size
     spec = specification(recipe)
+    models = make_models(recipe, spec, fabric, resumed=stored is not None, compiled=options.compiled)
+    objective, discriminator, average = models.objective, models.discriminator, models.average
+
+    # Images.
     data = open_data(recipe, spec, options, fabric, report)
     if stored is not None:
         checkpoints.require_data(stored, data.images.fingerprint, last)
     sampler, loader = data.sampler(recipe), data.loader(recipe, fabric.device, options.regions)
     prepare = Preparer(spec, fabric.device)
 
-    # Networks, and the checkpoint where there is one.
-    models = make_models(recipe, spec, fabric, resumed=stored is not None, compiled=options.compiled)
-    objective, discriminator, average = models.objective, models.discriminator, models.average
+    # The checkpoint where there is one.
     progress = Progress(start=models.start)
     if stored is not None:
         progress = Progress(**stored["progress"])

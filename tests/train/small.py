@@ -22,16 +22,18 @@ _CROPS = {"srgan": 16, "enhancenet": 32, "esrgan": 32}
 
 
 class Silent:
-    """A report that keeps its remarks."""
+    """A report that keeps its remarks, and which stretches of work began."""
 
     def __init__(self) -> None:
         self.said: list[str] = []
+        self.began: list[str] = []
 
     def say(self, text: str) -> None:
         self.said.append(text)
 
     def begin(self, description: str, total: int, done: int) -> None:
-        """Nothing."""
+        assert done <= total
+        self.began.append(description)
 
     def advance(self, done: int, images_per_second: float, values: dict[str, float] | None = None) -> None:
         """Nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,6 +77,23 @@ def test_a_grid_is_trained_once_and_tabled(grid: Plan) -> None:
     again = carry_out(grid, report).read_text(encoding="utf-8")
     assert again == text
     assert len([line for line in report.said if line.startswith(("A:", "B:"))]) == before == 2
+    # A row of a version that knew fewer constants is not trained again.
+    stored = json.loads((grid.out / "a" / "row.json").read_text(encoding="utf-8"))
+    del stored["recipe"]["shrink"], stored["recipe"]["terms"][0]["patch"]
+    (grid.out / "a" / "row.json").write_text(json.dumps(stored), encoding="utf-8")
+    assert carry_out(grid, report).read_text(encoding="utf-8") == text
+    assert len([line for line in report.said if line.startswith(("A:", "B:"))]) == 2
+
+
+def test_what_a_later_row_would_fail_at_is_said_before_the_first(grid: Plan) -> None:
+    """Missing features of the second of two rows, a scale without test images, a place for files."""
+    rows = (grid.experiment.rows[0], Row("P", "enet-p", ("batch=1", "crop=48", "iterations=1")))
+    experiment = replace(grid.experiment, rows=rows)
+    for changes in ({"features": "none.pth"}, {"test": ("set14",)}, {"out": Path("/proc/experiment")}):
+        report = Silent()
+        with pytest.raises(UserError):
+            carry_out(replace(grid, experiment=experiment, **changes), report)
+        assert (report.said, report.began) == ([], [])
 
 
 def test_rows_beside_each_other_are_those_one_after_the_other(grid: Plan) -> None:

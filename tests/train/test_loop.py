@@ -163,14 +163,39 @@ def test_other_data_and_another_machine(data: Path, tmp_path: Path, monkeypatch:
 
 
 def test_missing_vgg_weights_are_one_line_with_the_choices(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """And said before images are compared with test sets and decoded, which takes minutes."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    data, report = images(tmp_path / "data", count=2), Silent()
     with pytest.raises(UserError) as error:
-        run(small("enet-p", feature_network="vgg19-imagenet"), data, tmp_path / "run")
+        run(small("enet-p", feature_network="vgg19-imagenet"), data, tmp_path / "run", report=report)
+    assert report.began == []
     assert all(choice in str(error.value) for choice in ("srbench metrics pull", "FILE", "vgg19-random"))
     with pytest.raises(UsageError, match="vgg19-imagenet, vgg19-random or a file"):
         run(small("enet-p", feature_network="vgg20"), data, tmp_path / "run")
+
+
+def test_wrong_initial_weights_and_an_empty_validation_folder_are_said_before_images_are_read(
+    tmp_path: Path,
+) -> None:
+    data, report = images(tmp_path / "data", count=2), Silent()
+    other = run(small("srcnn"), data, tmp_path / "other").module
+    torch.save(other.state_dict(), tmp_path / "srcnn.pth")
+    cut = small("espcn", crop=24, start_from=str(tmp_path / "srcnn.pth"))  # a crop that no cache is of
+    with pytest.raises(UserError, match=r"srcnn\.pth"):
+        run(cut, data, tmp_path / "run", report=report)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UserError, match="empty holds no image files"):
+        run(small("espcn", crop=24), data, tmp_path / "b", validation=tmp_path / "empty", report=report)
+    assert report.began == []
+
+
+def test_a_place_that_cannot_be_written_to_is_said_before_images_are_read(tmp_path: Path) -> None:
+    data, report = images(tmp_path / "data", count=2), Silent()
+    with pytest.raises(UserError, match=r"the folder /proc/run cannot be written to"):
+        run(small("espcn"), data, Path("/proc/run"), report=report)
+    assert report.began == []
 
 
 def test_a_missing_start_is_one_line_with_the_choices(
