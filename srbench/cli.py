@@ -138,7 +138,8 @@ def main() -> None:
     except Unscorable as error:
         _fail(str(error), 1)
     except OSError as error:
-        _fail(f"{error}; what was done before is kept", 1)
+        said = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+        _fail(f"{said}; what was done before is kept", 1)
     except (KeyboardInterrupt, typer.Abort):
         code = _INTERRUPTED
     # typer turns Ctrl-C into this code without a word.

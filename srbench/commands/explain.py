@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from srbench.commands.terminal import DataRoot, console, progress
+from srbench.core.files import ready_file
 from srbench.core.records import UsageError, UserError
 
 if TYPE_CHECKING:
@@ -54,9 +55,9 @@ def explain(
     from srbench.studies.explain.search import explain as search
 
     claim = read_claim(claimed) if claimed else None
-    for path in (csv, json, write_protocol):
-        if path is not None and not path.absolute().parent.is_dir():
-            raise UsageError(f"{path}: the folder {path.absolute().parent} does not exist")
+    for option, path in (("--csv", csv), ("--json", json), ("--write-protocol", write_protocol)):
+        if path is not None:
+            ready_file(path, option)
     sources = _sources(images, reference, method, dataset, scale, data_root)
     with progress("images") as bar:
         found = search(sources, claim, scale, workers=os.cpu_count() or 1, progress=bar)

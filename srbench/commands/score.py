@@ -38,13 +38,13 @@ def score(
 ) -> None:
     """Score any images, with or without references, without a data set."""
     from srbench.core.devices import choose_device
-    from srbench.core.files import write_csv
+    from srbench.core.files import ready_file, write_csv
     from srbench.metrics.pyiqa_bridge import licence_warning
     from srbench.protocol_files import in_bits
     from srbench.runs.score import ImageScore, candidates, score_images
 
-    if csv is not None and not csv.absolute().parent.is_dir():
-        raise UsageError(f"--csv: the folder {csv.absolute().parent} does not exist")
+    if csv is not None:
+        ready_file(csv, "--csv")
     chosen = in_bits(protocol, bits)
     found = candidates(images, reference)
     wanted = _metrics(metrics, chosen, has_reference=reference is not None)

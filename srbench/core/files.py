@@ -17,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TextIO
 
-from srbench.core.records import UserError
+from srbench.core.records import UsageError, UserError
 
 _ABANDONED = 3600.0  # seconds
 # What spreadsheets take for the beginning of a formula, and the mark that makes it text.
@@ -102,7 +102,10 @@ class atomic_file:  # noqa: N801 - reads as a statement
     def __init__(self, path: Path) -> None:
         self._path = path
         prefix = f".{_host()}-{os.getpid()}-"
-        handle, name = tempfile.mkstemp(prefix=prefix, suffix=".part", dir=path.parent)
+        try:
+            handle, name = tempfile.mkstemp(prefix=prefix, suffix=".part", dir=path.parent)
+        except OSError as error:  # of the file that was meant
+            raise type(error)(error.errno, error.strerror, str(path)) from None
         os.close(handle)
         self._temporary = Path(name)
 
@@ -119,14 +122,29 @@ class atomic_file:  # noqa: N801 - reads as a statement
         self._temporary.replace(self._path)
 
 
-def ready_folder(folder: Path) -> Path:
-    """The folder, made where it is not there; `UserError` where no file can be made in it."""
+def ready_folder(folder: Path, option: str = "--out") -> Path:
+    """The folder, made where it is not there; `UserError` where no file can be made in it.
+
+    `option` is what a user gives it with.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             return folder
+    except FileExistsError:
+        raise UserError(f"{folder} is a file, not a folder; choose another {option}") from None
     except OSError as error:
-        raise UserError(f"the folder {folder} cannot be written to ({error.strerror})") from None
+        raise UserError(
+            f"{folder} cannot be written to ({error.strerror}); choose another {option}"
+        ) from None
+
+
+def ready_file(path: Path, option: str) -> Path:
+    """A file that long work will end with; `UserError` before it where it cannot be written."""
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"{option}: the folder {path.absolute().parent} does not exist")
+    ready_folder(path.absolute().parent, option)
+    return path
 
 
 def sweep(folder: Path, pattern: str = ".*.part") -> None:

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from srbench.core.files import file_name, write_csv, write_text
-from srbench.core.records import UserError
+from srbench.core.files import file_name, ready_folder, write_csv, write_text
 from srbench.runs.data import RunData
 from srbench.runs.merging import merge, only_protocol
 from srbench.runs.opinions import with_opinions
@@ -46,10 +45,7 @@ def build(
     run = only_protocol(merge([read_run(folder) for folder in folders]), protocol)
     if opinions:
         run = with_opinions(run, opinions)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{out} cannot be made ({error.strerror}); choose another --out") from None
+    ready_folder(out)
     files = []
     for board in run.boards():
         ranked = rank(board, of_board(run.scores, board), post_hoc)

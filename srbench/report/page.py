@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from srbench.core.files import write_text
+from srbench.core.files import ready_folder, write_text
 from srbench.core.records import SILENT, Progress, UsageError, UserError
 from srbench.report.data import as_script, page_data
 from srbench.report.pictures import Pictures, collect
@@ -85,7 +85,4 @@ def _prepare(out: Path, run: Path) -> None:
                 f"{page} is not a report of srbench and would be overwritten; choose another --out"
             )
         shutil.rmtree(out / "images", ignore_errors=True)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{out} cannot be made ({error.strerror}); choose another --out") from None
+    ready_folder(out)

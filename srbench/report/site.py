@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from srbench.core.files import file_hash, file_name, write_text
+from srbench.core.files import file_hash, file_name, ready_folder, write_text
 from srbench.core.records import SILENT, Progress, UsageError, UserError
 from srbench.report.certificates import write_certificate
 from srbench.report.leaderboards import write_tables
@@ -124,11 +124,8 @@ def _prepare(out: Path, folders: Sequence[Path]) -> None:
             shutil.rmtree(out / name, ignore_errors=True)
     elif out.is_dir() and any(out.iterdir()):
         raise UserError(f"{out} holds other files; choose an empty folder for --site")
-    try:
-        for name in _MADE:
-            (out / name).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{out} cannot be made ({error.strerror}); choose another --site") from None
+    for name in _MADE:
+        ready_folder(out / name, "--site")
 
 
 def _own_names(runs: Sequence[RunData]) -> list[str]:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from srbench.core.files import ready_folder
 from srbench.core.records import Score, UserError
 from srbench.runs.store_schema import COLUMNS, SCHEMA, STORE, STORE_FORMAT
 
@@ -66,10 +67,7 @@ class Store:
                 self._connection = self._connected(uri_to_read(self.path))
                 self._check_format()
             return
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UserError(f"{folder} cannot be made ({error.strerror}); choose another --out") from None
+        ready_folder(folder)
         with self._explained():
             self._connection = self._connected(self.path.absolute().as_uri())
             self._prepare()

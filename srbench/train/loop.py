@@ -12,7 +12,6 @@ import torch
 from srbench.core.files import ready_folder
 from srbench.core.records import UserError
 from srbench.core.text import duration
-from srbench.images.names import existing_folder
 from srbench.train import checkpoints
 from srbench.train.checkpoints import BEST, LAST, Progress
 from srbench.train.contract import Finished
@@ -43,7 +42,7 @@ _SEEN = 32  # batches, from which the averaged weights take their statistics
 def train(recipe: Recipe, options: Options, report: Report) -> Finished:  # noqa: PLR0912, PLR0915 - flat
     """Trains from the start or from the checkpoint in `options.out`, until the end or a signal."""
     # Devices and networks: what is missing is said before images are read.
-    folder = ready_folder(existing_folder(options.out) if options.out.exists() else options.out)
+    folder = ready_folder(options.out)
     last = folder / LAST
     stored = _stored(recipe, last)
     precision = choose_precision(options.device, options.precision, stored and stored["progress"])

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from srbench.core.files import atomic_file, cell_text, csv_text, sweep, write_csv
+from srbench.core.files import atomic_file, cell_text, csv_text, ready_file, ready_folder, sweep, write_csv
+from srbench.core.records import UserError
 from tests.helpers import python
 
 
@@ -26,6 +27,27 @@ def test_abandoned_parts_are_swept_and_those_in_the_making_stay(tmp_path: Path) 
         temporary.write_bytes(b"whole")
         sweep(tmp_path)
     assert sorted(path.name for path in tmp_path.rglob("*.p*")) == ["a.png", "whole.part"]
+
+
+def test_a_place_that_cannot_be_written_to_is_said_at_once(tmp_path: Path) -> None:
+    """/proc takes no files, whoever asks."""
+    (tmp_path / "taken").write_bytes(b"mine")
+    with pytest.raises(UserError, match="taken is a file, not a folder; choose another --out"):
+        ready_folder(tmp_path / "taken")
+    for folder in (Path("/proc"), Path("/proc/run")):
+        with pytest.raises(UserError, match=rf"{folder} cannot be written to \(.*\); choose another --site"):
+            ready_folder(folder, "--site")
+    with pytest.raises(UserError, match=r"/proc cannot be written to .* choose another --csv"):
+        ready_file(Path("/proc/scores.csv"), "--csv")
+    assert ready_folder(tmp_path / "a" / "b") == tmp_path / "a" / "b"
+    assert list((tmp_path / "a" / "b").iterdir()) == []
+
+
+def test_a_file_that_cannot_be_written_is_called_by_its_own_name() -> None:
+    """Not by that of the part that would have become it."""
+    with pytest.raises(OSError, match=r"scores\.csv") as caught:
+        write_csv(Path("/proc/scores.csv"), ["a"], [])
+    assert caught.value.filename == "/proc/scores.csv"
 
 
 def test_other_files_are_swept_by_their_pattern(tmp_path: Path) -> None:

@@ -232,6 +232,7 @@ def test_the_protocol_and_scale_decide(folders: tuple[Path, Path], tmp_path: Pat
         ([], 1, "give --reference"),
         (["--protocol", "no"], 2, "unknown protocol 'no'"),
         (["--csv", "/no/such/folder/s.csv"], 2, "--csv: the folder /no/such/folder does not exist"),
+        (["--csv", "/proc/s.csv"], 1, "/proc cannot be written to"),
         pytest.param(
             ["--reference", ".", "--device", "abacus"], 2, "unknown device 'abacus'", marks=pytest.mark.slow
         ),

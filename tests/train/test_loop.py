@@ -193,7 +193,7 @@ def test_wrong_initial_weights_and_an_empty_validation_folder_are_said_before_im
 
 def test_a_place_that_cannot_be_written_to_is_said_before_images_are_read(tmp_path: Path) -> None:
     data, report = images(tmp_path / "data", count=2), Silent()
-    with pytest.raises(UserError, match=r"the folder /proc/run cannot be written to"):
+    with pytest.raises(UserError, match=r"/proc/run cannot be written to"):
         run(small("espcn"), data, Path("/proc/run"), report=report)
     assert report.began == []
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from srbench.core.files import ready_folder
 from srbench.core.records import SILENT, Progress, UsageError, UserError
 from srbench.datasets.bapps import Item, Kind, read_split
 from srbench.metrics.contract import Metric
@@ -78,6 +79,7 @@ def run(
     if options.half and options.device.startswith("cuda"):
         groups = [half_where_faithful(group, say) for group in groups]
     measurement = Measurement(single, groups, device=options.device, batch_size=options.batch_size, say=say)
+    ready_folder(options.out)
     progress.begin(sum(len(items) for items in split.values()))
     measured = {name: measurement.subset(items, progress) for name, items in split.items()}
     _check_measured(measured)

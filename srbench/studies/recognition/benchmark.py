@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from srbench.core.files import ready_folder
 from srbench.core.records import SILENT, Progress, UsageError, UserError
 from srbench.datasets.imagenet import LabelledImage, choose, find_images
 from srbench.methods.contract import Method, Runtime
@@ -86,6 +87,7 @@ def run(
         )
         for name in options.classifiers
     ]
+    ready_folder(options.out)
     runtime = Runtime(device=options.device, edges=protocol.edges)
     upscalers = {name: method.open(runtime) for name, method in methods.items()}
     inputs = {name: protocol.degradation_for(method.inputs) for name, method in methods.items()}

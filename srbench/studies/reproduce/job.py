@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from srbench.core.records import SILENT, Progress, UsageError, UserError
+from srbench.core.files import ready_folder
+from srbench.core.records import SILENT, Progress, UsageError
 from srbench.datasets.catalogue import resolve as resolve_dataset
 from srbench.studies.reproduce.cells import Cell, Evidence, Want, make_cells, rows_of, want_of
 from srbench.studies.reproduce.documents import write_documents
@@ -44,10 +45,7 @@ def reproduce(
     _check(papers, datasets, means)
     held = read_finished(finished, _every(papers, datasets))
     wants = [want for want in _wants(papers, datasets) if want not in held.scores]
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{out} cannot be made ({error.strerror}); choose another --out") from None
+    ready_folder(out)
     made = measure(wants, means, out, progress=progress)
     evidence = Evidence(
         scores=made.scores | held.scores,
