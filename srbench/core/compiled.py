@@ -8,6 +8,7 @@ numba see when something changed that the source takes from another module: here
 
 from __future__ import annotations
 
+import inspect
 import time
 import uuid
 from collections.abc import Callable
@@ -19,6 +20,9 @@ from numba import njit
 from numba.core.caching import IndexDataCacheFile
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+# With Python's rule that a division by zero is an error, no loop that divides would be vectorised.
+_OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy"}
 
 _ABANDONED = 24 * 3600.0  # seconds after which nobody can still be about to list a file
 
@@ -49,12 +53,15 @@ class CacheFiles(IndexDataCacheFile):
 
 
 def compiled(function: Function) -> Function:
-    """The function, compiled at its first call with arguments of each kind; runs without Python's lock."""
-    made: Any = njit(cache=True, nogil=True)(function)
+    """The function, compiled at its first call with arguments of each kind; runs without Python's lock.
+
+    A division by zero in it gives what it gives in NumPy: an infinity or no number, without a warning.
+    """
+    made: Any = njit(**_OPTIONS)(function)
     if not hasattr(made, "_cache"):  # NUMBA_DISABLE_JIT
         return function
     cache = made._cache
-    stamp = (cache._impl.locator.get_source_stamp(), _taken(function))
+    stamp = (cache._impl.locator.get_source_stamp(), _taken(function), _OPTIONS)
     cache._cache_file = CacheFiles(Path(cache.cache_path), cache._impl.filename_base, stamp)
     return cast("Function", made)
 
@@ -66,6 +73,8 @@ def _taken(function: Callable[..., Any]) -> dict[str, Any]:
         value: Any = function.__globals__.get(name)
         if hasattr(value, "_cache"):
             taken[name] = value._cache._cache_file.stamp
+        elif hasattr(value, "_defn"):  # what makes instructions (core.vectors)
+            taken[name] = inspect.getsource(value._defn)
         elif isinstance(value, np.ndarray):
             taken[name] = (value.dtype.str, value.shape, value.tobytes())
         elif isinstance(value, (bool, int, float, complex, str, tuple)):

@@ -30,14 +30,13 @@ def moment_ratio(shapes: FloatArray) -> FloatArray:
 @compiled
 def first_below(table: FloatArray, value: float) -> int:
     """The first index at which the falling `table` is below `value`; its length if there is none."""
-    low, high = 0, table.shape[0]
-    while low < high:
-        middle = (low + high) // 2
-        if table[middle] < value:
-            high = middle
-        else:
-            low = middle + 1
-    return low
+    # Halved without a jump that depends on the value: the processor could not foresee it.
+    found, length = 0, table.shape[0]
+    while length > 1:
+        half = length // 2
+        found += 0 if table[found + half - 1] < value else half
+        length -= half
+    return found if table[found] < value else found + 1
 
 
 @compiled

@@ -2,6 +2,7 @@
 
 The trees are random: their thresholds lie around typical features, so that different images end in
 different leaves. The scores mean nothing; they show whether two programs read and walk the same forest.
+And images with a spectrum like that of photographs.
 """
 
 from __future__ import annotations
@@ -66,3 +67,11 @@ def write_ma_model(
         cells.flat[group] = make_forest(typical, seed=group, trees=trees, nodes=nodes)
     savemat(path, {"model": {"rf": cells, "linear": LINEAR}}, do_compression=False)
     return path
+
+
+def textured(height: int, width: int, seed: int = 1) -> np.ndarray:
+    """Noise with a falling spectrum, as in photographs; uint8."""
+    noise = np.fft.rfft2(np.random.default_rng(seed).normal(size=(height, width)))
+    y, x = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)
+    image = np.fft.irfft2(noise / (np.hypot(x, y) + 0.01), s=(height, width))
+    return np.clip(128 + 40 * image / image.std(), 0, 255).astype(np.uint8)

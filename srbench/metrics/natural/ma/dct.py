@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srbench.core.compiled import compiled
+from srbench.core.vectors import widest_vectors
 from srbench.metrics.natural.ma.shapes import shape_of_ratio, shape_table
 from srbench.metrics.natural.pyiqa_numerics import Compatibility
 
@@ -55,9 +56,9 @@ def dct_features(image: FloatArray, compatibility: Compatibility) -> FloatArray:
     padded = np.zeros((rows * STRIDE + SIZE - STRIDE, columns * STRIDE + SIZE - STRIDE))
     padded[top : top + image.shape[0], left : left + image.shape[1]] = image
     table = shape_table(compatibility)
-    statistics = np.empty((3, rows, columns))
+    statistics = np.empty((rows, 3, columns))
     _block_statistics(padded, _BASIS, _ORIENTATIONS.ravel(), table, official, statistics)
-    shapes, variations, orientations = statistics.reshape(3, -1)
+    shapes, variations, orientations = statistics.transpose(1, 0, 2).reshape(3, -1)
     count = shapes.size
     lowest = math.ceil(0.1 * count) + (0 if official else 1)
     highest = count - math.floor(0.9 * count) + (1 if official else 0)
@@ -97,19 +98,20 @@ def _block_statistics(
     phases = np.empty((SIZE, columns))
     coefficients = np.empty((SIZE * SIZE, columns))
     folded = np.empty((SIZE, padded.shape[1]))
-    for i in range(statistics.shape[1]):
+    for i in range(statistics.shape[0]):
         _dct_of_rows(padded[i * STRIDE : i * STRIDE + SIZE], basis, folded, vertical)
         for u in range(SIZE):
             for c in range(SIZE):
                 for j in range(columns):
                     phases[c, j] = vertical[u, j * STRIDE + c]
             _dct_of_rows(phases, basis, folded, coefficients[u * SIZE : u * SIZE + SIZE])
-        _row_statistics(coefficients, orientations, table, official, statistics[:, i])
+        _row_statistics(coefficients, orientations, table, official, statistics[i])
 
 
 @compiled
 def _dct_of_rows(rows: FloatArray, basis: FloatArray, folded: FloatArray, result: FloatArray) -> None:
     """result[v] = sum over r of basis[v, r] * rows[r], by the symmetry of the basis."""
+    widest_vectors()
     width = rows.shape[1]
     for r in range(3):
         for j in range(width):
@@ -133,6 +135,7 @@ def _row_statistics(
     official: bool,
     statistics: FloatArray,
 ) -> None:
+    widest_vectors()
     columns = coefficients.shape[1]
     sums = np.zeros((4, columns))  # of magnitudes by orientation, of values
     squares = np.zeros((4, columns))  # of deviations of magnitudes by orientation, of values
@@ -152,7 +155,7 @@ def _row_statistics(
             magnitudes[j] += abs(deviation)
     for j in range(columns):
         ratio = squares[3, j] / 47 / ((magnitudes[j] / 48) ** 2 + 1e-7)
-        statistics[0, j] = shape_of_ratio(ratio, table, official)
+        statistics[0, j] = ratio
         mean = (sums[0, j] + sums[1, j] + sums[2, j]) / 48
         spread = 0.0
         for group in range(3):
@@ -163,3 +166,5 @@ def _row_statistics(
         c = np.sqrt(squares[2, j] / 15) / (sums[2, j] / 16 + 1e-8)
         centre = (a + b + c) / 3
         statistics[2, j] = ((a - centre) ** 2 + (b - centre) ** 2 + (c - centre) ** 2) / 2
+    for j in range(columns):
+        statistics[0, j] = shape_of_ratio(statistics[0, j], table, official)

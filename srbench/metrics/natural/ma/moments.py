@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srbench.core.compiled import compiled
+from srbench.core.vectors import multiply_add, widest_vectors
 
 FloatArray = NDArray[np.float64]
 
@@ -19,7 +20,7 @@ _REACH = 2  # the largest displacement between two neighbours of the same positi
 SPATIAL = tuple((y, x) for y in (-1, 0, 1) for x in (-1, 0, 1))
 CENTRE = 4
 _LANES = 32  # sums kept side by side, so that the compiler vectorises them
-_TILE = 256
+_Index = np.uint64  # spares the question whether an index counts from the end
 
 
 def correlations(spectrum: NDArray[np.complex128], masks: FloatArray, shape: tuple[int, int]) -> FloatArray:
@@ -63,6 +64,7 @@ def _add_frequencies(power: FloatArray, masks: FloatArray, waves: FloatArray, su
 def _add_pair(
     power: FloatArray, first: FloatArray, second: FloatArray, waves: FloatArray, same: bool, sums: FloatArray
 ) -> None:
+    widest_vectors()
     product = np.empty(power.shape[1])
     for row in range(power.shape[0]):
         p, f, s = power[row], first[row], second[row]
@@ -72,14 +74,14 @@ def _add_pair(
             value = p[j] * f[j] * s[j]
             product[j] = value
             plain[j] += value
-            even[j] += cosine * value
-            odd[j] += sine * value
+            even[j] = multiply_add(cosine, value, even[j])
+            odd[j] = multiply_add(sine, value, odd[j])
         if same:  # two steps away there is only a band's own value
             cosine, sine = waves[2, row], waves[3, row]
             even, odd = sums[3], sums[4]
             for j in range(power.shape[1]):
-                even[j] += cosine * product[j]
-                odd[j] += sine * product[j]
+                even[j] = multiply_add(cosine, product[j], even[j])
+                odd[j] = multiply_add(sine, product[j], odd[j])
 
 
 def border_products(bands: FloatArray) -> FloatArray:
@@ -109,40 +111,45 @@ def inner_products(bands: FloatArray, sums: FloatArray) -> FloatArray:
     return joined.reshape(9 * count, 9 * count) - border_products(bands)
 
 
-def parent_products(bands: FloatArray, parent: FloatArray, band: int) -> FloatArray:
-    """Sums over all inner positions of a `parent`'s pixel times each of its neighbours.
+def parent_products(bands: FloatArray, parents: FloatArray) -> FloatArray:
+    """Sums over all inner positions of each parent's pixel times each of its neighbours, parents x 15.
 
-    Those are the centres of all `bands`, the eight others around that of band number `band`, and itself.
+    Those are the centres of all `bands`, the eight others around that of its own band, and itself.
     """
-    height, width = parent.shape
-    centres = [other * height * width for other in range(len(bands))]
-    spatial = [band * height * width + y * width + x for y, x in SPATIAL if y or x]
-    sums = np.zeros((len(centres) + len(spatial) + 1, _LANES))
-    _add_parent(bands.reshape(-1), parent, np.array(centres + spatial, np.int64), sums)
-    return sums.sum(axis=1)
+    count, height, width = bands.shape
+    centres = [other * height * width for other in range(count)]
+    around = [y * width + x for y, x in SPATIAL if y or x]
+    offsets = np.array([[*centres, *(own + step for step in around)] for own in centres], np.int64)
+    sums = np.zeros((len(parents), offsets.shape[1] + 1, _LANES))
+    _add_parents(bands.reshape(-1), parents, offsets, sums)
+    return sums.sum(axis=2)
 
 
 @compiled
-def _add_parent(flat: FloatArray, parent: FloatArray, offsets: NDArray[np.int64], sums: FloatArray) -> None:
-    height, width = parent.shape
-    whole = (width - 2) // (4 * _LANES) * (4 * _LANES)
+def _add_parents(flat: FloatArray, parents: FloatArray, offsets: NDArray[np.int64], sums: FloatArray) -> None:
+    """Row by row for all parents, so that a row of a band is fetched from memory once."""
+    height, width = parents.shape[1:]
     for i in range(1, height - 1):
-        for k in range(offsets.shape[0] + 1):
-            row = parent[i, 1 : width - 1]
-            if k < offsets.shape[0]:
-                first = offsets[k] + i * width + 1
-                other = flat[first : first + width - 2]
-            else:
-                other = row
-            total = sums[k]
-            for start in range(0, whole, 4 * _LANES):
-                p, q = row[start : start + 4 * _LANES], other[start : start + 4 * _LANES]
-                for j in range(_LANES):
-                    total[j] += (
-                        p[j] * q[j]
-                        + p[j + _LANES] * q[j + _LANES]
-                        + p[j + 2 * _LANES] * q[j + 2 * _LANES]
-                        + p[j + 3 * _LANES] * q[j + 3 * _LANES]
-                    )
-            for j in range(whole, width - 2):
-                total[j % _LANES] += row[j] * other[j]
+        for parent in range(parents.shape[0]):
+            row = parents[parent, i, 1 : width - 1]
+            for k in range(offsets.shape[1]):
+                first = offsets[parent, k] + i * width + 1
+                _add_products(row, flat[first : first + width - 2], sums[parent, k])
+            _add_products(row, row, sums[parent, offsets.shape[1]])
+
+
+@compiled
+def _add_products(first: FloatArray, second: FloatArray, total: FloatArray) -> None:
+    """Adds all products of two rows to `total`, spread over its lanes."""
+    widest_vectors()
+    lanes, block, count = _Index(_LANES), _Index(4 * _LANES), _Index(first.shape[0])
+    whole = count // block * block
+    for start in range(_Index(0), whole, block):
+        for j in range(lanes):
+            a = start + j
+            b, c, d = a + lanes, a + _Index(2 * _LANES), a + _Index(3 * _LANES)
+            value = multiply_add(first[a], second[a], first[b] * second[b])
+            total[j] += value + multiply_add(first[c], second[c], first[d] * second[d])
+    for start in range(whole, count, lanes):
+        for j in range(min(lanes, count - start)):
+            total[j] += first[start + j] * second[start + j]

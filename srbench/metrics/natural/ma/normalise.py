@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srbench.core.compiled import compiled
+from srbench.core.vectors import multiply_add, widest_vectors
 from srbench.metrics.natural.ma.moments import CENTRE, SPATIAL, inner_products, parent_products
 
 FloatArray = NDArray[np.float64]
@@ -23,6 +24,7 @@ _OWN = tuple(place for place in range(len(SPATIAL)) if place != CENTRE)
 # Columns worked on at a time. A constant, as is `_NEIGHBOURS`, so that the compiler can unroll the loops
 # over the neighbours and vectorise the one over the columns.
 _TILE = 64
+_Index = np.uint64  # spares the question whether an index counts from the end
 
 
 def normalised_bands(
@@ -59,11 +61,12 @@ def _second_moments(bands: FloatArray, correlations: FloatArray, parents: FloatA
     products = inner_products(bands, correlations)
     centres = [len(SPATIAL) * band + CENTRE for band in range(len(bands))]
     result = []
+    rows = parent_products(bands, parents)
     for band in range(len(bands)):
         places = centres + [len(SPATIAL) * band + place for place in _OWN]
         moment = products[np.ix_(places, places)]
-        if band < len(parents):
-            row = parent_products(bands, parents[band], band)
+        if band < len(rows):
+            row = rows[band]
             moment = np.block([[moment, row[:-1, None]], [row]])
         result.append(moment / count)
     return result
@@ -97,58 +100,102 @@ def _normalise(
 
     Where all moments are `regular`, the rows of `whitening` for the centres are the same for all bands.
     """
-    y = np.zeros(_NEIGHBOURS * _TILE)
     common, total = np.empty(_TILE), np.empty(_TILE)
+    flat, flat_parents = bands.reshape(-1), parents.reshape(-1)
+    width, size = bands.shape[2], bands.shape[1] * bands.shape[2]
     for i in range(result.shape[1]):
         for start in range(0, result.shape[2], _TILE):
             count = min(_TILE, result.shape[2] - start)
-            column = start + margin
+            # What a tile has beyond the last column is of the rows below; the margin has more of them.
+            place = (i + margin) * width + margin + start
             for band in range(result.shape[0]):
-                _load(bands[band, i + margin], column, count, band, y)
-            for band in range(result.shape[0]):
-                for k in range(len(_OWN)):
-                    row = bands[band, i + margin - 1 + _OWN[k] // 3]
-                    _load(row, column - 1 + _OWN[k] % 3, count, _COMMON + k, y)
-                if band < parents.shape[0]:
-                    _load(parents[band, i + margin], column, count, _NEIGHBOURS - 1, y)
+                own, matrix = band * size + place, whitening[band].reshape(-1)
                 if band == 0 or not regular:
-                    _add_common(y, whitening[band].reshape(-1), common)
-                _add_own(y, whitening[band].reshape(-1), common, total)
-                line = result[band, i, start : start + count]
+                    _add_common(flat, place, size, matrix, common)
+                _add_own(flat, place, size, own, width, matrix, common, total)
+                if band < parents.shape[0]:
+                    _add_parent(flat, place, size, own, width, flat_parents, matrix, total)
+                _divide(flat, own, means[band], shares[band], total)
+                line = result[band, i]
                 for j in range(count):
-                    square = total[j] * shares[band]
-                    difference = y[band * _TILE + j] - means[band]
-                    line[j] = difference / np.sqrt(square) if square > 0.0 else 0.0
+                    line[start + j] = total[j]
 
 
 @compiled
-def _load(row: FloatArray, first: int, count: int, place: int, y: FloatArray) -> None:
-    source, target = row[first : first + count], y[place * _TILE : place * _TILE + count]
-    for j in range(count):
-        target[j] = source[j]
-
-
-@compiled
-def _add_common(y: FloatArray, whitening: FloatArray, total: FloatArray) -> None:
+def _add_common(flat: FloatArray, place: int, size: int, whitening: FloatArray, total: FloatArray) -> None:
     """total[j] = squared length of the first rows of whitening y, those of the centres alone."""
-    for j in range(np.uint64(_TILE)):
+    widest_vectors()
+    centre, step = _Index(place), _Index(size)
+    for j in range(_Index(_TILE)):
         square = 0.0
         for a in range(_COMMON):
             term = 0.0
             for b in range(a + 1):
-                term += whitening[a * _NEIGHBOURS + b] * y[np.uint64(b * _TILE) + j]
-            square += term * term
+                y = flat[centre + _Index(b) * step + j]
+                term = multiply_add(whitening[a * _NEIGHBOURS + b], y, term)
+            square = multiply_add(term, term, square)
         total[j] = square
 
 
 @compiled
-def _add_own(y: FloatArray, whitening: FloatArray, common: FloatArray, total: FloatArray) -> None:
-    """total[j] = common[j] + squared length of the other rows of whitening y."""
-    for j in range(np.uint64(_TILE)):
+def _add_own(
+    flat: FloatArray,
+    place: int,
+    size: int,
+    own: int,
+    width: int,
+    whitening: FloatArray,
+    common: FloatArray,
+    total: FloatArray,
+) -> None:
+    """total[j] = common[j] + squared length of the rows of whitening y that end with a band's neighbours."""
+    widest_vectors()
+    centre, step, first, row = _Index(place), _Index(size), _Index(own - width - 1), _Index(width)
+    for j in range(_Index(_TILE)):
         square = common[j]
-        for a in range(_COMMON, _NEIGHBOURS):
+        for a in range(len(_OWN)):
+            line = (_COMMON + a) * _NEIGHBOURS
             term = 0.0
+            for b in range(_COMMON):
+                term = multiply_add(whitening[line + b], flat[centre + _Index(b) * step + j], term)
             for b in range(a + 1):
-                term += whitening[a * _NEIGHBOURS + b] * y[np.uint64(b * _TILE) + j]
-            square += term * term
+                y = flat[first + _Index(_OWN[b] // 3) * row + _Index(_OWN[b] % 3) + j]
+                term = multiply_add(whitening[line + _COMMON + b], y, term)
+            square = multiply_add(term, term, square)
         total[j] = square
+
+
+@compiled
+def _add_parent(
+    flat: FloatArray,
+    place: int,
+    size: int,
+    own: int,
+    width: int,
+    parents: FloatArray,
+    whitening: FloatArray,
+    total: FloatArray,
+) -> None:
+    """total[j] += square of the last row of whitening y, which ends with the parent."""
+    widest_vectors()
+    centre, step, first, row = _Index(place), _Index(size), _Index(own - width - 1), _Index(width)
+    middle, line = _Index(own), (_NEIGHBOURS - 1) * _NEIGHBOURS
+    for j in range(_Index(_TILE)):
+        term = whitening[line + _NEIGHBOURS - 1] * parents[middle + j]
+        for b in range(_COMMON):
+            term = multiply_add(whitening[line + b], flat[centre + _Index(b) * step + j], term)
+        for b in range(len(_OWN)):
+            y = flat[first + _Index(_OWN[b] // 3) * row + _Index(_OWN[b] % 3) + j]
+            term = multiply_add(whitening[line + _COMMON + b], y, term)
+        total[j] = multiply_add(term, term, total[j])
+
+
+@compiled
+def _divide(flat: FloatArray, own: int, mean: float, share: float, total: FloatArray) -> None:
+    """total[j] = (centre - mean) / sqrt(total[j] * share), or 0 where that is no division."""
+    widest_vectors()
+    begin = _Index(own)
+    for j in range(_Index(_TILE)):
+        square = total[j] * share
+        quotient = (flat[begin + j] - mean) / np.sqrt(square)
+        total[j] = quotient if square > 0.0 else 0.0

@@ -87,14 +87,17 @@ def _make_bands(spectrum: NDArray[np.complex128], masks: FloatArray, bands: Floa
     product = np.empty_like(spectrum)
     for band, mask in zip(bands, masks, strict=True):
         _multiply(spectrum, mask, product)
-        band[:] = fft.irfft2(product, s=band.shape, overwrite_x=True)
+        # One direction after the other takes half of the time of `irfft2`.
+        columns = fft.ifft(product, axis=0, overwrite_x=True)
+        band[:] = fft.irfft(columns, n=band.shape[1], axis=1, overwrite_x=True)
 
 
 @compiled
 def _multiply(spectrum: NDArray[np.complex128], mask: FloatArray, product: NDArray[np.complex128]) -> None:
     for i in range(spectrum.shape[0]):
         for j in range(spectrum.shape[1]):
-            product[i, j] = spectrum[i, j] * mask[i, j]
+            value, factor = spectrum[i, j], mask[i, j]
+            product[i, j] = complex(value.real * factor, value.imag * factor)
 
 
 def _coarse_length(length: int) -> int:
