@@ -7,8 +7,8 @@ thread. It is done twice, with the C library's allocator as it is and told to ke
 pyiqa's time is page faults, which the second way spares it. Without model files, made ones of realistic
 size serve: the time does not depend on what is in them.
 
-A last table shows where srbench's time goes: nearly half is the similarity maps (65 filters of 11 taps in
-each direction) and a quarter the normalisation of the twelve bands (a quadratic form of 14 or 15 values a
+A last table shows where srbench's time goes: a third is the similarity maps (65 filters of 11 taps in each
+direction) and a quarter the normalisation of the twelve bands (a quadratic form of 14 or 15 values a
 pixel), whose second moments come from the image's spectrum.
 """
 
