@@ -39,6 +39,8 @@ from srbench.core.records import Unscorable, UserError
 from srbench.core.text import plain
 
 _INTERRUPTED = 130
+# Commands that keep what they have done, step by step.
+_KEEPING = (("run",), ("train",), ("experiment",), ("reproduce",), ("study", "serve"), ("datasets", "pull"))
 
 app = typer.Typer(
     name="srbench",
@@ -144,8 +146,15 @@ def main() -> None:
         code = _INTERRUPTED
     # typer turns Ctrl-C into this code without a word.
     if code == _INTERRUPTED:
-        _fail("interrupted; what was done is kept, and the same command goes on from there", _INTERRUPTED)
+        _fail(f"interrupted; {_what_remains(sys.argv[1:])}", _INTERRUPTED)
     sys.exit(code or 0)
+
+
+def _what_remains(words: list[str]) -> str:
+    """What an interrupted command, by the words that it was called with, leaves behind."""
+    if any(tuple(words[: len(command)]) == command for command in _KEEPING):
+        return "what was done is kept, and the same command goes on from there"
+    return "the same command begins anew"
 
 
 def _fail_usage(error: Any) -> NoReturn:

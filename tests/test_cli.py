@@ -275,3 +275,34 @@ def test_help_imports_nothing_that_is_slow_to_import() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert ended.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("words", "place", "remains"),
+    [
+        (
+            ("run", "--methods", "bicubic", "--datasets", "demo"),
+            "srbench.runs.run.run",
+            "is kept, and the same",
+        ),
+        (
+            ("score", "{images}"),
+            "srbench.runs.score.score_images",
+            "interrupted; the same command begins anew",
+        ),
+    ],
+    ids=["run", "score"],
+)
+def test_what_an_interrupted_command_says_is_true(
+    words: tuple[str, ...], place: str, remains: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`score` keeps nothing before its end."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(place, interrupted)
+    ended = command(*(word.format(images=references(tmp_path / "images")) for word in words))
+    assert ended.code == 130
+    assert remains in ended.message
