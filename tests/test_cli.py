@@ -286,9 +286,9 @@ def test_help_imports_nothing_that_is_slow_to_import() -> None:
             "is kept, and the same",
         ),
         (
-            ("score", "{images}"),
+            ("score", "a", "--reference", "a"),
             "srbench.runs.score.score_images",
-            "interrupted; the same command begins anew",
+            "; the same command begins anew",
         ),
     ],
     ids=["run", "score"],
@@ -303,6 +303,7 @@ def test_what_an_interrupted_command_says_is_true(
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(place, interrupted)
-    ended = command(*(word.format(images=references(tmp_path / "images")) for word in words))
+    references(tmp_path / "a")
+    ended = command(*words)
     assert ended.code == 130
     assert remains in ended.message
