@@ -22,7 +22,7 @@ from numba.core.caching import IndexDataCacheFile
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 # With Python's rule that a division by zero is an error, no loop that divides would be vectorised.
-_OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy"}
+_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
 
 _ABANDONED = 24 * 3600.0  # seconds after which nobody can still be about to list a file
 

@@ -8,14 +8,16 @@ time does not matter where each is computed by itself.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
+import numba
 import numpy as np
-from numba import config, types
+from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 _CACHE_LINE = 8  # in float64
+_NO_COMPILER = bool(cast("Any", numba.config).DISABLE_JIT)
 
 
 def _fused(_typing: Any, _first: Any, _second: Any, _third: Any) -> Any:
@@ -43,11 +45,11 @@ def _nothing() -> None:
 
 
 # first * second + third, rounded once; for compiled functions only. Without a compiler it rounds twice.
-multiply_add: Callable[[float, float, float], float] = _plain if config.DISABLE_JIT else intrinsic(_fused)
+multiply_add = _plain if _NO_COMPILER else cast("Callable[[float, float, float], float]", intrinsic(_fused))
 
 # Called in a compiled function, it makes the loops of this function use vectors of 512 bits where there are
 # any; LLVM takes half of that, because such vectors slowed down the clock of the first processors with them.
-widest_vectors: Callable[[], None] = _nothing if config.DISABLE_JIT else intrinsic(_wide)
+widest_vectors = _nothing if _NO_COMPILER else cast("Callable[[], None]", intrinsic(_wide))
 
 
 def aligned_zeros(count: int) -> NDArray[np.float64]:
