@@ -80,6 +80,12 @@ def _asked_for(job: Job) -> list[Metric]:
     return [*job.metrics, *map(resolve_metric, refused)]
 
 
+def _program(path: str) -> str:
+    """What was called, as a user would type it; `python -m srbench` is the same command."""
+    name = Path(path).name
+    return "srbench" if name == "__main__.py" else name
+
+
 def run_record(
     command: Sequence[str], started: str, seconds: float, options: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -88,7 +94,7 @@ def run_record(
     `options` are those that decide the numbers, from which `run.toml` is made.
     """
     return {
-        "command": " ".join([Path(command[0]).name, *command[1:]]),
+        "command": " ".join([_program(command[0]), *command[1:]]),
         "options": dict(options),
         "started": started,
         "seconds": round(seconds, 3),
