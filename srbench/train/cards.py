@@ -122,13 +122,15 @@ def card(recipe: Recipe, finished: Finished, *, data: str, scores: Scores, diges
     """The model card as Markdown."""
     name, progress = model_name(recipe), finished.progress
     kept = (recipe.keep == "best" and progress.best_iteration) or progress.iteration
+    copies = ", their smaller copies among them" if recipe.shrink else ""
     lines = [
         f"# {name}",
         "",
         f"{recipe.summary}. Trained with `srbench train {recipe.name}`; not the authors' weights.",
         "",
         f"- Paper: {recipe.paper}",
-        f"- Data: {data}, {len(finished.images.entries)} images (fingerprint {finished.images.fingerprint}); "
+        f"- Data: {data}, {len(finished.images.entries)} images{copies} (fingerprint "
+        f"{finished.images.fingerprint}); "
         f"{recipe.degradation} inputs, {recipe.scale}x",
         f"- Leak check: {finished.leaks}",
         f"- Iterations: {progress.iteration} of {recipe.iterations}, batch {recipe.batch}, "

@@ -156,3 +156,9 @@ def test_a_horizontal_wave_is_in_the_first_orientation() -> None:
     wave = np.tile(np.cos(2 * np.pi * np.arange(96) * 30 / 96), (96, 1))
     energies = (build_pyramid(wave, "official").fine ** 2).sum(axis=(1, 2))
     assert energies.argmax() == 0
+
+
+def test_bands_without_room_for_a_tile_are_refused():
+    bands = np.random.default_rng(0).random((6, 30, 30))
+    with pytest.raises(ValueError, match="less than a tile"):
+        normalised_bands(bands, joined_correlations(bands), 1)

@@ -34,8 +34,10 @@ def normalised_bands(
 
     `correlations` are the bands' (`moments.correlations`), `parents` (up to six planes) those that the
     first bands have, at the same size. The mean is subtracted before the division, over all positions
-    with a whole neighbourhood, and after it.
+    with a whole neighbourhood, and after it. `ValueError` where `guard` rows do not hold a tile.
     """
+    if guard * bands.shape[2] < _TILE:  # compiled code reads a whole tile from its last place on
+        raise ValueError(f"{guard} rows of {bands.shape[2]} are less than a tile of {_TILE}")
     if parents is None:
         parents = np.empty((0, *bands.shape[1:]))
     moments = _second_moments(bands, correlations, parents)
