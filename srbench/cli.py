@@ -11,13 +11,14 @@ import typer
 
 from srbench import __version__
 from srbench.commands.agreement import agreement, atlas
-from srbench.commands.catalogues import methods_app, metrics_app, protocols_app
+from srbench.commands.catalogues import methods_app, protocols_app
 from srbench.commands.certificates import certify, check, verify
 from srbench.commands.datasets import datasets_app
 from srbench.commands.doctor import doctor
 from srbench.commands.experiment import experiment
 from srbench.commands.explain import explain
 from srbench.commands.figures import figure_app
+from srbench.commands.metrics import metrics_app
 from srbench.commands.models import bench_methods, interpolate_networks
 from srbench.commands.people import study_app
 from srbench.commands.planning import plan

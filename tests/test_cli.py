@@ -92,6 +92,11 @@ def test_metrics_are_found_by_the_words_that_people_type(typed: str, meant: str)
     assert command("metrics", "show", typed).out == command("metrics", "show", meant).out
 
 
+def test_a_metric_of_pyiqa_is_missing_until_it_is_pulled() -> None:
+    for name in ("musiq", "pyiqa:brisque"):
+        assert "not pulled yet: srbench metrics pull pyiqa:" in command("metrics", "show", name).out
+
+
 def test_show_says_what_matters() -> None:
     assert "CC BY-NC-ND 4.0" in command("methods", "show", "enet-pat").out
     assert "4250b3dc" in command("methods", "show", "enet-pat").out

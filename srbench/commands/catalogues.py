@@ -1,4 +1,4 @@
-"""`srbench methods|metrics|protocols list|show|pull`."""
+"""`srbench methods|protocols list|show|pull`, and how listings, facts and pulls are printed."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ import typer
 
 from srbench.commands.terminal import AsJson, command_group, console, notices, print_json, progress
 from srbench.core.records import UserError
+from srbench.core.text import size_text
 
 if TYPE_CHECKING:
     from srbench.core.weights import WeightFile
     from srbench.methods.contract import Method
-    from srbench.metrics.sets.catalogue import SetMetric
 
 methods_app = command_group("Super-resolution methods.")
-metrics_app = command_group("Image quality metrics.")
 protocols_app = command_group("Evaluation protocols.")
 
 Name = Annotated[str, typer.Argument(metavar="NAME")]
@@ -53,7 +52,8 @@ def print_facts(facts: dict[str, object]) -> None:
             output.print(f"{name:<{width}}  {value}", markup=False)
 
 
-def _weight_facts(files: Iterable[WeightFile]) -> dict[str, object]:
+def weight_facts(files: Iterable[WeightFile]) -> dict[str, object]:
+    """What is published of each file, and whether it is here."""
     return {
         f"weights {file.name}": f"{_published(file)}; "
         f"{'here: ' + str(file.cached) if file.cached.is_file() else 'not here'}"
@@ -66,11 +66,12 @@ def _published(file: WeightFile) -> str:
     return (
         f"{file.url or file.homepage or 'not published'}; "
         f"{'sha256 ' + ' or '.join(file.sha256) if file.sha256 else 'no published hash'}"
-        f"{f'; {file.size / 1e6:.1f} MB' if file.size else ''}; licence {file.license}; {file.citation}"
+        f"{f'; {size_text(file.size)}' if file.size else ''}; licence {file.license}; {file.citation}"
     )
 
 
-def _pull(name: str, files: tuple[WeightFile, ...], given: list[Path]) -> None:
+def pull_files(name: str, files: tuple[WeightFile, ...], given: list[Path]) -> None:
+    """Gets the files of `name`, by download or from what was given, and says of each what came of it."""
     from srbench.core.pulling import sources
     from srbench.core.weights import pull
 
@@ -141,7 +142,7 @@ def show_method(name: Name) -> None:
             "scales": _scales(method),
             "origin": method.origin,
             **_reported(method),
-            **_weight_facts(method.weights),
+            **weight_facts(method.weights),
             "status": method.unavailable() or "ready",
         }
     )
@@ -175,105 +176,7 @@ def pull_method(name: Name, source: FromFile = []) -> None:  # noqa: B006 - type
     if name == "all-small" and not source:
         _pull_small()
         return
-    _pull(name, resolve(name).weights, source)
-
-
-@metrics_app.command("list")
-def list_metrics(as_json: AsJson = False) -> None:
-    """Every metric, and whether it can run here."""
-    from srbench.metrics.catalogue import METRICS
-    from srbench.metrics.pyiqa_bridge import PREFIX
-    from srbench.metrics.pyiqa_known import KNOWN
-    from srbench.metrics.sets.catalogue import SETS
-
-    rows = [
-        (metric.name, f"{metric.title}, {_direction(metric.higher_is_better)}", metric.unavailable())
-        for metric in METRICS
-    ]
-    rows += [
-        (f"{PREFIX}{name}", f"{one.title}, {_direction(one.higher_is_better)}", _unpulled(name))
-        for name, one in KNOWN.items()
-    ]
-    of_sets = f"of whole sets (srbench sets), {_direction(higher_is_better=False)}"
-    rows += [(metric.name, f"{metric.title} {of_sets}", metric.unavailable()) for metric in SETS]
-    print_list(rows, as_json=as_json)
-
-
-def _unpulled(name: str) -> str | None:
-    """Why a metric of pyiqa cannot be measured without a download."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    from srbench.metrics.pyiqa_bridge import PREFIX, pulled
-
-    try:
-        version("pyiqa")
-    except PackageNotFoundError:
-        return "the package pyiqa is not installed: pip install pyiqa"
-    return None if pulled(name) else f"not pulled yet: srbench metrics pull {PREFIX}{name}"
-
-
-def _direction(higher_is_better: bool) -> str:
-    return "higher is better" if higher_is_better else "lower is better"
-
-
-@metrics_app.command("show")
-def show_metric(name: Name) -> None:
-    """One metric: definition, direction, source, weights."""
-    from srbench.metrics.catalogue import resolve
-    from srbench.metrics.sets.catalogue import SETS
-
-    if name in SETS:
-        _show_set_metric(SETS.get(name))
-        return
-    metric = resolve(name)
-    print_facts(
-        {
-            "name": metric.name,
-            "title": metric.title,
-            "unit": metric.unit,
-            "direction": _direction(metric.higher_is_better),
-            "reference": "needed" if metric.needs_reference else "not needed",
-            "of a data set": metric.aggregate,
-            "source": metric.source,
-            "note": metric.note,
-            **_weight_facts(metric.weights),
-            "status": metric.unavailable() or "ready",
-        }
-    )
-
-
-def _show_set_metric(metric: SetMetric) -> None:
-    print_facts(
-        {
-            "name": metric.name,
-            "title": metric.title,
-            "direction": _direction(higher_is_better=False),
-            "reference": "needed",
-            "of a data set": "one value for all images: srbench sets RUN --metrics " + metric.name,
-            "source": metric.source,
-            "note": metric.note,
-            **_weight_facts(metric.weights),
-            "status": metric.unavailable() or "ready",
-        }
-    )
-
-
-@metrics_app.command("pull")
-def pull_metric(name: Name, source: FromFile = []) -> None:  # noqa: B006 - typer copies it
-    """Get the weights of a metric, or of a network that metrics and training share, by name."""
-    from srbench.metrics.catalogue import resolve
-    from srbench.metrics.deep.features import BACKBONES
-    from srbench.metrics.pyiqa_bridge import PREFIX, fetch, licence_warning
-    from srbench.metrics.pyiqa_known import known_name
-    from srbench.metrics.sets.catalogue import SETS
-
-    if name.startswith(PREFIX) or known_name(name):
-        notices().print(licence_warning([name]), markup=False)
-        folder = fetch(known_name(name) or name.removeprefix(PREFIX), source)
-        notices().print(f"{name} opens; its files are in {folder}", markup=False)
-        return
-    shared = tuple(backbone.file for backbone in BACKBONES if backbone.file.name == name)
-    _pull(name, shared or (SETS.get(name) if name in SETS else resolve(name)).weights, source)
+    pull_files(name, resolve(name).weights, source)
 
 
 @protocols_app.command("list")

@@ -11,6 +11,7 @@ import typer
 from srbench.commands.catalogues import Name, print_facts, print_list
 from srbench.commands.terminal import AsJson, DataRoot, command_group, console, notices, progress
 from srbench.core.records import UserError
+from srbench.core.text import size_text
 
 if TYPE_CHECKING:
     from srbench.datasets.contract import Dataset
@@ -64,7 +65,7 @@ def _sizes(dataset: Dataset) -> dict[int, str]:
     sizes: dict[int, int] = {}
     for file in published_files(dataset) if dataset.remote else ():
         sizes[file.scale] = sizes.get(file.scale, 0) + file.size
-    return {scale: f"{size / 1e6:.1f} MB" for scale, size in sizes.items()}
+    return {scale: size_text(count) for scale, count in sizes.items()}
 
 
 @datasets_app.command("pull")

@@ -10,6 +10,7 @@ import typer
 
 from srbench.commands.terminal import DataRoot, command_group, console, progress
 from srbench.core.registry import split_names
+from srbench.core.text import size_text
 
 if TYPE_CHECKING:
     from srbench.tables.opinions import Opinions
@@ -198,7 +199,7 @@ def report(
 
         files = write_figures(run, folder / "figures", post_hoc.value)
         output.print(f"{len(files)} figures in {folder / 'figures'}", markup=False)
-    output.print(f"{made.page} ({made.pictures} pictures, {made.size / 1e6:.1f} MB)", markup=False)
+    output.print(f"{made.page} ({made.pictures} pictures, {size_text(made.size)})", markup=False)
 
 
 def _opinions(studies: list[Path], runs: list[Path]) -> list[Opinions]:

@@ -1,5 +1,5 @@
 """Text: from outside (names of files, messages of decoders, other people's tables) without control
-characters, errors in one line, lengths of time, remarks.
+characters, errors in one line, lengths of time, sizes of files, remarks.
 
 Nothing here imports another module of the package.
 """
@@ -66,6 +66,13 @@ def duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} seconds"
     return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
+
+
+def size_text(count: int) -> str:
+    """A number of bytes as people say it: `812 bytes`, `8.2 kB`, `244.4 MB`."""
+    if count < 1000:
+        return f"{count} bytes"
+    return f"{count / 1e6:.1f} MB" if count >= 100_000 else f"{count / 1000:.1f} kB"
 
 
 def remark(text: str) -> None:

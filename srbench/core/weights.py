@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from srbench.core.files import cache_folder, sweep
 from srbench.core.records import UserError
-from srbench.core.text import first_line, network_reason, remark
+from srbench.core.text import first_line, network_reason, remark, size_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -104,7 +104,7 @@ def _source(file: WeightFile) -> str:
 
 
 def _size(file: WeightFile) -> str:
-    return f", {file.size / 1e6:.1f} MB" if file.size else ""
+    return f", {size_text(file.size)}" if file.size else ""
 
 
 def locate(file: WeightFile, *, command: str) -> Path:

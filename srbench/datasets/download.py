@@ -7,7 +7,7 @@ from pathlib import Path
 
 from srbench.core.files import cache_folder, file_hash, sweep
 from srbench.core.records import SILENT, Progress, UserError
-from srbench.core.text import network_reason, remark
+from srbench.core.text import network_reason, remark, size_text
 from srbench.core.weights import DOWNLOADING
 from srbench.datasets.contract import Dataset
 from srbench.datasets.folders import data_roots, find_folder
@@ -59,8 +59,8 @@ def pull(
     import pooch
 
     root = cache_folder() / "datasets"
-    size = sum(file.size for file in files)
-    remark(f"downloading {dataset.title} from {dataset.remote.base_url}, {size / 1e6:.1f} MB")
+    whole = size_text(sum(file.size for file in files))
+    remark(f"downloading {dataset.title} from {dataset.remote.base_url}, {whole}")
     pooch.get_logger().setLevel("WARNING")
     sweep(root, DOWNLOADING)
     hashes = {file.path: file.sha256 for file in files}

@@ -78,7 +78,7 @@ class Recipe:
     - `feature_network` is "vgg19-imagenet", "vgg19-random" or a path to a file of weights.
     - `feature_input`: "imagenet" standardises images before it, "plain" gives them as they are, 0 to 1.
     - `initial_scale` multiplies the initial weights (He's) of the convolutions in residual blocks;
-      `start_at_bicubic` adds a path that gives bicubic enlargement (SRCNN and ESPCN).
+      `start_at_bicubic` adds a path that gives bicubic enlargement (SRCNN, ESPCN, SRResNet; FSRCNN: linear).
     - `normalisation`: "batch" as usual; "frozen" keeps the statistics of the generator and the
       discriminator as they start, so that small batches do not disturb each other, and learns what stands
       around them.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from srbench.core.records import Unscorable, UserError
-from srbench.core.text import plain, plain_values
+from srbench.core.text import plain, plain_values, size_text
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,14 @@ def test_values_within_values() -> None:
     assert plain_values({"\x1b": ["\x07", 1.5, None, {"a": "\x00"}]}) == {
         "\\x1b": ["\\x07", 1.5, None, {"a": "\\x00"}]
     }
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [(0, "0 bytes"), (999, "999 bytes"), (8248, "8.2 kB"), (99_999, "100.0 kB"), (4_958_721, "5.0 MB")],
+)
+def test_sizes(count: int, expected: str) -> None:
+    assert size_text(count) == expected
 
 
 @pytest.mark.parametrize("error", [UserError, Unscorable])

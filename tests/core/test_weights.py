@@ -134,7 +134,7 @@ def test_download_says_one_line_verifies_and_converts(
     path = pull(file(site.url + place, sha256=accepted))
     assert load(path)[0]["bytes"].tobytes() == CONTENT
     said = capsys.readouterr().err
-    assert said == f"downloading net from {site.url}{place}, 0.0 MB\n"
+    assert said == f"downloading net from {site.url}{place}, 18.0 kB\n"
 
 
 def test_what_was_downloaded_is_not_downloaded_again(site: Site) -> None:

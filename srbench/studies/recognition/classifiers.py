@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from srbench.core.records import UsageError, UserError
-from srbench.core.text import first_line
+from srbench.core.text import first_line, size_text
 from srbench.core.torch_files import TorchHubFile, read_state_dict
 from srbench.core.weights import pull
 from srbench.studies.recognition.accuracy import CLASSES
@@ -162,7 +162,7 @@ def _weights_path(name: str, weights: Any, download: bool) -> Path:
         return file.cached
     if download:
         return pull(file)
-    raise UserError(_missing(name, f"{weights.url}, {(file.size or 0) / 1e6:.1f} MB"))
+    raise UserError(_missing(name, f"{weights.url}, {size_text(file.size or 0)}"))
 
 
 def _timm(name: str, file: Path | None, download: bool) -> _Built:
