@@ -141,8 +141,8 @@ for _protocol in (
     Protocol(
         name="matlab",
         version=1,
-        summary="as srbench, but the border is as wide as the scale: the tables of SRCNN, SelfExSR and VDSR",
-        source="SRCNN, SelfExSR, VDSR and LapSRN evaluation codes; SelfExSR's per-image tables at x2 and x3",
+        summary="as srbench, but the border is as wide as the scale: SelfExSR's values at every scale",
+        source="SelfExSR evaluation code and per-image tables (Huang et al., CVPR 2015)",
         border="scale",
         luma="bt601-rounded",
         gray="full-range",
