@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from srbench.commands.agreement import atlas
 from srbench.commands.terminal import DataRoot, console, notices, progress
+
+if TYPE_CHECKING:
+    from srbench.studies.people.create import Created
 
 study_app = typer.Typer(
     no_args_is_help=True, help="Studies with people: opinion scores, preferences, rankings."
@@ -109,14 +112,11 @@ def create(
     from srbench.studies.people.records import Settings
     from srbench.studies.people.stimuli import Choice
 
-    shown = reference is ReferenceShown.SHOWN or (
-        reference is ReferenceShown.AUTO and design is not DesignName.MOS
-    )
     settings = Settings(
         design=design.value,
         seed=random_seed() if seed is None else seed,
         raters=raters,
-        show_reference=shown,
+        show_reference=_shows_reference(reference, design),
         images_per_rater=images_per_rater,
         repeats=repeats,
         block=block,
@@ -140,11 +140,24 @@ def create(
     )
     with progress("pictures") as bar:
         made = make(choice, settings, out, progress=bar)
+    _print_created(made, raters)
+
+
+def _shows_reference(reference: ReferenceShown, design: DesignName) -> bool:
+    """Whether the original stands beside; `auto` hides it where single versions are rated."""
+    if reference is ReferenceShown.AUTO:
+        return design is not DesignName.MOS
+    return reference is ReferenceShown.SHOWN
+
+
+def _print_created(made: Created, raters: int) -> None:
+    """What the design lacks, its size, and how to go on."""
     for line in made.remarks:
         notices().print(f"note: {line}", markup=False)
+    folder = made.folder
     console().print(
         f"{raters} raters, {made.trials} trials each (of these {made.calibration} examples), "
-        f"{len(made.stimuli)} pictures; next: srbench study serve {out}, or srbench study pack {out}",
+        f"{len(made.stimuli)} pictures; next: srbench study serve {folder}, or srbench study pack {folder}",
         markup=False,
     )
 

@@ -21,7 +21,7 @@ from srbench.core.records import UsageError, UserError
 
 if TYPE_CHECKING:
     from srbench.runs.config import Asked
-    from srbench.runs.run import Finished
+    from srbench.runs.run import Finished, Options
 
 
 class ExecutorName(StrEnum):
@@ -124,10 +124,26 @@ def run(
 
 
 def _run(asked: Asked) -> None:
-    from srbench.core.devices import choose_device
     from srbench.metrics.pyiqa_bridge import licence_warning
-    from srbench.runs.run import Options
     from srbench.runs.run import run as run_all
+
+    options = _options(asked)
+    with progress("images") as bar:
+        finished = run_all(options, progress=bar)
+    if warning := licence_warning(asked.metrics):
+        notices().print(warning, markup=False)
+    _print_finished(finished, asked.out)
+    missing = finished.outcome.missing
+    if missing and asked.strict:
+        raise UserError(
+            f"{len(missing)} scores are missing, and --strict is set; see {asked.out / 'scores.csv'}"
+        )
+
+
+def _options(asked: Asked) -> Options:
+    """What a run takes, with the device, the limits and the shard that were meant."""
+    from srbench.core.devices import choose_device
+    from srbench.runs.run import Options
     from srbench.runs.shards import parse_shard
     from srbench.runs.workers import Limits, step_limits
 
@@ -140,7 +156,7 @@ def _run(asked: Asked) -> None:
         if elsewhere
         else step_limits(asked.task_timeout, asked.task_memory, asked.workers)
     )
-    options = Options(
+    return Options(
         methods=asked.methods,
         datasets=asked.datasets,
         scales=asked.scale,
@@ -158,16 +174,6 @@ def _run(asked: Asked) -> None:
         address=asked.address,
         shard=parse_shard(asked.shard),
     )
-    with progress("images") as bar:
-        finished = run_all(options, progress=bar)
-    if warning := licence_warning(asked.metrics):
-        notices().print(warning, markup=False)
-    _print_finished(finished, asked.out)
-    missing = finished.outcome.missing
-    if missing and asked.strict:
-        raise UserError(
-            f"{len(missing)} scores are missing, and --strict is set; see {asked.out / 'scores.csv'}"
-        )
 
 
 def _print_finished(finished: Finished, out: Path) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from srbench.commands.terminal import DataRoot, console, notices
 from srbench.core.registry import split_names
 
-_Number = Annotated[int | None, typer.Option(min=1)]
+if TYPE_CHECKING:
+    from srbench.train.job import Result
 
 
 def train(
@@ -58,12 +59,8 @@ def train(
     Ctrl-C or SIGTERM saves and stops; the same command goes on from there. Writes last.ckpt, best.ckpt,
     curve.csv, TensorBoard files and model/{weights.safetensors,recipe.json,card.md,curve.csv}.
     """
-    from srbench.train.recipes import RECIPES
-
     if recipe == "list":
-        output = console()
-        for one in RECIPES:
-            output.print(f"{one.name:16} {one.summary}", markup=False)
+        _print_recipes()
         return
     from srbench.commands.training_log import TrainingLog
     from srbench.train.job import Job, resolve, run
@@ -88,13 +85,23 @@ def train(
         install=install,
         estimate=estimate,
     )
-    remarks = notices()
     with TrainingLog() as log:
         finished = run(job, log)
-    if not finished.main:
-        return
-    if finished.weights is None:
-        return
+    if finished.main and finished.weights is not None:
+        _print_result(finished)
+
+
+def _print_recipes() -> None:
+    from srbench.train.recipes import RECIPES
+
+    output = console()
+    for one in RECIPES:
+        output.print(f"{one.name:16} {one.summary}", markup=False)
+
+
+def _print_result(finished: Result) -> None:
+    """What came of it, and the file of weights; exits as a signal asks where one stopped the training."""
+    remarks = notices()
     for line in finished.lines:
         remarks.print(line, markup=False)
     if finished.stopped:

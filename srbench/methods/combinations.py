@@ -152,30 +152,33 @@ def _interpolated(
         )
     partner = resolve(PARTNERS[method.name])
     assert isinstance(partner, NetworkMethod)
-
-    def open_interpolated(runtime: Runtime) -> Upscaler:
-        from srbench.core.weights import load
-        from srbench.methods.files.blend import interpolate
-        from srbench.methods.networks.method import NetworkUpscalers
-        from srbench.methods.networks.specification import load_into
-
-        tensors = interpolate(load(partner.weight_path())[0], load(method.weight_path())[0], alpha)
-
-        def build(scale: int) -> tuple[nn.Module, NetworkSpec]:
-            spec = method.network(scale)
-            module = spec.build()
-            load_into(module, tensors, name)
-            return module, spec
-
-        return NetworkUpscalers(build, runtime, name)
-
     return _combined(
         name,
         f"weights between {partner.name} (0) and {method.name} (1) at {alpha:g}",
         "Wang et al., ESRGAN, ECCVW 2018, section 3.4",
         (partner, method),
-        open_interpolated,
+        partial(_open_interpolated, name, partner, method, alpha),
     )
+
+
+def _open_interpolated(
+    name: str, partner: NetworkMethod, method: NetworkMethod, alpha: float, runtime: Runtime
+) -> Upscaler:
+    """The network of `method` with the weights between its partner's and its own."""
+    from srbench.core.weights import load
+    from srbench.methods.files.blend import interpolate
+    from srbench.methods.networks.method import NetworkUpscalers
+    from srbench.methods.networks.specification import load_into
+
+    tensors = interpolate(load(partner.weight_path())[0], load(method.weight_path())[0], alpha)
+
+    def build(scale: int) -> tuple[nn.Module, NetworkSpec]:
+        spec = method.network(scale)
+        module = spec.build()
+        load_into(module, tensors, name)
+        return module, spec
+
+    return NetworkUpscalers(build, runtime, name)
 
 
 def _mixed(name: str, resolve: Callable[[str], Method]) -> CombinedMethod:
@@ -185,25 +188,26 @@ def _mixed(name: str, resolve: Callable[[str], Method]) -> CombinedMethod:
         raise UsageError(f"{name}: write mix:A,B@ALPHA, as in mix:bicubic,lanczos@0.5")
     alpha = _alpha(name, text)
     first, second = (resolve(part) for part in names)
-
-    def open_mixed(runtime: Runtime) -> Upscaler:
-        from srbench.images.pixels import same_kind, to_bytes
-
-        upscalers = first.open(runtime), second.open(runtime)
-
-        def upscale(sample: Sample) -> np.ndarray:
-            one, other = same_kind(*(levels(upscaler, sample) for upscaler in upscalers))
-            return to_bytes((1 - alpha) * one + alpha * other)
-
-        return upscale
-
     return _combined(
         name,
         f"images between {first.name} (0) and {second.name} (1) at {alpha:g}",
         "Wang et al., ESRGAN, ECCVW 2018, section 4.5",
         (first, second),
-        open_mixed,
+        partial(_open_mixed, first, second, alpha),
     )
+
+
+def _open_mixed(first: Method, second: Method, alpha: float, runtime: Runtime) -> Upscaler:
+    """The outputs of both, averaged before rounding."""
+    from srbench.images.pixels import same_kind, to_bytes
+
+    upscalers = first.open(runtime), second.open(runtime)
+
+    def upscale(sample: Sample) -> np.ndarray:
+        one, other = same_kind(*(levels(upscaler, sample) for upscaler in upscalers))
+        return to_bytes((1 - alpha) * one + alpha * other)
+
+    return upscale
 
 
 def _reads_outputs(method: Method) -> bool:
@@ -214,27 +218,28 @@ def _reads_outputs(method: Method) -> bool:
 def _self_ensemble(name: str, method: Method) -> CombinedMethod:
     if _reads_outputs(method):
         raise UsageError(f"{name}: +x8 turns the input of a method, and result images have none")
-
-    def open_ensemble(runtime: Runtime) -> Upscaler:
-        import numpy as np
-
-        from srbench.images.pixels import to_bytes
-
-        inner = method.open(runtime)
-
-        def upscale(sample: Sample) -> np.ndarray:
-            outputs = [_turned_back(levels(inner, _turned(sample, turn)), turn) for turn in range(8)]
-            return to_bytes(np.asarray(np.mean(outputs, axis=0, dtype=np.float64)))
-
-        return upscale
-
     return _combined(
         name,
         f"{method.name}, mean over eight flips and turns",
         "Lim et al., EDSR, CVPRW 2017, section 3.4",
         (method,),
-        open_ensemble,
+        partial(_open_ensemble, method),
     )
+
+
+def _open_ensemble(method: Method, runtime: Runtime) -> Upscaler:
+    """The mean of eight outputs, each of the input turned and turned back."""
+    import numpy as np
+
+    from srbench.images.pixels import to_bytes
+
+    inner = method.open(runtime)
+
+    def upscale(sample: Sample) -> np.ndarray:
+        outputs = [_turned_back(levels(inner, _turned(sample, turn)), turn) for turn in range(8)]
+        return to_bytes(np.asarray(np.mean(outputs, axis=0, dtype=np.float64)))
+
+    return upscale
 
 
 def _turn(image: np.ndarray, turn: int) -> np.ndarray:
@@ -258,29 +263,31 @@ def _turned_back(image: np.ndarray, turn: int) -> np.ndarray:
 
 
 def _back_projected(name: str, method: Method) -> CombinedMethod:
-    def open_back_projected(runtime: Runtime) -> Upscaler:
-        from fractions import Fraction
-
-        from srbench.images.pixels import same_kind, to_bytes
-        from srbench.images.resize import imresize_double
-
-        inner = method.open(runtime)
-
-        def upscale(sample: Sample) -> np.ndarray:
-            scale, edges = sample.pair.scale, runtime.edges
-            result = levels(inner, sample)
-            result, low = same_kind(result, sample.low_resolution.astype(result.dtype))
-            for _ in range(BACK_PROJECTIONS):
-                error = low - imresize_double(result, Fraction(1, scale), edges=edges)
-                result = result + imresize_double(error, scale, edges=edges)
-            return to_bytes(result)
-
-        return upscale
-
     return _combined(
         name,
         f"{method.name}, then {BACK_PROJECTIONS} back-projections with MATLAB's bicubic both ways",
         "Irani and Peleg, Improving Resolution by Image Registration, CVGIP 1991",
         (method,),
-        open_back_projected,
+        partial(_open_back_projected, method),
     )
+
+
+def _open_back_projected(method: Method, runtime: Runtime) -> Upscaler:
+    """The output, moved so often towards images whose reduction is the input."""
+    from fractions import Fraction
+
+    from srbench.images.pixels import same_kind, to_bytes
+    from srbench.images.resize import imresize_double
+
+    inner = method.open(runtime)
+
+    def upscale(sample: Sample) -> np.ndarray:
+        scale, edges = sample.pair.scale, runtime.edges
+        result = levels(inner, sample)
+        result, low = same_kind(result, sample.low_resolution.astype(result.dtype))
+        for _ in range(BACK_PROJECTIONS):
+            error = low - imresize_double(result, Fraction(1, scale), edges=edges)
+            result = result + imresize_double(error, scale, edges=edges)
+        return to_bytes(result)
+
+    return upscale

@@ -175,6 +175,7 @@ def _version_of(module: str, _hash: str) -> ModuleType:
 
 def _called(name: str, function: Callable[[np.ndarray, int], np.ndarray]) -> Upscaler:
     def upscale(sample: Sample) -> np.ndarray:
+        """One image; whatever the function does wrong is the reason of this image."""
         import numpy as np
 
         from srbench.images.pixels import as_rgb

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from srbench.methods.contract import Method, Runtime, Upscaler
@@ -17,21 +18,23 @@ def _reference(_: Runtime) -> Upscaler:
     return lambda sample: sample.reference
 
 
+def _open_kernel(kernel: Kernel, runtime: Runtime) -> Upscaler:
+    """MATLAB's enlargement; inputs that were never quantised are floats and rounded once, at the end."""
+    from srbench.images.pixels import to_bytes, to_sixteen_bits
+    from srbench.images.resize import imresize, imresize_double
+
+    rounded = to_sixteen_bits if runtime.bits == 16 else to_bytes
+
+    def upscale(sample: Sample) -> np.ndarray:
+        image, scale = sample.low_resolution, sample.pair.scale
+        if image.dtype.kind == "f":
+            return rounded(imresize_double(image, scale, kernel=kernel, edges=runtime.edges))
+        return imresize(image, scale, kernel=kernel, edges=runtime.edges)
+
+    return upscale
+
+
 def _interpolation(kernel: Kernel) -> Method:
-    def open_kernel(runtime: Runtime) -> Upscaler:
-        from srbench.images.pixels import to_bytes, to_sixteen_bits
-        from srbench.images.resize import imresize, imresize_double
-
-        rounded = to_sixteen_bits if runtime.bits == 16 else to_bytes
-
-        def upscale(sample: Sample) -> np.ndarray:
-            image, scale = sample.low_resolution, sample.pair.scale
-            if image.dtype.kind == "f":
-                return rounded(imresize_double(image, scale, kernel=kernel, edges=runtime.edges))
-            return imresize(image, scale, kernel=kernel, edges=runtime.edges)
-
-        return upscale
-
     name, summary = {
         "box": ("nearest", "nearest neighbour"),
         "cubic": ("bicubic", "bicubic, a = -0.5"),
@@ -42,7 +45,7 @@ def _interpolation(kernel: Kernel) -> Method:
         summary=summary,
         kind="interpolation",
         source=f"MATLAB imresize, {kernel} kernel, bit for bit on uint8",
-        open=open_kernel,
+        open=partial(_open_kernel, kernel),
         depths=(8, 16),
         # Scripts that never quantise their inputs enlarge those, too.
         trained_on="matlab-bicubic-double",

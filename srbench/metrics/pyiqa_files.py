@@ -110,6 +110,7 @@ def _empty_backbones() -> Iterator[list[str]]:
     create = timm.create_model
 
     def create_empty(name: str, *arguments: Any, **options: Any) -> torch.nn.Module:
+        """As `timm.create_model`, but a pretrained network without its weights."""
         if not options.get("pretrained"):
             return create(name, *arguments, **options)
         made.append(name)

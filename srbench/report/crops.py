@@ -168,7 +168,7 @@ def _place(run: RunData, request: Request) -> _Place:
     if not places:
         names = sorted({score.image for score in run.scores})
         raise UsageError(
-            f"the run has no image '{request.image}'; it has {', '.join(names[:8])}{' …' * (len(names) > 8)}"
+            f"the run has no image '{request.image}'; it has: {', '.join(names[:8])}{' …' * (len(names) > 8)}"
         )
     datasets = sorted({dataset for dataset, _, _ in places})
     if len(datasets) > 1:

@@ -56,7 +56,7 @@ def test_crops_find_the_reference_of_the_run(tmp_path: Path):
         (("--image", "a", "--box", "1,2,3"), "give x,y,w,h"),
         (("--image", "a", "--box", "1,2,0,3"), "must be at least 1"),
         (("--image", "a", "--box", "100,2,64,8"), "reaches beyond the image of 128x112"),
-        (("--image", "zz", "--box", "1,2,8,8"), "the run has no image 'zz'; it has a, b"),
+        (("--image", "zz", "--box", "1,2,8,8"), "the run has no image 'zz'; it has: a, b"),
         (("--image", "a", "--box", "1,2,8,8", "--methods", "vdsr"), "the run has no method 'vdsr'"),
         (("--image", "a", "--box", "1,2,8,8", "--metrics", "pi"), "the run has no metric 'pi'"),
     ],

@@ -15,11 +15,6 @@ from srbench.train.checkpoints import LAST
 from tests.train.small import images, run, same, small, weights
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return images(tmp_path_factory.mktemp("training") / "images")
-
-
 def test_a_checkpoint_of_another_recipe_is_refused(data: Path, tmp_path: Path) -> None:
     run(small("espcn"), data, tmp_path / "run")
     with pytest.raises(UserError, match=r"of another recipe: batch is 1 there and 2 here"):

@@ -148,6 +148,7 @@ def converter(spec: NetworkSpec, *renamings: Renaming) -> Callable[[Path], Tenso
     """What turns a published file into the tensors of `spec`'s network: read, rename, check every one."""
 
     def convert(path: Path) -> Tensors:
+        """The named tensors of one file."""
         import numpy as np
 
         from srbench.methods.files.checkpoints.containers import read_tensors

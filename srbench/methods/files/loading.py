@@ -243,6 +243,7 @@ def _found(
     """The ranges of a network; `UserError` that says what to state where they are not clear."""
 
     def answer(image: np.ndarray) -> np.ndarray:
+        """C x H x W to C x H' x W', both before standardisation."""
         x = torch.from_numpy(image)[None]
         before, after = (
             [torch.tensor(values).reshape(-1, 1, 1) for values in (norm.mean, norm.std)]

@@ -162,6 +162,7 @@ def _open(path: Path, asked: Asked, runtime: Runtime) -> Upscaler:
     model = _load(path, asked, runtime.device)
 
     def build(scale: int) -> tuple[nn.Module, NetworkSpec]:
+        """The network at a scale that it has."""
         if model.scales is not None and scale not in model.scales:
             raise Unscorable(f"{path.name} enlarges {model.scales[0]}x, not {scale}x")
         module, spec = model.build(scale)

@@ -127,6 +127,7 @@ def two_afc_results(measured: dict[str, SubsetDistances], reported: dict[tuple[s
     """
 
     def columns(subset: SubsetDistances) -> dict[str, np.ndarray]:
+        """The score of each triplet by each judge; NaN where a metric has no distance."""
         judgement = subset.judgement
         found = {HUMAN: human_ceiling(judgement), MAJORITY: majority(judgement)}
         for name, distances in subset.distances.items():

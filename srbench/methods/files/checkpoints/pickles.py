@@ -110,6 +110,7 @@ def _resolved(content: Any, fetch: Callable[[Storage], np.ndarray], budget: _Bud
     seen: dict[int, Any] = {}
 
     def visit(item: Any) -> Any:
+        """One part; containers are noted before their content, which may hold them."""
         if id(item) in seen:
             return seen[id(item)]
         if isinstance(item, Tensor):
