@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch.optim.swa_utils import update_bn
+
+from srbench.core.records import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,6 +43,8 @@ def make_optimizer(recipe: Recipe, module: nn.Module) -> torch.optim.Optimizer:
     betas = (recipe.momentum, recipe.second_momentum)
     if recipe.optimizer == "muon":
         return _muon(groups, recipe, betas)
+    if recipe.optimizer == "soap":
+        return _soap(groups, recipe, betas)
     # One kernel for all parameters; on a CPU it would sum in another order than the plain one.
     fused = all(parameter.is_cuda for _, parameter in named)
     return torch.optim.Adam(
@@ -48,9 +52,7 @@ def make_optimizer(recipe: Recipe, module: nn.Module) -> torch.optim.Optimizer:
     )
 
 
-def _muon(
-    groups: list[dict[str, object]], recipe: Recipe, betas: tuple[float, float]
-) -> torch.optim.Optimizer:
+def _muon(groups: list[dict[str, Any]], recipe: Recipe, betas: tuple[float, float]) -> torch.optim.Optimizer:
     """Muon (Jordan et al., 2024), its steps as long as Adam's (Liu et al., arXiv:2502.16982)."""
     from timm.optim.muon import Muon
 
@@ -58,6 +60,38 @@ def _muon(
         groups, lr=recipe.learning_rate, betas=betas, weight_decay=recipe.weight_decay,
         momentum=0.95, nesterov=True, adjust_lr_fn="match_rms_adamw", fallback_lr_scale=0.5,
     )  # fmt: skip
+
+
+def _soap(groups: list[dict[str, Any]], recipe: Recipe, betas: tuple[float, float]) -> torch.optim.Optimizer:
+    """SOAP (Vyas et al., arXiv:2409.11321): Adam along the axes in which the gradients of a layer vary.
+
+    A convolution is a matrix, outputs x inputs and taps. `UserError` where the package is not installed.
+    """
+    try:
+        from pytorch_optimizer import SOAP
+    except ImportError:
+        raise UserError("the optimiser soap needs pytorch-optimizer: pip install 'srbench[train]'") from None
+    # A group for each parameter, since the bound that joins the taps to the inputs is one of its shape.
+    apart = [
+        {
+            **group,
+            "params": [parameter],
+            "merge_dims": parameter.ndim > 1,
+            "max_precondition_dim": max(parameter.shape[0], parameter[0].numel()),
+        }
+        for group in groups
+        for parameter in group["params"]
+    ]
+    return cast(
+        torch.optim.Optimizer,
+        SOAP(
+            apart,
+            lr=recipe.learning_rate,
+            betas=betas,
+            weight_decay=recipe.weight_decay,
+            precondition_1d=True,
+        ),
+    )
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:

@@ -68,7 +68,8 @@ class Recipe:
       times as fast. `momentum` is Adam's beta 1, or SGD's momentum.
     - `optimizer`: "adam", "sgd", or "muon", which turns the step of each convolution into a matrix with equal
       singular values and leaves biases, normalisation and narrow layers to Adam (with Nesterov's momentum) at
-      half the rate. None of the papers had it (reference_models/README.md says what it brings).
+      half the rate; or "soap", Adam along the axes in which the gradients of a layer vary. None of the papers
+      had these two (reference_models/README.md says what they bring).
     - `hold` iterations run at the full rate before a cosine begins.
     - `clip` bounds each gradient value to +-clip / learning rate (VDSR), `clip_norm` the length of all
       gradients together; 0 does nothing.
@@ -104,7 +105,7 @@ class Recipe:
     border: int = 0
     augment: Literal["none", "flips", "dihedral"] = "flips"
     shrink: tuple[float, ...] = ()
-    optimizer: Literal["adam", "sgd", "muon"] = "adam"
+    optimizer: Literal["adam", "sgd", "muon", "soap"] = "adam"
     momentum: float = 0.9
     second_momentum: float = 0.999
     weight_decay: float = 0.0

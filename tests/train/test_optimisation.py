@@ -1,4 +1,4 @@
-"""Optimisers: Muon against the orthogonal factor by singular values, slow layers, and going on bit by bit."""
+"""Optimisers: Muon against singular values, SOAP on a turned bowl, slow layers, going on bit by bit."""
 
 from __future__ import annotations
 
@@ -49,6 +49,27 @@ def test_biases_and_the_narrow_last_layer_take_adams_steps_at_half_the_rate() ->
         torch.testing.assert_close(change, -0.5 * 1.9 * RATE * gradient.sign(), rtol=1e-3, atol=1e-7)
 
 
+def test_soap_steps_along_the_axes_of_the_gradients_however_they_are_turned() -> None:
+    """Vyas et al., arXiv:2409.11321: Adam in the eigenbasis of a layer, so that its path turns with it."""
+    generator = torch.Generator().manual_seed(1)
+    turn = torch.linalg.qr(torch.randn(18, 18, generator=generator, dtype=torch.float64))[0]
+    gradients = torch.randn(25, 18, 18, generator=generator, dtype=torch.float64)
+    for optimizer, turns in (("soap", True), ("adam", False)):
+        plain, turned = path(gradients, optimizer), path(gradients @ turn, optimizer)
+        assert torch.allclose(turned, plain @ turn, rtol=0, atol=0.01 * RATE) == turns
+
+
+def path(gradients: torch.Tensor, optimizer: str) -> torch.Tensor:
+    """How far a convolution of 18 outputs and 2 x 3 x 3 taps is after these gradients, as a matrix."""
+    layer = nn.Conv2d(2, 18, 3, bias=False).double()
+    nn.init.zeros_(layer.weight)
+    taken = make_optimizer(small("espcn", learning_rate=RATE, optimizer=optimizer), layer)
+    for gradient in gradients:
+        layer.weight.grad = gradient.reshape(layer.weight.shape).clone()
+        taken.step()
+    return layer.weight.detach().flatten(1)
+
+
 @pytest.mark.parametrize("optimizer", ["adam", "sgd", "muon"])
 def test_slow_layers_move_by_their_factor(optimizer: str) -> None:
     changes = {"optimizer": optimizer, "slow_layers": ("0",), "slow_factor": 0.1}
@@ -57,9 +78,12 @@ def test_slow_layers_move_by_their_factor(optimizer: str) -> None:
     torch.testing.assert_close(slow, 0.1 * fast, rtol=1e-2, atol=1e-6)
 
 
-def test_a_stopped_run_with_muon_goes_on_bit_by_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("optimizer", ["muon", "soap"])
+def test_a_stopped_run_goes_on_bit_by_bit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, optimizer: str
+) -> None:
     data = images(tmp_path / "images")
-    recipe = small("srresnet-mse", iterations=6, average=0.9, optimizer="muon")
+    recipe = small("srresnet-mse", iterations=6, average=0.9, optimizer=optimizer)
     straight = run(recipe, data, tmp_path / "straight")
     with monkeypatch.context() as patch:
         interrupt_after(2, patch)
