@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import resource
 import struct
 import zlib
@@ -100,3 +101,36 @@ def test_a_small_image_in_a_huge_tile(tmp_path: Path) -> None:
     tifffile.imwrite(path, picture(32, 32), tile=(4608, 8192), compression="zlib")
     with pytest.raises(Unscorable, match=r"a\.tif: an image of 32x32 in a tile of 8192x4608; save it as PNG"):
         read_image(path)
+
+
+def made_of_scans(width: int, height: int, scans: int) -> bytes:
+    """A flat progressive JPEG and so many more scans: each refines all blocks and says that none changes."""
+    coded = io.BytesIO()
+    Image.new("L", (width, height), 90).save(coded, "JPEG", progressive=True)
+    # ITU T.81, B.2.4.2 and G.1.2.2: one symbol, a run of 32767 blocks without changes, whose code is one bit.
+    table = b"\xff\xc4" + struct.pack(">HB", 20, 0x10) + bytes([1, *[0] * 15, 0xE0])
+    header = b"\xff\xda" + struct.pack(">HBBBBBB", 8, 1, 1, 0, 1, 63, 0x10)
+    runs = -(-(width // 8) * (height // 8) // 32767)
+    scan = header + b"\x7f\xff\x00" * runs
+    return coded.getvalue()[:-2] + table + scan * scans + b"\xff\xd9"
+
+
+@pytest.mark.parametrize(("size", "scans"), [((64, 64), 500), ((7680, 4320), 60)])
+def test_a_jpeg_of_too_many_scans(tmp_path: Path, size: tuple[int, int], scans: int) -> None:
+    """Of a small image 500 are read, of one of 8K as many as take two seconds."""
+    path = tmp_path / "a.jpg"
+    path.write_bytes(made_of_scans(*size, scans))
+    with pytest.raises(Unscorable, match=r"a\.jpg: a JPEG of .* in \d+ scans or more, .* save it as PNG"):
+        read_image(path)
+
+
+def test_a_jpeg_of_many_scans_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(made_of_scans(64, 64, 450))
+    assert (read_image(path) == 90).all()
+
+
+def test_scans_in_a_comment_are_none(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    Image.fromarray(picture(32, 32)).save(path, progressive=True, comment=b"\xff\xda" * 1000)
+    assert read_image(path).shape == (32, 32, 3)
