@@ -27,6 +27,7 @@ _ROWS, _COLUMNS = 32, 96
 _PITCH = _COLUMNS + 16
 _POSITIONS = _ROWS * _COLUMNS
 _PIXELS = (_ROWS + WINDOW - 1) * _PITCH
+_TOGETHER = 8  # rows that are filtered at once
 
 _Index = np.uint64  # spares the question whether an index counts from the end
 
@@ -40,16 +41,18 @@ def contrast_structure(bands: FloatArray, pairs: NDArray[np.int64], *, clamp: bo
     count = len(bands)
     height, width = (length - WINDOW + 1 for length in bands.shape[1:])
     sums = np.zeros((len(pairs), -(-width // _COLUMNS) * _COLUMNS))
-    pixels, product = aligned_zeros(count * _PIXELS), aligned_zeros(_PIXELS)
+    pixels = aligned_zeros((count + 1) * _PIXELS)
+    pixels[count * _PIXELS :] = 1.0  # a band's mean is that of its products with ones
     means, variances = aligned_zeros(count * _POSITIONS), aligned_zeros(count * _POSITIONS)
+    lines = aligned_zeros(_TOGETHER * _PITCH)
     for top in range(0, height, _ROWS):
         for left in range(0, width, _COLUMNS):
             _load(bands, top, left, pixels)
             rows = min(_ROWS, height - top)
-            _moments(pixels, rows, _HALF, _UNROLL, product, means, variances)
+            _moments(pixels, rows, _HALF, _UNROLL, lines, means, variances)
             by_two = not clamp and left + _COLUMNS <= width
             _similarities(
-                pixels, rows, _HALF, _UNROLL, pairs, product, means, variances, by_two, clamp, left, sums
+                pixels, rows, _HALF, _UNROLL, pairs, lines, means, variances, by_two, clamp, left, sums
             )
     return sums[:, :width].sum(axis=1) / (height * width)
 
@@ -71,18 +74,17 @@ def _moments(
     rows: int,
     half: FloatArray,
     unroll: tuple[int, ...],
-    product: FloatArray,
+    lines: FloatArray,
     means: FloatArray,
     variances: FloatArray,
 ) -> None:
     """Mean and variance of every band in the window around each position."""
-    line = np.zeros(_PITCH)
-    for band in range(pixels.shape[0] // _PIXELS):
-        _multiply(pixels, band, band, product)
-        for i in range(rows):
+    ones = pixels.shape[0] // _PIXELS - 1
+    for band in range(ones):
+        for i in range(0, rows, _TOGETHER):
             place = band * _POSITIONS + i * _COLUMNS
-            _filter(pixels, band * _PIXELS + i * _PITCH, half, unroll, line, means, place)
-            _filter(product, i * _PITCH, half, unroll, line, variances, place)
+            _filter(pixels, band, ones, i, half, unroll, lines, means, place)
+            _filter(pixels, band, band, i, half, unroll, lines, variances, place)
             _subtract_squares(means, variances, place)
 
 
@@ -93,7 +95,7 @@ def _similarities(
     half: FloatArray,
     unroll: tuple[int, ...],
     pairs: NDArray[np.int64],
-    product: FloatArray,
+    lines: FloatArray,
     means: FloatArray,
     variances: FloatArray,
     by_two: bool,
@@ -102,68 +104,95 @@ def _similarities(
     sums: FloatArray,
 ) -> None:
     """Adds the similarities of every pair to its `sums`, by columns; `by_two` those of two columns to one."""
-    line, mean = np.zeros(_PITCH), np.zeros(_COLUMNS)
+    mean = np.zeros(_TOGETHER * _COLUMNS)
     for k in range(pairs.shape[0]):
-        _multiply(pixels, pairs[k, 0], pairs[k, 1], product)
         for i in range(rows):
-            _filter(product, i * _PITCH, half, unroll, line, mean, 0)
+            part = i % _TOGETHER
+            if part == 0:
+                _filter(pixels, pairs[k, 0], pairs[k, 1], i, half, unroll, lines, mean, 0)
             first = pairs[k, 0] * _POSITIONS + i * _COLUMNS
             second = pairs[k, 1] * _POSITIONS + i * _COLUMNS
+            line = mean[part * _COLUMNS : (part + 1) * _COLUMNS]
             if by_two:
-                _add_similarities_by_two(mean, means, variances, first, second, left, sums[k])
+                _add_similarities_by_two(line, means, variances, first, second, left, sums[k])
             else:
-                _add_similarities(mean, means, variances, first, second, clamp, left, sums[k])
-
-
-@compiled
-def _multiply(pixels: FloatArray, first: int, second: int, product: FloatArray) -> None:
-    """The products of all pixels of the tiles of two bands."""
-    widest_vectors()
-    a, b = _Index(first * _PIXELS), _Index(second * _PIXELS)
-    for j in range(_Index(_PIXELS)):
-        product[j] = pixels[a + j] * pixels[b + j]
+                _add_similarities(line, means, variances, first, second, clamp, left, sums[k])
 
 
 @compiled
 def _filter(
     pixels: FloatArray,
     first: int,
+    second: int,
+    row: int,
     half: FloatArray,
     unroll: tuple[int, ...],
-    line: FloatArray,
+    lines: FloatArray,
     result: FloatArray,
     place: int,
 ) -> None:
-    """Filters the window's rows of pixels from index `first` on: one row of `result`, from `place` on."""
-    _filter_down(pixels, first, half, unroll, line)
-    _filter_along(line, half, unroll, result, place)
+    """Filters the products of two bands: the rows of positions from `row` on that are done together, put
+    into `result` from `place` on."""
+    _filter_down(
+        pixels, first * _PIXELS + row * _PITCH, second * _PIXELS + row * _PITCH, half, unroll, lines
+    )
+    for i in range(_TOGETHER):
+        _filter_along(lines, i * _PITCH, half, unroll, result, place + i * _COLUMNS)
 
 
 @compiled
 def _filter_down(
-    pixels: FloatArray, first: int, half: FloatArray, unroll: tuple[int, ...], line: FloatArray
+    pixels: FloatArray, first: int, second: int, half: FloatArray, unroll: tuple[int, ...], lines: FloatArray
 ) -> None:
+    """Eight rows at once, because they share most products, which so need not be stored."""
     widest_vectors()
-    radius, begin = len(unroll) - 1, _Index(first)
+    a, b = _Index(first), _Index(second)
     for j in range(_Index(_PITCH)):
-        total = half[0] * pixels[begin + _Index(radius * _PITCH) + j]
-        for k in range(1, radius + 1):
-            above = pixels[begin + _Index((radius - k) * _PITCH) + j]
-            below = pixels[begin + _Index((radius + k) * _PITCH) + j]
-            total = multiply_add(half[k], above + below, total)
-        line[j] = total
+        x, y = a + j, b + j
+        row0 = _filtered(pixels, x, y, 0, half, unroll)
+        row1 = _filtered(pixels, x, y, 1, half, unroll)
+        row2 = _filtered(pixels, x, y, 2, half, unroll)
+        row3 = _filtered(pixels, x, y, 3, half, unroll)
+        row4 = _filtered(pixels, x, y, 4, half, unroll)
+        row5 = _filtered(pixels, x, y, 5, half, unroll)
+        row6 = _filtered(pixels, x, y, 6, half, unroll)
+        row7 = _filtered(pixels, x, y, 7, half, unroll)
+        lines[j] = row0
+        lines[j + _Index(_PITCH)] = row1
+        lines[j + _Index(2 * _PITCH)] = row2
+        lines[j + _Index(3 * _PITCH)] = row3
+        lines[j + _Index(4 * _PITCH)] = row4
+        lines[j + _Index(5 * _PITCH)] = row5
+        lines[j + _Index(6 * _PITCH)] = row6
+        lines[j + _Index(7 * _PITCH)] = row7
+
+
+@compiled
+def _filtered(
+    pixels: FloatArray, a: int, b: int, row: int, half: FloatArray, unroll: tuple[int, ...]
+) -> float:
+    """The products in the window's column that begins `row` rows below the pixels `a` and `b`, weighted."""
+    radius = len(unroll) - 1
+    middle = _Index((row + radius) * _PITCH)
+    total = half[0] * (pixels[a + middle] * pixels[b + middle])
+    for k in range(1, radius + 1):
+        up, down = _Index((row + radius - k) * _PITCH), _Index((row + radius + k) * _PITCH)
+        both = pixels[a + up] * pixels[b + up] + pixels[a + down] * pixels[b + down]
+        total = multiply_add(half[k], both, total)
+    return total
 
 
 @compiled
 def _filter_along(
-    line: FloatArray, half: FloatArray, unroll: tuple[int, ...], result: FloatArray, place: int
+    lines: FloatArray, first: int, half: FloatArray, unroll: tuple[int, ...], result: FloatArray, place: int
 ) -> None:
     widest_vectors()
-    radius, begin = len(unroll) - 1, _Index(place)
+    radius, line, begin = len(unroll) - 1, _Index(first), _Index(place)
     for j in range(_Index(_COLUMNS)):
-        total = half[0] * line[j + _Index(radius)]
+        total = half[0] * lines[line + j + _Index(radius)]
         for k in range(1, radius + 1):
-            total = multiply_add(half[k], line[j + _Index(radius - k)] + line[j + _Index(radius + k)], total)
+            both = lines[line + j + _Index(radius - k)] + lines[line + j + _Index(radius + k)]
+            total = multiply_add(half[k], both, total)
         result[begin + j] = total
 
 
@@ -171,7 +200,7 @@ def _filter_along(
 def _subtract_squares(means: FloatArray, variances: FloatArray, place: int) -> None:
     widest_vectors()
     begin = _Index(place)
-    for j in range(begin, begin + _Index(_COLUMNS)):
+    for j in range(begin, begin + _Index(_TOGETHER * _COLUMNS)):
         variances[j] -= means[j] * means[j]
 
 
