@@ -40,6 +40,21 @@ def first_below(table: FloatArray, value: float) -> int:
 
 
 @compiled
+def first_below_each(table: FloatArray, values: FloatArray, found: NDArray[np.uint64]) -> None:
+    """Puts `first_below` of each of `values` into `found`; all of them a step at a time, in vectors."""
+    found[:] = 0
+    length = table.shape[0]
+    while length > 1:
+        half = length // 2
+        for j in range(np.uint64(found.shape[0])):
+            middle = table[found[j] + np.uint64(half - 1)]
+            found[j] += np.uint64(0 if middle < values[j] else half)
+        length -= half
+    for j in range(np.uint64(found.shape[0])):
+        found[j] += np.uint64(0 if table[found[j]] < values[j] else 1)
+
+
+@compiled
 def nearest_in_falling(table: FloatArray, value: float) -> int:
     """The index of the entry of the falling `table` nearest to `value`, the lower one of two equally near.
 

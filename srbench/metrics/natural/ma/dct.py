@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from srbench.core.compiled import compiled
 from srbench.core.vectors import widest_vectors
-from srbench.metrics.natural.ma.shapes import shape_of_ratio, shape_table
+from srbench.metrics.natural.ma.shapes import shape_table, shapes_of_ratios
 from srbench.metrics.natural.pyiqa_numerics import Compatibility
 
 FloatArray = NDArray[np.float64]
@@ -140,22 +140,24 @@ def _row_statistics(
     sums = np.zeros((4, columns))  # of magnitudes by orientation, of values
     squares = np.zeros((4, columns))  # of deviations of magnitudes by orientation, of values
     magnitudes = np.zeros(columns)  # of deviations of values
+    means, ratios = np.empty(columns), np.empty(columns)
     for k in range(1, SIZE * SIZE):
         group = orientations[k]
         for j in range(columns):
             sums[group, j] += abs(coefficients[k, j])
             sums[3, j] += coefficients[k, j]
+    for j in range(columns):
+        means[j] = sums[3, j] / 48
     for k in range(1, SIZE * SIZE):
         group = orientations[k]
         for j in range(columns):
             spread = abs(coefficients[k, j]) - sums[group, j] / 16
             squares[group, j] += spread * spread
-            deviation = coefficients[k, j] - sums[3, j] / 48
+            deviation = coefficients[k, j] - means[j]
             squares[3, j] += deviation * deviation
             magnitudes[j] += abs(deviation)
     for j in range(columns):
-        ratio = squares[3, j] / 47 / ((magnitudes[j] / 48) ** 2 + 1e-7)
-        statistics[0, j] = ratio
+        ratios[j] = squares[3, j] / 47 / ((magnitudes[j] / 48) ** 2 + 1e-7)
         mean = (sums[0, j] + sums[1, j] + sums[2, j]) / 48
         spread = 0.0
         for group in range(3):
@@ -166,5 +168,4 @@ def _row_statistics(
         c = np.sqrt(squares[2, j] / 15) / (sums[2, j] / 16 + 1e-8)
         centre = (a + b + c) / 3
         statistics[2, j] = ((a - centre) ** 2 + (b - centre) ** 2 + (c - centre) ** 2) / 2
-    for j in range(columns):
-        statistics[0, j] = shape_of_ratio(statistics[0, j], table, official)
+    shapes_of_ratios(ratios, table, official, np.empty(columns, np.uint64), statistics[0])

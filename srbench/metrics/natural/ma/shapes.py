@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from srbench.core.compiled import compiled
 from srbench.metrics.natural.natural_statistics import (
+    first_below_each,
     interval_in_falling,
     moment_ratio,
     nearest_in_falling,
@@ -42,6 +43,21 @@ def shape_of_ratio(ratio: float, table: FloatArray, official: bool) -> float:
         return table[1, nearest_in_falling(table[0], ratio)]
     index = interval_in_falling(table[0], ratio)
     return table[1, index] if index >= 0 else OUTSIDE
+
+
+@compiled
+def shapes_of_ratios(
+    ratios: FloatArray, table: FloatArray, official: bool, found: NDArray[np.uint64], shapes: FloatArray
+) -> None:
+    """Puts `shape_of_ratio` of each of `ratios` into `shapes`; `found` is as long and work space."""
+    if not official:
+        for j in range(ratios.shape[0]):
+            shapes[j] = shape_of_ratio(ratios[j], table, official)
+        return
+    first_below_each(table[0], ratios, found)
+    for j in range(ratios.shape[0]):
+        inside = 0 < found[j] < table.shape[1]
+        shapes[j] = table[1, found[j] - np.uint64(1)] if inside else OUTSIDE
 
 
 def shape_of(parts: list[FloatArray], table: FloatArray, *, official: bool) -> float:
