@@ -21,9 +21,12 @@ FloatArray = NDArray[np.float64]
 _COMMON = 6
 _NEIGHBOURS = _COMMON + len(SPATIAL) - 1 + 1
 _OWN = tuple(place for place in range(len(SPATIAL)) if place != CENTRE)
-# Columns worked on at a time. A constant, as is `_NEIGHBOURS`, so that the compiler can unroll the loops
-# over the neighbours and vectorise the one over the columns.
-_TILE = 64
+# Columns worked on at a time at most, and the number that theirs is filled up to a multiple of: so the
+# compiler knows that there is no rest which is not vectorised.
+_TILE = 512
+_VECTOR = 16
+# Tuples whose length the compiler knows: the parents that a band has.
+_ONE, _NONE = (0,), ()
 _Index = np.uint64  # spares the question whether an index counts from the end
 
 
@@ -34,10 +37,10 @@ def normalised_bands(
 
     `correlations` are the bands' (`moments.correlations`), `parents` (up to six planes) those that the
     first bands have, at the same size. The mean is subtracted before the division, over all positions
-    with a whole neighbourhood, and after it. `ValueError` where `guard` rows do not hold a tile.
+    with a whole neighbourhood, and after it. `ValueError` where `guard` rows do not hold a vector.
     """
-    if guard * bands.shape[2] < _TILE:  # compiled code reads a whole tile from its last place on
-        raise ValueError(f"{guard} rows of {bands.shape[2]} are less than a tile of {_TILE}")
+    if guard * bands.shape[2] < _VECTOR:  # compiled code reads whole vectors from its last places on
+        raise ValueError(f"{guard} rows of {bands.shape[2]} are less than a vector of {_VECTOR}")
     if parents is None:
         parents = np.empty((0, *bands.shape[1:]))
     moments = _second_moments(bands, correlations, parents)
@@ -102,33 +105,42 @@ def _normalise(
 
     Where all moments are `regular`, the rows of `whitening` for the centres are the same for all bands.
     """
-    common, total = np.empty(_TILE), np.empty(_TILE)
+    common, quotients = np.empty(_TILE), np.empty(_TILE)
     flat, flat_parents = bands.reshape(-1), parents.reshape(-1)
     width, size = bands.shape[2], bands.shape[1] * bands.shape[2]
     for i in range(result.shape[1]):
         for start in range(0, result.shape[2], _TILE):
             count = min(_TILE, result.shape[2] - start)
-            # What a tile has beyond the last column is of the rows below; the margin has more of them.
+            vectors = -(-count // _VECTOR)
+            # What a vector has beyond the last column is of the rows below; the margin has more of them.
             place = (i + margin) * width + margin + start
             for band in range(result.shape[0]):
                 own, matrix = band * size + place, whitening[band].reshape(-1)
                 if band == 0 or not regular:
-                    _add_common(flat, place, size, matrix, common)
-                _add_own(flat, place, size, own, width, matrix, common, total)
+                    _add_common(flat, vectors, place, size, matrix, common)
                 if band < parents.shape[0]:
-                    _add_parent(flat, place, size, own, width, flat_parents, matrix, total)
-                _divide(flat, own, means[band], shares[band], total)
+                    _divide(
+                        flat, flat_parents, vectors, place, size, own, width, matrix, _ONE, means[band],
+                        shares[band], common, quotients,
+                    )  # fmt: skip
+                else:
+                    _divide(
+                        flat, flat_parents, vectors, place, size, own, width, matrix, _NONE, means[band],
+                        shares[band], common, quotients,
+                    )  # fmt: skip
                 line = result[band, i]
                 for j in range(count):
-                    line[start + j] = total[j]
+                    line[start + j] = quotients[j]
 
 
 @compiled
-def _add_common(flat: FloatArray, place: int, size: int, whitening: FloatArray, total: FloatArray) -> None:
+def _add_common(
+    flat: FloatArray, vectors: int, place: int, size: int, whitening: FloatArray, total: FloatArray
+) -> None:
     """total[j] = squared length of the first rows of whitening y, those of the centres alone."""
     widest_vectors()
     centre, step = _Index(place), _Index(size)
-    for j in range(_Index(_TILE)):
+    for j in range(_Index(vectors) * _Index(_VECTOR)):
         square = 0.0
         for a in range(_COMMON):
             term = 0.0
@@ -140,20 +152,30 @@ def _add_common(flat: FloatArray, place: int, size: int, whitening: FloatArray, 
 
 
 @compiled
-def _add_own(
+def _divide(
     flat: FloatArray,
+    parents: FloatArray,
+    vectors: int,
     place: int,
     size: int,
     own: int,
     width: int,
     whitening: FloatArray,
+    parent: tuple[int, ...],
+    mean: float,
+    share: float,
     common: FloatArray,
-    total: FloatArray,
+    quotients: FloatArray,
 ) -> None:
-    """total[j] = common[j] + squared length of the rows of whitening y that end with a band's neighbours."""
+    """quotients[j] = (centre - mean) / sqrt(|whitening y|^2 * share), or 0 where that is no division.
+
+    The first of whitening y, whose squares are in `common`, end with the centres, eight with a band's
+    neighbours and the last, where there is a `parent`, with it.
+    """
     widest_vectors()
     centre, step, first, row = _Index(place), _Index(size), _Index(own - width - 1), _Index(width)
-    for j in range(_Index(_TILE)):
+    middle, last = _Index(own), (_NEIGHBOURS - 1) * _NEIGHBOURS
+    for j in range(_Index(vectors) * _Index(_VECTOR)):
         square = common[j]
         for a in range(len(_OWN)):
             line = (_COMMON + a) * _NEIGHBOURS
@@ -164,40 +186,14 @@ def _add_own(
                 y = flat[first + _Index(_OWN[b] // 3) * row + _Index(_OWN[b] % 3) + j]
                 term = multiply_add(whitening[line + _COMMON + b], y, term)
             square = multiply_add(term, term, square)
-        total[j] = square
-
-
-@compiled
-def _add_parent(
-    flat: FloatArray,
-    place: int,
-    size: int,
-    own: int,
-    width: int,
-    parents: FloatArray,
-    whitening: FloatArray,
-    total: FloatArray,
-) -> None:
-    """total[j] += square of the last row of whitening y, which ends with the parent."""
-    widest_vectors()
-    centre, step, first, row = _Index(place), _Index(size), _Index(own - width - 1), _Index(width)
-    middle, line = _Index(own), (_NEIGHBOURS - 1) * _NEIGHBOURS
-    for j in range(_Index(_TILE)):
-        term = whitening[line + _NEIGHBOURS - 1] * parents[middle + j]
-        for b in range(_COMMON):
-            term = multiply_add(whitening[line + b], flat[centre + _Index(b) * step + j], term)
-        for b in range(len(_OWN)):
-            y = flat[first + _Index(_OWN[b] // 3) * row + _Index(_OWN[b] % 3) + j]
-            term = multiply_add(whitening[line + _COMMON + b], y, term)
-        total[j] = multiply_add(term, term, total[j])
-
-
-@compiled
-def _divide(flat: FloatArray, own: int, mean: float, share: float, total: FloatArray) -> None:
-    """total[j] = (centre - mean) / sqrt(total[j] * share), or 0 where that is no division."""
-    widest_vectors()
-    begin = _Index(own)
-    for j in range(_Index(_TILE)):
-        square = total[j] * share
-        quotient = (flat[begin + j] - mean) / np.sqrt(square)
-        total[j] = quotient if square > 0.0 else 0.0
+        for _ in range(len(parent)):
+            term = whitening[last + _NEIGHBOURS - 1] * parents[middle + j]
+            for b in range(_COMMON):
+                term = multiply_add(whitening[last + b], flat[centre + _Index(b) * step + j], term)
+            for b in range(len(_OWN)):
+                y = flat[first + _Index(_OWN[b] // 3) * row + _Index(_OWN[b] % 3) + j]
+                term = multiply_add(whitening[last + _COMMON + b], y, term)
+            square = multiply_add(term, term, square)
+        square *= share
+        quotient = (flat[middle + j] - mean) / np.sqrt(square)
+        quotients[j] = quotient if square > 0.0 else 0.0

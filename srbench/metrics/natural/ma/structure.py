@@ -133,9 +133,7 @@ def _filter(
 ) -> None:
     """Filters the products of two bands: the rows of positions from `row` on that are done together, put
     into `result` from `place` on."""
-    _filter_down(
-        pixels, first * _PIXELS + row * _PITCH, second * _PIXELS + row * _PITCH, half, unroll, lines
-    )
+    _filter_down(pixels, first * _PIXELS + row * _PITCH, second * _PIXELS + row * _PITCH, half, unroll, lines)
     for i in range(_TOGETHER):
         _filter_along(lines, i * _PITCH, half, unroll, result, place + i * _COLUMNS)
 
