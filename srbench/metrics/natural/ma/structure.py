@@ -3,8 +3,9 @@
 Source: Ma et al., CVIU 158, 2017, section 3.2; 11 x 11 Gaussian window, sigma 1.5, positions where it
 fits, constant (0.03 * 255)**2.
 
-The work is done in tiles that stay in the processor's caches, and whose size the compiler knows, so that
-no loop has a rest that is not vectorised. What lies in a tile beyond the image never reaches a result.
+The work goes down the image in strips, a few rows at a time that stay in the processor's caches. Columns are
+filled up to whole vectors, so that no loop has a rest that is not vectorised; what is in them beyond the
+image never reaches a result.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ WINDOW = 11
 _RADIUS = WINDOW // 2
 _CONSTANT = (0.03 * 255) ** 2
 _HALF, _UNROLL = half_taps(gaussian_taps(WINDOW, 1.5))
-# Positions of a tile; a row of its pixels has as many more as the window needs, filled up to whole vectors.
-_ROWS, _COLUMNS = 32, 96
-_PITCH = _COLUMNS + 16
-_POSITIONS = _ROWS * _COLUMNS
-_PIXELS = (_ROWS + WINDOW - 1) * _PITCH
+# Positions of a strip in a row, and the number that they are filled up to a multiple of.
+_COLUMNS, _VECTORS = 256, 16
+_PITCH = _COLUMNS + _VECTORS  # pixels of a strip in a row: the window needs ten more
 _TOGETHER = 8  # rows that are filtered at once
+_POSITIONS = _TOGETHER * _COLUMNS
+_KEPT = WINDOW - 1  # rows of pixels that the next rows of positions need, too
+_PIXELS = (_TOGETHER + _KEPT) * _PITCH
 
 _Index = np.uint64  # spares the question whether an index counts from the end
 
@@ -38,40 +40,70 @@ def contrast_structure(bands: FloatArray, pairs: NDArray[np.int64], *, clamp: bo
 
     `clamp` takes negative values as zero, as pyiqa does.
     """
-    count = len(bands)
-    height, width = (length - WINDOW + 1 for length in bands.shape[1:])
-    sums = np.zeros((len(pairs), -(-width // _COLUMNS) * _COLUMNS))
-    pixels = aligned_zeros((count + 1) * _PIXELS)
-    pixels[count * _PIXELS :] = 1.0  # a band's mean is that of its products with ones
-    means, variances = aligned_zeros(count * _POSITIONS), aligned_zeros(count * _POSITIONS)
-    lines = aligned_zeros(_TOGETHER * _PITCH)
-    for top in range(0, height, _ROWS):
-        for left in range(0, width, _COLUMNS):
-            _load(bands, top, left, pixels)
-            rows = min(_ROWS, height - top)
-            _moments(pixels, rows, _HALF, _UNROLL, lines, means, variances)
-            by_two = not clamp and left + _COLUMNS <= width
-            _similarities(
-                pixels, rows, _HALF, _UNROLL, pairs, lines, means, variances, by_two, clamp, left, sums
-            )
+    height, width = (length - _KEPT for length in bands.shape[1:])
+    strips = -(-width // _COLUMNS)
+    columns = _filled_up(-(-width // strips))
+    sums = np.zeros((len(pairs), _filled_up(width)))
+    for left in range(0, width, columns):
+        _add_strip(bands, left, min(columns, width - left), _HALF, _UNROLL, pairs, clamp, *_room(bands), sums)
     return sums[:, :width].sum(axis=1) / (height * width)
 
 
+def _room(bands: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Pixels of a strip's rows, of all bands and of ones; means and variances; lines filtered down."""
+    pixels = aligned_zeros((len(bands) + 1) * _PIXELS)
+    pixels[len(bands) * _PIXELS :] = 1.0  # a band's mean is that of its products with ones
+    moments = aligned_zeros(len(bands) * _POSITIONS), aligned_zeros(len(bands) * _POSITIONS)
+    return pixels, *moments, aligned_zeros(_TOGETHER * _PITCH)
+
+
 @compiled
-def _load(bands: FloatArray, top: int, left: int, pixels: FloatArray) -> None:
-    """Copies the pixels of the tile of every band."""
-    rows = min(_ROWS + WINDOW - 1, bands.shape[1] - top)
-    columns = min(_COLUMNS + WINDOW - 1, bands.shape[2] - left)
+def _filled_up(columns: int) -> int:
+    return -(-columns // _VECTORS) * _VECTORS
+
+
+@compiled
+def _add_strip(
+    bands: FloatArray,
+    left: int,
+    columns: int,
+    half: FloatArray,
+    unroll: tuple[int, ...],
+    pairs: NDArray[np.int64],
+    clamp: bool,
+    pixels: FloatArray,
+    means: FloatArray,
+    variances: FloatArray,
+    lines: FloatArray,
+    sums: FloatArray,
+) -> None:
+    """Adds the similarities of `columns` positions in each row to the `sums` of the pairs, by columns."""
+    height = bands.shape[1] - _KEPT
+    for top in range(0, height, _TOGETHER):
+        _load(bands, top, left, columns + _KEPT, pixels)
+        _moments(pixels, columns, half, unroll, lines, means, variances)
+        rows = min(_TOGETHER, height - top)
+        _similarities(pixels, rows, left, columns, half, unroll, pairs, clamp, lines, means, variances, sums)
+
+
+@compiled
+def _load(bands: FloatArray, top: int, left: int, columns: int, pixels: FloatArray) -> None:
+    """Copies the pixels of every band that the rows from `top` on need and those before did not."""
+    kept = _KEPT if top else 0
+    rows = min(_TOGETHER + _KEPT, bands.shape[1] - top)
     for band in range(bands.shape[0]):
-        for i in range(rows):
-            first = band * _PIXELS + i * _PITCH
+        begin = band * _PIXELS
+        for i in range(kept * _PITCH):
+            pixels[begin + i] = pixels[begin + _TOGETHER * _PITCH + i]
+        for i in range(kept, rows):
+            first = begin + i * _PITCH
             pixels[first : first + columns] = bands[band, top + i, left : left + columns]
 
 
 @compiled
 def _moments(
     pixels: FloatArray,
-    rows: int,
+    columns: int,
     half: FloatArray,
     unroll: tuple[int, ...],
     lines: FloatArray,
@@ -81,42 +113,40 @@ def _moments(
     """Mean and variance of every band in the window around each position."""
     ones = pixels.shape[0] // _PIXELS - 1
     for band in range(ones):
-        for i in range(0, rows, _TOGETHER):
-            place = band * _POSITIONS + i * _COLUMNS
-            _filter(pixels, band, ones, i, half, unroll, lines, means, place)
-            _filter(pixels, band, band, i, half, unroll, lines, variances, place)
-            _subtract_squares(means, variances, place)
+        place = band * _POSITIONS
+        _filter(pixels, band, ones, columns, half, unroll, lines, means, place)
+        _filter(pixels, band, band, columns, half, unroll, lines, variances, place)
+        _subtract_squares(means, variances, place)
 
 
 @compiled
 def _similarities(
     pixels: FloatArray,
     rows: int,
+    left: int,
+    columns: int,
     half: FloatArray,
     unroll: tuple[int, ...],
     pairs: NDArray[np.int64],
+    clamp: bool,
     lines: FloatArray,
     means: FloatArray,
     variances: FloatArray,
-    by_two: bool,
-    clamp: bool,
-    left: int,
     sums: FloatArray,
 ) -> None:
-    """Adds the similarities of every pair to its `sums`, by columns; `by_two` those of two columns to one."""
-    mean = np.zeros(_TOGETHER * _COLUMNS)
+    """Adds the similarities of every pair to its `sums`, by columns, most of two columns to that of one."""
+    mean = np.zeros(_POSITIONS)
+    by_two = 0 if clamp else columns // _VECTORS * _VECTORS
     for k in range(pairs.shape[0]):
+        _filter(pixels, pairs[k, 0], pairs[k, 1], columns, half, unroll, lines, mean, 0)
         for i in range(rows):
-            part = i % _TOGETHER
-            if part == 0:
-                _filter(pixels, pairs[k, 0], pairs[k, 1], i, half, unroll, lines, mean, 0)
-            first = pairs[k, 0] * _POSITIONS + i * _COLUMNS
-            second = pairs[k, 1] * _POSITIONS + i * _COLUMNS
-            line = mean[part * _COLUMNS : (part + 1) * _COLUMNS]
-            if by_two:
-                _add_similarities_by_two(line, means, variances, first, second, left, sums[k])
-            else:
-                _add_similarities(line, means, variances, first, second, clamp, left, sums[k])
+            place = i * _COLUMNS
+            a, b = pairs[k, 0] * _POSITIONS + place, pairs[k, 1] * _POSITIONS + place
+            _add_similarities_by_two(mean, means, variances, place, a, b, by_two, left, sums[k])
+            _add_similarities(
+                mean, means, variances, place + by_two, a + by_two, b + by_two, columns - by_two, clamp,
+                left + by_two, sums[k],
+            )  # fmt: skip
 
 
 @compiled
@@ -124,28 +154,34 @@ def _filter(
     pixels: FloatArray,
     first: int,
     second: int,
-    row: int,
+    columns: int,
     half: FloatArray,
     unroll: tuple[int, ...],
     lines: FloatArray,
     result: FloatArray,
     place: int,
 ) -> None:
-    """Filters the products of two bands: the rows of positions from `row` on that are done together, put
-    into `result` from `place` on."""
-    _filter_down(pixels, first * _PIXELS + row * _PITCH, second * _PIXELS + row * _PITCH, half, unroll, lines)
+    """Filters the products of two bands, all rows of positions, into `result` from `place` on."""
+    vectors = -(-columns // _VECTORS)
+    _filter_down(pixels, first * _PIXELS, second * _PIXELS, vectors + 1, half, unroll, lines)
     for i in range(_TOGETHER):
-        _filter_along(lines, i * _PITCH, half, unroll, result, place + i * _COLUMNS)
+        _filter_along(lines, i * _PITCH, vectors, half, unroll, result, place + i * _COLUMNS)
 
 
 @compiled
 def _filter_down(
-    pixels: FloatArray, first: int, second: int, half: FloatArray, unroll: tuple[int, ...], lines: FloatArray
+    pixels: FloatArray,
+    first: int,
+    second: int,
+    vectors: int,
+    half: FloatArray,
+    unroll: tuple[int, ...],
+    lines: FloatArray,
 ) -> None:
     """Eight rows at once, because they share most products, which so need not be stored."""
     widest_vectors()
     a, b = _Index(first), _Index(second)
-    for j in range(_Index(_PITCH)):
+    for j in range(_Index(vectors) * _Index(_VECTORS)):
         x, y = a + j, b + j
         row0 = _filtered(pixels, x, y, 0, half, unroll)
         row1 = _filtered(pixels, x, y, 1, half, unroll)
@@ -182,11 +218,17 @@ def _filtered(
 
 @compiled
 def _filter_along(
-    lines: FloatArray, first: int, half: FloatArray, unroll: tuple[int, ...], result: FloatArray, place: int
+    lines: FloatArray,
+    first: int,
+    vectors: int,
+    half: FloatArray,
+    unroll: tuple[int, ...],
+    result: FloatArray,
+    place: int,
 ) -> None:
     widest_vectors()
     radius, line, begin = len(unroll) - 1, _Index(first), _Index(place)
-    for j in range(_Index(_COLUMNS)):
+    for j in range(_Index(vectors) * _Index(_VECTORS)):
         total = half[0] * lines[line + j + _Index(radius)]
         for k in range(1, radius + 1):
             both = lines[line + j + _Index(radius - k)] + lines[line + j + _Index(radius + k)]
@@ -198,7 +240,7 @@ def _filter_along(
 def _subtract_squares(means: FloatArray, variances: FloatArray, place: int) -> None:
     widest_vectors()
     begin = _Index(place)
-    for j in range(begin, begin + _Index(_TOGETHER * _COLUMNS)):
+    for j in range(begin, begin + _Index(_POSITIONS)):
         variances[j] -= means[j] * means[j]
 
 
@@ -207,20 +249,23 @@ def _add_similarities(
     mean: FloatArray,
     means: FloatArray,
     variances: FloatArray,
+    place: int,
     first: int,
     second: int,
+    columns: int,
     clamp: bool,
     left: int,
     sums: FloatArray,
 ) -> None:
-    """Adds one row: `mean` of the products, mean and variance of the two bands from their places on."""
+    """Adds those of one row, filled up to whole vectors: the products' `mean` and the bands' moments from
+    their places on."""
     widest_vectors()
-    a, b, place = _Index(first), _Index(second), _Index(left)
+    a, b, middle, target = _Index(first), _Index(second), _Index(place), _Index(left)
     lowest = 0.0 if clamp else -np.inf
-    for j in range(_Index(_COLUMNS)):
-        covariance = mean[j] - means[a + j] * means[b + j]
+    for j in range(_Index(_filled_up(columns))):
+        covariance = mean[middle + j] - means[a + j] * means[b + j]
         similarity = (2 * covariance + _CONSTANT) / (variances[a + j] + variances[b + j] + _CONSTANT)
-        sums[place + j] += max(similarity, lowest)
+        sums[target + j] += max(similarity, lowest)
 
 
 @compiled
@@ -228,18 +273,22 @@ def _add_similarities_by_two(
     mean: FloatArray,
     means: FloatArray,
     variances: FloatArray,
+    place: int,
     first: int,
     second: int,
+    columns: int,
     left: int,
     sums: FloatArray,
 ) -> None:
     """The same without `clamp`, with one division for two positions: divisions are what takes the time."""
     widest_vectors()
-    a, b, place, middle = _Index(first), _Index(second), _Index(left), _Index(_COLUMNS // 2)
-    for j in range(middle):
-        k = j + middle
-        above = 2 * (mean[j] - means[a + j] * means[b + j]) + _CONSTANT
+    a, b, middle, target = _Index(first), _Index(second), _Index(place), _Index(left)
+    vectors = _Index(columns // _VECTORS)
+    other = vectors * _Index(_VECTORS // 2)
+    for j in range(vectors * _Index(_VECTORS // 2)):
+        k = j + other
+        above = 2 * (mean[middle + j] - means[a + j] * means[b + j]) + _CONSTANT
         below = variances[a + j] + variances[b + j] + _CONSTANT
-        other_above = 2 * (mean[k] - means[a + k] * means[b + k]) + _CONSTANT
+        other_above = 2 * (mean[middle + k] - means[a + k] * means[b + k]) + _CONSTANT
         other_below = variances[a + k] + variances[b + k] + _CONSTANT
-        sums[place + j] += (above * other_below + other_above * below) / (below * other_below)
+        sums[target + j] += (above * other_below + other_above * below) / (below * other_below)
