@@ -7,9 +7,11 @@ import pytest
 from scipy.fft import dctn
 from scipy.special import gamma
 
+from srbench.images.resize import imresize_double
 from srbench.metrics.natural.ma.dct import dct_features
 from srbench.metrics.natural.ma.normalise import normalised_bands
 from srbench.metrics.natural.ma.pyramid import build_pyramid
+from srbench.metrics.natural.ma.resample import enlarge
 from srbench.metrics.natural.ma.singular import singular_values
 from srbench.metrics.natural.ma.structure import contrast_structure
 from tests.metrics.natural.ma_model import textured
@@ -120,13 +122,13 @@ def test_contrast_structure_is_the_one_of_ssim() -> None:
         assert contrast_structure(bands, pairs, clamp=clamp) == pytest.approx([mean, 1], rel=1e-10)
 
 
-def test_contrast_structure_in_strips_and_blocks_is_that_of_the_whole() -> None:
+def test_contrast_structure_in_strips_is_that_of_the_whole() -> None:
     bands, pairs = (
         np.stack([textured(40, 600, seed) for seed in (1, 2)]).astype(np.float64),
         np.array([(0, 1)]),
     )
     whole = contrast_structure(bands, pairs, clamp=False)[0] * 30 * 590
-    # Positions: 590 in a row; the two halves share none.
+    # Positions: 590 in a row, more than a strip has; the two halves share none.
     halves = [contrast_structure(np.ascontiguousarray(bands[:, :, part]), pairs, clamp=False)[0] * 30 * 295
               for part in (np.s_[:305], np.s_[295:])]  # fmt: skip
     assert sum(halves) == pytest.approx(whole, rel=1e-12)
@@ -158,7 +160,16 @@ def test_a_horizontal_wave_is_in_the_first_orientation() -> None:
     assert energies.argmax() == 0
 
 
-def test_bands_without_room_for_a_tile_are_refused():
-    bands = np.random.default_rng(0).random((6, 30, 30))
-    with pytest.raises(ValueError, match="less than a tile"):
+def test_bands_without_room_for_a_vector_are_refused() -> None:
+    bands = np.random.default_rng(0).random((6, 30, 13))
+    with pytest.raises(ValueError, match="less than a vector"):
         normalised_bands(bands, joined_correlations(bands), 1)
+
+
+@pytest.mark.parametrize("width", [80, 79])
+def test_twice_the_size_is_that_of_imresize(width: int) -> None:
+    image = textured(30, 40).astype(np.float64)
+    result = np.empty((60, width))
+    enlarge(image, (2.0, 2.0), result)
+    expected = imresize_double(image, 2, edges="symmetric")[:, :width]
+    np.testing.assert_allclose(result, expected, rtol=0, atol=1e-12)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from srbench.core.compiled import compiled
 
+_Index = np.uint64  # spares the question whether an index counts from the end
 Taps = tuple[NDArray[np.int64], np.ndarray]
 
 
@@ -19,7 +20,11 @@ def enlarge(image: np.ndarray, scales: tuple[float, float], result: np.ndarray) 
     """
     rows = _taps(image.shape[0], scales[0], result.shape[0], image.dtype)
     columns = _taps(image.shape[1], scales[1], result.shape[1], image.dtype)
-    _enlarge(np.ascontiguousarray(image), *rows, *columns, result)
+    source = np.ascontiguousarray(image)
+    if scales[1] == 2:
+        _double(source, *rows, columns[1], result)
+    else:
+        _enlarge(source, *rows, *columns, result)
 
 
 @lru_cache(maxsize=32)
@@ -50,11 +55,7 @@ def _enlarge(
     height, width = result.shape
     line = np.empty(image.shape[1], image.dtype)
     for i in range(height):
-        a, b = image[row_index[i, 0]], image[row_index[i, 1]]
-        c, d = image[row_index[i, 2]], image[row_index[i, 3]]
-        wa, wb, wc, wd = row_weight[i, 0], row_weight[i, 1], row_weight[i, 2], row_weight[i, 3]
-        for j in range(line.shape[0]):
-            line[j] = wa * a[j] + wb * b[j] + wc * c[j] + wd * d[j]
+        _mix(image, row_index[i], row_weight[i], line)
         for j in range(width):
             result[i, j] = (
                 column_weight[j, 0] * line[column_index[j, 0]]
@@ -62,3 +63,44 @@ def _enlarge(
                 + column_weight[j, 2] * line[column_index[j, 2]]
                 + column_weight[j, 3] * line[column_index[j, 3]]
             )
+
+
+@compiled
+def _double(
+    image: np.ndarray,
+    row_index: NDArray[np.int64],
+    row_weight: np.ndarray,
+    column_weight: np.ndarray,
+    result: np.ndarray,
+) -> None:
+    """The same to twice the width, where all columns have the weights of the first two in turn."""
+    width = image.shape[1]
+    padded = np.empty(width + 4, image.dtype)
+    line = padded[2 : width + 2]
+    even, odd = np.empty((result.shape[1] + 1) // 2, image.dtype), np.empty(result.shape[1] // 2, image.dtype)
+    for i in range(result.shape[0]):
+        _mix(image, row_index[i], row_weight[i], line)
+        padded[0], padded[1] = line[1], line[0]
+        padded[width + 2], padded[width + 3] = line[width - 1], line[width - 2]
+        _combine(padded, padded[1:], padded[2:], padded[3:], column_weight[0], even)
+        _combine(padded[1:], padded[2:], padded[3:], padded[4:], column_weight[1], odd)
+        row = result[i]
+        for j in range(_Index(odd.shape[0])):
+            row[_Index(2) * j] = even[j]
+            row[_Index(2) * j + _Index(1)] = odd[j]
+        if odd.shape[0] < even.shape[0]:
+            row[-1] = even[-1]
+
+
+@compiled
+def _mix(image: np.ndarray, index: NDArray[np.int64], weight: np.ndarray, line: np.ndarray) -> None:
+    _combine(image[index[0]], image[index[1]], image[index[2]], image[index[3]], weight, line)
+
+
+@compiled
+def _combine(
+    a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray, weight: np.ndarray, line: np.ndarray
+) -> None:
+    wa, wb, wc, wd = weight[0], weight[1], weight[2], weight[3]
+    for j in range(line.shape[0]):
+        line[j] = wa * a[j] + wb * b[j] + wc * c[j] + wd * d[j]

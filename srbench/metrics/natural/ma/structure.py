@@ -24,7 +24,7 @@ _RADIUS = WINDOW // 2
 _CONSTANT = (0.03 * 255) ** 2
 _HALF, _UNROLL = half_taps(gaussian_taps(WINDOW, 1.5))
 # Positions of a strip in a row, and the number that they are filled up to a multiple of.
-_COLUMNS, _VECTORS = 256, 16
+_COLUMNS, _VECTORS = 512, 16
 _PITCH = _COLUMNS + _VECTORS  # pixels of a strip in a row: the window needs ten more
 _TOGETHER = 8  # rows that are filtered at once
 _POSITIONS = _TOGETHER * _COLUMNS
