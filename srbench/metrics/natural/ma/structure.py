@@ -203,7 +203,7 @@ def _filter_down(
 
 @compiled
 def _filtered(
-    pixels: FloatArray, a: int, b: int, row: int, half: FloatArray, unroll: tuple[int, ...]
+    pixels: FloatArray, a: np.uint64, b: np.uint64, row: int, half: FloatArray, unroll: tuple[int, ...]
 ) -> float:
     """The products in the window's column that begins `row` rows below the pixels `a` and `b`, weighted."""
     radius = len(unroll) - 1
