@@ -65,20 +65,14 @@ def _muon(groups: list[dict[str, Any]], recipe: Recipe, betas: tuple[float, floa
 def _soap(groups: list[dict[str, Any]], recipe: Recipe, betas: tuple[float, float]) -> torch.optim.Optimizer:
     """SOAP (Vyas et al., arXiv:2409.11321): Adam along the axes in which the gradients of a layer vary.
 
-    A convolution is a matrix, outputs x inputs and taps. `UserError` where the package is not installed.
+    `UserError` where the package is not installed.
     """
     try:
         from pytorch_optimizer import SOAP
     except ImportError:
         raise UserError("the optimiser soap needs pytorch-optimizer: pip install 'srbench[train]'") from None
-    # A group for each parameter, since the bound that joins the taps to the inputs is one of its shape.
     apart = [
-        {
-            **group,
-            "params": [parameter],
-            "merge_dims": parameter.ndim > 1,
-            "max_precondition_dim": max(parameter.shape[0], parameter[0].numel()),
-        }
+        {**group, "params": [parameter], **_axes(parameter)}
         for group in groups
         for parameter in group["params"]
     ]
@@ -92,6 +86,18 @@ def _soap(groups: list[dict[str, Any]], recipe: Recipe, betas: tuple[float, floa
             precondition_1d=True,
         ),
     )
+
+
+def _axes(parameter: Tensor) -> dict[str, Any]:
+    """A convolution as a matrix, outputs x (inputs and taps), where SOAP's joining of dimensions gives it.
+
+    It joins neighbours from the left up to a bound, so that the outputs must not fit under it together with
+    the next dimension; with fewer of them every dimension has axes of its own.
+    """
+    outputs, *others = parameter.shape
+    bound = max(outputs, parameter[0].numel())
+    following = next((side for side in others if side > 1), 1)
+    return {"merge_dims": outputs * following > bound, "max_precondition_dim": bound}
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:

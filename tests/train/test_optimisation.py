@@ -59,6 +59,33 @@ def test_soap_steps_along_the_axes_of_the_gradients_however_they_are_turned() ->
         assert torch.allclose(turned, plain @ turn, rtol=0, atol=0.01 * RATE) == turns
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        nn.Conv2d(32, 1, 5),
+        nn.Conv2d(64, 3, 3),
+        nn.Conv2d(1, 64, 1),
+        nn.Conv2d(1, 64, 9),
+        nn.ConvTranspose2d(56, 1, 9),
+        nn.Linear(4, 1),
+        nn.PReLU(),
+    ],
+    ids=lambda layer: f"{type(layer).__name__} {tuple(layer.weight.shape)}",
+)
+def test_soap_takes_layers_of_every_shape(layer: nn.Module) -> None:
+    """Its first gradient is for the axes; then a first step of Adam moves along each at the full rate."""
+    module = nn.Sequential(layer)
+    taken = make_optimizer(small("espcn", learning_rate=RATE, optimizer="soap"), module)
+    before = [parameter.detach().clone() for parameter in module.parameters()]
+    for _ in range(2):
+        for parameter in module.parameters():
+            parameter.grad = torch.randn(parameter.shape, generator=torch.Generator().manual_seed(2))
+        taken.step()
+    for parameter, start in zip(module.parameters(), before, strict=True):
+        assert (parameter - start).square().mean().sqrt() <= RATE * 1.001
+        assert not torch.equal(parameter, start)
+
+
 def path(gradients: torch.Tensor, optimizer: str) -> torch.Tensor:
     """How far a convolution of 18 outputs and 2 x 3 x 3 taps is after these gradients, as a matrix."""
     layer = nn.Conv2d(2, 18, 3, bias=False).double()
