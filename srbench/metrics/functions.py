@@ -21,8 +21,7 @@ from srbench.core.devices import choose_device
 from srbench.core.records import Unscorable, UsageError, UserError
 from srbench.images.arrays import ImageLike, as_images, as_scale
 from srbench.metrics.catalogue import resolve
-from srbench.metrics.contract import Metric
-from srbench.metrics.view import View
+from srbench.metrics.contract import Metric, View
 from srbench.protocol_files import resolve as protocol_of
 from srbench.protocols import Protocol
 from srbench.statistics.intervals import aggregate

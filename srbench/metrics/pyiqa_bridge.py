@@ -24,10 +24,9 @@ from srbench.core.files import file_hash, file_name, write_text
 from srbench.core.records import Unscorable, UsageError, UserError
 from srbench.core.text import first_line, network_reason
 from srbench.core.weights import WeightFile, writable
-from srbench.metrics.contract import Metric
+from srbench.metrics.contract import Metric, View
 from srbench.metrics.pyiqa_files import folders, open_metric, own_folder, values_of
 from srbench.metrics.pyiqa_known import KNOWN, known_name
-from srbench.metrics.view import View
 
 if TYPE_CHECKING:
     import torch

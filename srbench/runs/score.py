@@ -23,8 +23,7 @@ from srbench.images.names import (
 from srbench.images.pixels import crop_to_multiple
 from srbench.metrics.catalogue import METRICS
 from srbench.metrics.catalogue import resolve as resolve_metric
-from srbench.metrics.contract import Measured, Metric, measure, unmeasured
-from srbench.metrics.view import View
+from srbench.metrics.contract import Measured, Metric, View, measure, unmeasured
 from srbench.protocols import Protocol
 from srbench.runs.execute import choose_workers, execute
 from srbench.runs.tasks import OUTPUT, Note, Step

@@ -26,8 +26,7 @@ from srbench.methods.catalogue import resolve as resolve_method
 from srbench.methods.contract import Method, Runtime, Upscaler
 from srbench.methods.running.together import upscale_together
 from srbench.metrics.catalogue import resolve as resolve_metric
-from srbench.metrics.contract import Measured, Metric, measure, unmeasured
-from srbench.metrics.view import View
+from srbench.metrics.contract import Measured, Metric, View, measure, unmeasured
 from srbench.runs.store import StoredOutput
 from srbench.runs.tasks import OUTPUT, Group, ImageTask, MethodResult, MethodTask, Note, Step, Terms
 

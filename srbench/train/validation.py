@@ -14,8 +14,8 @@ from srbench.datasets.samples import load_reference, make_sample
 from srbench.methods.contract import Runtime
 from srbench.methods.running.inference import NetworkUpscaler
 from srbench.metrics.catalogue import METRICS
+from srbench.metrics.contract import View
 from srbench.metrics.contract import measure as measure_output
-from srbench.metrics.view import View
 from srbench.protocols import PROTOCOLS
 from srbench.statistics.intervals import aggregate
 

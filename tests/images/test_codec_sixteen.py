@@ -17,7 +17,7 @@ from srbench.core.records import Unscorable
 from srbench.images.codec import STEP, read_image, read_sixteen, read_to_show, write_in_bits
 from srbench.images.pixels import luma
 from srbench.metrics.catalogue import METRICS
-from srbench.metrics.view import View
+from srbench.metrics.contract import View
 from srbench.protocols import PROTOCOLS, Protocol
 from tests.helpers import command, picture, rows, save, write_sixteen
 

@@ -14,8 +14,8 @@ from srbench.datasets.catalogue import DATASETS
 from srbench.datasets.folders import find_pairs
 from srbench.datasets.samples import load_reference, make_sample
 from srbench.methods.catalogue import METHODS
+from srbench.metrics.contract import View
 from srbench.metrics.luma.distortion import psnr
-from srbench.metrics.view import View
 from srbench.protocols import PROTOCOLS
 from srbench.studies.reported import per_image
 from tests.methods.models import CPU

@@ -12,9 +12,8 @@ from srbench.core.records import Unscorable
 from srbench.core.weights import WeightFile
 from srbench.images.pixels import as_rgb, luma
 from srbench.metrics.catalogue import METRICS
-from srbench.metrics.contract import Metric
+from srbench.metrics.contract import Metric, View
 from srbench.metrics.luma.distortion import psnr
-from srbench.metrics.view import View
 from srbench.protocols import PROTOCOLS
 from tests.helpers import picture
 
@@ -151,3 +150,9 @@ def test_directions_units_and_means_of_the_distortion_metrics() -> None:
         "ssim_daala": (True, "", "mean"),
         "rmse_y": (False, "grey levels", "root-mean-square"),
     }
+
+
+def test_the_path_that_plug_ins_were_given_first_is_kept() -> None:
+    from srbench.metrics import view as first
+
+    assert first.View is View

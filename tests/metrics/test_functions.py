@@ -15,7 +15,7 @@ import srbench.metrics
 from srbench.core.records import Unscorable, UsageError
 from srbench.metrics import Accumulated, measure, psnr, rmse, ssim
 from srbench.metrics.catalogue import METRICS
-from srbench.metrics.view import View
+from srbench.metrics.contract import View
 from srbench.protocols import PROTOCOLS
 from tests.helpers import picture, python, save
 

@@ -14,9 +14,8 @@ from srbench.core.files import cache_folder
 from srbench.core.weights import pull
 from srbench.metrics import Accumulated
 from srbench.metrics.catalogue import METRICS
-from srbench.metrics.contract import Metric
+from srbench.metrics.contract import Metric, View
 from srbench.metrics.deep.features import BACKBONES
-from srbench.metrics.view import View
 from srbench.protocols import PROTOCOLS
 from srbench.statistics.intervals import aggregate
 from tests.metrics.deep_fixtures import distorted, with_random_weights

@@ -13,7 +13,7 @@ from srbench.core.files import file_hash
 from srbench.images.codec import read_image
 from srbench.images.resize import imresize
 from srbench.metrics.catalogue import METRICS
-from srbench.metrics.view import View
+from srbench.metrics.contract import View
 from srbench.protocols import PROTOCOLS
 from tests.helpers import references, rows, values
 from tests.working import FILES, run

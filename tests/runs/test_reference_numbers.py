@@ -21,7 +21,7 @@ from srbench.images.resize import imresize
 from srbench.methods.catalogue import METHODS
 from srbench.methods.contract import Runtime
 from srbench.metrics.catalogue import METRICS
-from srbench.metrics.view import View
+from srbench.metrics.contract import View
 from srbench.protocols import PROTOCOLS
 from srbench.studies.reported import per_image
 from tests.helpers import command, rows, values

@@ -12,8 +12,8 @@ import pytest
 from srbench.core.files import cell_text
 from srbench.core.records import UserError
 from srbench.metrics.catalogue import METRICS
+from srbench.metrics.contract import View
 from srbench.metrics.luma.distortion import psnr
-from srbench.metrics.view import View
 from srbench.protocols import PROTOCOLS
 from srbench.runs.score import ImageScore, candidates, score_images
 from tests.helpers import Result, command, picture, rows, save

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from srbench.metrics.contract import Metric
+from srbench.metrics.contract import Metric, View
 from srbench.metrics.deep.features import ALEX, SQUEEZE, VGG, Backbone
 from srbench.metrics.deep.gram import GramDistance
 from srbench.metrics.deep.lpips import FeatureDistance, Release
-from srbench.metrics.view import View
 from srbench.statistics.intervals import DISTANCE
 
 _WHOLE = "of the whole image, no border crop"

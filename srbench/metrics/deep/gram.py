@@ -34,7 +34,7 @@ from srbench.metrics.deep.lpips import fits, say_streamed, view_features
 if TYPE_CHECKING:
     import torch
 
-    from srbench.metrics.view import View
+    from srbench.metrics.contract import View
 
 Layers = Literal["penultimate", "last", "all"]
 Features = Literal["unit", "raw"]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-    from srbench.metrics.view import View
+    from srbench.metrics.contract import View
 
 HEAD_SHA256 = {
     "v0.1": {

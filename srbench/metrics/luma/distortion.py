@@ -10,8 +10,7 @@ import math
 
 import numpy as np
 
-from srbench.metrics.contract import Metric
-from srbench.metrics.view import View
+from srbench.metrics.contract import Metric, View
 from srbench.statistics.intervals import CORRELATION, DISTANCE
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from srbench.core.weights import WeightFile, locate
-from srbench.metrics.contract import Metric
-from srbench.metrics.view import View
+from srbench.metrics.contract import Metric, View
 from srbench.statistics.intervals import DISTANCE
 
 if TYPE_CHECKING:

@@ -15,8 +15,7 @@ from srbench.core.records import SILENT, Progress, UserError, reason_of
 from srbench.images.codec import read_image
 from srbench.images.names import existing_folder, image_files
 from srbench.images.pixels import as_rgb, crop_to_multiple
-from srbench.metrics.contract import Metric
-from srbench.metrics.view import View
+from srbench.metrics.contract import Metric, View
 from srbench.protocols import Protocol
 from srbench.runs.data import RunData
 from srbench.statistics.intervals import aggregate

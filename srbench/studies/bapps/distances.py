@@ -15,11 +15,10 @@ import numpy as np
 
 from srbench.core.devices import measuring
 from srbench.core.records import reason_of
-from srbench.metrics.contract import Metric
+from srbench.metrics.contract import Metric, View
 from srbench.metrics.deep.features import Backbone, Network, channels_inside, open_network, unit_length
 from srbench.metrics.deep.gram import GramDistance, gram_distance
 from srbench.metrics.deep.lpips import FeatureDistance, sum_layers
-from srbench.metrics.view import View
 from srbench.protocols import PROTOCOLS
 
 if TYPE_CHECKING:

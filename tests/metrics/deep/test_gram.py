@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+from srbench.metrics.contract import View
 from srbench.metrics.deep import lpips as lpips_module
 from srbench.metrics.deep.features import ALEX, SQUEEZE, VGG, Backbone, open_network
 from srbench.metrics.deep.gram import LAYERS, GramDistance, gram_sum, variants
-from srbench.metrics.view import View
 from srbench.protocols import PROTOCOLS
 from tests.metrics.deep_fixtures import distorted, pulled
 

@@ -19,11 +19,11 @@ from srbench.core.records import Unscorable, UserError
 from srbench.core.weights import missing_weights, pull
 from srbench.images.codec import read_image
 from srbench.metrics.catalogue import METRICS
+from srbench.metrics.contract import View
 from srbench.metrics.deep import lpips as module
 from srbench.metrics.deep.features import ALEX, SQUEEZE, VGG, Backbone, Network, open_network
 from srbench.metrics.deep.gram import GramDistance
 from srbench.metrics.deep.lpips import FeatureDistance, Release, linear_heads, sum_layers, tsrn_patches
-from srbench.metrics.view import View
 from srbench.protocols import PROTOCOLS
 from tests.metrics.deep_fixtures import distorted, no_initialisation, random_classifier, with_random_weights
 

@@ -21,11 +21,10 @@ from srbench.core.devices import Batches
 from srbench.core.records import UsageError, UserError
 from srbench.datasets.bapps import Item, read_patch
 from srbench.metrics.catalogue import METRICS
-from srbench.metrics.contract import Metric
+from srbench.metrics.contract import Metric, View
 from srbench.metrics.deep.features import ALEX, Backbone, open_network
 from srbench.metrics.deep.gram import GramDistance
 from srbench.metrics.deep.lpips import FeatureDistance
-from srbench.metrics.view import View
 from srbench.protocols import PROTOCOLS
 from srbench.runs import choose
 from srbench.studies.bapps import benchmark
