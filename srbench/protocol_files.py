@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 from srbench.core.records import Degradation, UsageError
-from srbench.images.pixels import GrayRule, LumaKind
+from srbench.images.pixels import GrayRule, LumaKind, Plane
 from srbench.images.resize import Edges
-from srbench.protocols import IN_16_BITS, PROTOCOLS, LpipsRegion, Plane, Protocol
+from srbench.protocols import IN_16_BITS, PROTOCOLS, LpipsRegion, Protocol
 
 _CHOICES: dict[str, tuple[str, ...]] = {
     "luma": get_args(LumaKind),

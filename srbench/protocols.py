@@ -16,11 +16,10 @@ from typing import Any, Literal
 from srbench.core.records import Degradation, Unscorable
 from srbench.core.registry import Registry
 from srbench.images.codec import Bits
-from srbench.images.pixels import GrayRule, LumaKind
+from srbench.images.pixels import Border, GrayRule, LumaKind, Plane
 from srbench.images.resize import Edges
 
 LpipsRegion = Literal["whole", "patches-64"]
-Plane = Literal["colour", "luma"]
 
 IN_16_BITS = "-16bit"  # the end of the name of a protocol that measures 16-bit images
 
@@ -38,7 +37,8 @@ class Protocol:
       `own_degradation` get that instead, where a paper fed its networks differently, and are measured with
       the gray rule `own_gray` where there is one.
     - `edges`: the edge rule of MATLAB's `imresize`, for the degradation and for interpolation methods.
-    - `border`: pixels cut from each side of output and reference, "scale", or "scale+6" and the like.
+    - `border`: pixels cut from each side of output and reference, "scale", or "scale+6" and the like
+      (`srbench.images.pixels.border_width`).
     - `luma`, `gray`: the conversion of RGB to the plane that Y metrics see (`srbench.images.pixels.luma`);
       `gray` says what a grayscale file is: its own luma (0 to 255), or three equal channels.
     - `plane`: "luma" turns every reference into its rounded BT.601 Y, a grayscale image, before the input is
@@ -53,7 +53,7 @@ class Protocol:
     version: int
     summary: str
     source: str
-    border: int | str
+    border: Border
     luma: LumaKind
     gray: GrayRule
     metrics: tuple[str, ...]
@@ -64,17 +64,6 @@ class Protocol:
     lpips_region: LpipsRegion = "whole"
     plane: Plane = "colour"
     bits: Bits = 8
-
-    def border_for(self, scale: int) -> int:
-        """Pixels cut from each side at this scale."""
-        if isinstance(self.border, int):
-            return self.border
-        return scale + int(self.border.removeprefix("scale") or 0)
-
-    @property
-    def luma_alone(self) -> bool:
-        """Whether methods see nothing but Y."""
-        return self.plane == "luma"
 
     @property
     def needs_scale(self) -> bool:

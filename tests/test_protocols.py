@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from srbench.core.records import UsageError
+from srbench.images.pixels import border_width
 from srbench.metrics.catalogue import METRICS
 from srbench.protocol_files import resolve
 from srbench.protocols import PROTOCOLS, Protocol
@@ -60,9 +61,9 @@ def test_a_protocol_is_frozen_has_a_source_and_goes_into_json(name: str) -> None
 
 
 def test_border_follows_the_scale_where_it_should() -> None:
-    assert [PROTOCOLS.get("basicsr").border_for(scale) for scale in (2, 3, 4)] == [2, 3, 4]
-    assert [PROTOCOLS.get("ntire").border_for(scale) for scale in (2, 3, 4)] == [8, 9, 10]
-    assert [PROTOCOLS.get("srbench").border_for(scale) for scale in (2, 3, 4)] == [4, 4, 4]
+    borders = [PROTOCOLS.get(name).border for name in ("basicsr", "ntire", "srbench")]
+    widths = [[border_width(border, scale) for scale in (2, 3, 4)] for border in borders]
+    assert widths == [[2, 3, 4], [8, 9, 10], [4, 4, 4]]
 
 
 def test_enhancenet_feeds_its_own_networks_otherwise() -> None:

@@ -14,21 +14,22 @@ from srbench.images.resize import imresize, imresize_double, pil_reduce
 
 if TYPE_CHECKING:
     from srbench.core.records import Degradation
+    from srbench.images.pixels import Plane
     from srbench.images.resize import Edges
 
 
-def load_reference(pair: Pair, *, luma_alone: bool = False, bits: Bits = 8) -> np.ndarray:
+def load_reference(pair: Pair, *, plane: Plane = "colour", bits: Bits = 8) -> np.ndarray:
     """The reference of a pair, cut to a multiple of the scale: uint8 (in 16 bits uint16), H x W or H x W x 3.
 
-    With `luma_alone` its Y as MATLAB's `rgb2ycbcr` rounds it, H x W; a grayscale image stays what it is.
+    Under the plane "luma" its Y as MATLAB's `rgb2ycbcr` rounds it, H x W; a grayscale image stays what it is.
     """
     reference = crop_to_multiple(read_in_bits(pair.reference, bits), pair.scale)
     if reference.size == 0:
         raise Unscorable(f"{pair.reference.name} is smaller than the scale {pair.scale}")
-    return luma_plane(reference) if luma_alone else reference
+    return luma_plane(reference) if plane == "luma" else reference
 
 
-def takes_file(pair: Pair, degradation: Degradation, edges: Edges, *, luma_alone: bool = False) -> bool:
+def takes_file(pair: Pair, degradation: Degradation, edges: Edges, *, plane: Plane = "colour") -> bool:
     """Whether the input of this pair is its low-resolution file; else it is made from the reference.
 
     Files of the published layouts are MATLAB's reductions in colour (with clamped edges) and serve that
@@ -36,15 +37,15 @@ def takes_file(pair: Pair, degradation: Degradation, edges: Edges, *, luma_alone
     """
     if pair.input_kind == "unknown":
         return True
-    usual = degradation == "matlab-bicubic" and edges == "clamp" and not luma_alone
+    usual = degradation == "matlab-bicubic" and edges == "clamp" and plane == "colour"
     return pair.low_resolution is not None and usual
 
 
 def refuse_reference_as_input(
-    pair: Pair, degradation: Degradation, edges: Edges, *, luma_alone: bool = False
+    pair: Pair, degradation: Degradation, edges: Edges, *, plane: Plane = "colour"
 ) -> None:
     """`Unscorable` at scale 1 without given inputs: one made from the reference would be the reference."""
-    if pair.scale == 1 and not takes_file(pair, degradation, edges, luma_alone=luma_alone):
+    if pair.scale == 1 and not takes_file(pair, degradation, edges, plane=plane):
         raise Unscorable(
             f"no input for the image {pair.image}: at scale 1 none is made from the reference; put the "
             "degraded images into a folder LQ, noisy or blurry beside the references"
@@ -52,15 +53,15 @@ def refuse_reference_as_input(
 
 
 def make_sample(
-    pair: Pair, reference: np.ndarray, degradation: Degradation, edges: Edges, *, luma_alone: bool = False
+    pair: Pair, reference: np.ndarray, degradation: Degradation, edges: Edges, *, plane: Plane = "colour"
 ) -> Sample:
     """The pair with its input: the low-resolution file where it serves (`takes_file`), else made here.
 
     `Unscorable` where a file does not have exactly the reference's size divided by the scale, and where a
     user's own inputs lack this one: inputs of two makings in one table would not be comparable. `reference`
-    is that of `load_reference`, of 8 or 16 bits, as the input is then; with `luma_alone` both are Y.
+    is that of `load_reference`, of 8 or 16 bits, as the input is then; under the plane "luma" both are Y.
     """
-    if not takes_file(pair, degradation, edges, luma_alone=luma_alone):
+    if not takes_file(pair, degradation, edges, plane=plane):
         low = degrade(reference, pair.scale, degradation, edges)
         return Sample(pair=pair, reference=reference, low_resolution=low)
     if pair.low_resolution is None:
@@ -72,7 +73,7 @@ def make_sample(
             f"{pair.low_resolution.name} is {low.shape[1]}x{low.shape[0]}, expected "
             f"{expected[1]}x{expected[0]} (the reference divided by {pair.scale})"
         )
-    return Sample(pair=pair, reference=reference, low_resolution=luma_plane(low) if luma_alone else low)
+    return Sample(pair=pair, reference=reference, low_resolution=luma_plane(low) if plane == "luma" else low)
 
 
 def degrade(reference: np.ndarray, scale: int, degradation: Degradation, edges: Edges) -> np.ndarray:

@@ -13,8 +13,12 @@ import numpy as np
 
 from srbench.core.records import Unscorable
 
+# What a protocol says of pixels: their luma, what a grayscale file is, what is cut from each side (so many,
+# "scale", or "scale+6" and the like), and whether anything but Y is seen.
 LumaKind = Literal["bt601-rounded", "bt601", "daala", "rgb2gray-rounded"]
 GrayRule = Literal["full-range", "replicate"]
+Border = int | str
+Plane = Literal["colour", "luma"]
 
 # MATLAB's rgb2ycbcr of uint8 as (R, G, B, offset, divisor): half up of (weights . RGB + offset) / divisor.
 _BT601 = (65481, 128553, 24966, 16 * 255_000, 255_000)
@@ -53,6 +57,13 @@ def crop_to_multiple(image: np.ndarray, scale: int) -> np.ndarray:
     """Cuts bottom rows and right columns so that both sides are multiples of `scale` (`modcrop`)."""
     height, width = image.shape[:2]
     return image[: height - height % scale, : width - width % scale]
+
+
+def border_width(border: Border, scale: int) -> int:
+    """The pixels that a protocol's border cuts from each side at this scale."""
+    if isinstance(border, int):
+        return border
+    return scale + int(border.removeprefix("scale") or 0)
 
 
 def crop_border(image: np.ndarray, border: int) -> np.ndarray:

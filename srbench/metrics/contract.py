@@ -18,7 +18,7 @@ import numpy as np
 from srbench.core.records import OK, Unscorable, reason_of
 from srbench.core.weights import WeightFile, missing_weights
 from srbench.images.codec import STEP
-from srbench.images.pixels import as_rgb, crop_border, luma, luma_plane, matlab_gray
+from srbench.images.pixels import as_rgb, border_width, crop_border, luma, luma_plane, matlab_gray
 from srbench.statistics.intervals import UNBOUNDED, Aggregate, Bounds
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class View:
     ) -> None:
         if protocol.bits == 16 and image.dtype == np.uint8:
             image = image.astype(np.uint16) * STEP
-        if protocol.luma_alone and not gray_reference:
+        if protocol.plane == "luma" and not gray_reference:
             image = luma_plane(image)
         elif gray_reference and protocol.gray == "full-range":
             image = matlab_gray(image)
@@ -64,7 +64,7 @@ class View:
     @cached_property
     def cropped(self) -> np.ndarray:
         """uint8 or uint16, H x W or H x W x 3, without the protocol's border."""
-        return crop_border(self.image, self.protocol.border_for(self.scale))
+        return crop_border(self.image, border_width(self.protocol.border, self.scale))
 
     @cached_property
     def rgb(self) -> np.ndarray:

@@ -29,12 +29,10 @@ def inputs_of(methods: Iterable[Method], protocol: Protocol, pairs: Sequence[Pai
         except Unscorable:
             continue
         given = [
-            pair
-            for pair in pairs
-            if takes_file(pair, degradation, protocol.edges, luma_alone=protocol.luma_alone)
+            pair for pair in pairs if takes_file(pair, degradation, protocol.edges, plane=protocol.plane)
         ]
         made = f"made, {_MAKINGS.get((degradation, protocol.edges), degradation)}"
-        made += " of Y alone" if protocol.luma_alone else ""
+        made += " of Y alone" if protocol.plane == "luma" else ""
         if pairs and pairs[0].scale == 1:
             made = "none, which at scale 1 are not made"
         found[method.name] = _words(pairs, given, made)

@@ -87,8 +87,7 @@ class Plan:
 
     def _output_key(self, pair: Pair, entrant: Entrant) -> str:
         job, method, degradation = self.job, entrant.method, entrant.terms().degradation
-        luma_alone = job.protocol.luma_alone
-        given = takes_file(pair, degradation, job.protocol.edges, luma_alone=luma_alone)
+        given = takes_file(pair, degradation, job.protocol.edges, plane=job.protocol.plane)
         low = pair.low_resolution if given else None
         number = job.numbers.get(method.name)
         return content_key(
@@ -100,7 +99,7 @@ class Plan:
             job.protocol.edges,
             job.runtime.device,
             *([number] if number else []),
-            *(["luma"] if luma_alone else []),
+            *(["luma"] if job.protocol.plane == "luma" else []),
             *(["16 bits"] if job.protocol.bits == 16 else []),
         )
 

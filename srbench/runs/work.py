@@ -117,7 +117,7 @@ def _open_image(tools: Tools, task: ImageTask, note: Note) -> _ImageWork | Unsco
         return Unscorable(given_up[0] or "")
     note(Step(task.pair.label, ""))
     try:
-        reference = load_reference(task.pair, luma_alone=task.protocol.luma_alone, bits=task.protocol.bits)
+        reference = load_reference(task.pair, plane=task.protocol.plane, bits=task.protocol.bits)
         return _ImageWork(tools, task, reference, note)
     except Unscorable as error:
         return error
@@ -202,7 +202,7 @@ class _ImageWork:
 
     def _result_plane(self, terms: Terms, image: np.ndarray) -> np.ndarray:
         """Result images in colour as Y where the protocol knows nothing else, those of gray as gray."""
-        if not self.protocol.luma_alone or image.ndim == 2 or terms.takes_inputs:
+        if self.protocol.plane == "colour" or image.ndim == 2 or terms.takes_inputs:
             return image
         return matlab_gray(image) if self._gray_file else luma_plane(image)
 
@@ -245,7 +245,7 @@ class _ImageWork:
         degradation = terms.degradation
         if terms.takes_inputs:
             refuse_reference_as_input(
-                self.task.pair, degradation, self.protocol.edges, luma_alone=self.protocol.luma_alone
+                self.task.pair, degradation, self.protocol.edges, plane=self.protocol.plane
             )
         if degradation not in self._samples:
             self._samples[degradation] = make_sample(
@@ -253,7 +253,7 @@ class _ImageWork:
                 self.reference,
                 degradation,
                 self.protocol.edges,
-                luma_alone=self.protocol.luma_alone,
+                plane=self.protocol.plane,
             )
         return self._samples[degradation]
 

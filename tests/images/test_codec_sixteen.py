@@ -15,7 +15,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from srbench.core.records import Unscorable
 from srbench.images.codec import STEP, read_image, read_sixteen, read_to_show, write_in_bits
-from srbench.images.pixels import luma
+from srbench.images.pixels import border_width, luma
 from srbench.metrics.catalogue import METRICS
 from srbench.metrics.contract import View
 from srbench.protocols import PROTOCOLS, Protocol
@@ -148,7 +148,7 @@ def test_rgb_is_what_scikit_image_measures_of_65535(name: str):
     protocol = PROTOCOLS.get(name).in_bits(16)
     reference = _made(4)
     output = _near(reference, 5)
-    border = protocol.border_for(4)
+    border = border_width(protocol.border, 4)
     inside = [image[border : 40 - border, border : 46 - border] for image in (reference, output)]
     psnr = peak_signal_noise_ratio(*inside, data_range=65535)
     assert _score("psnr_rgb", output, reference, protocol) == pytest.approx(psnr, rel=1e-12)

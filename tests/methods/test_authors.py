@@ -64,8 +64,8 @@ def scores(shared: Path, name: str, scale: int, protocol: str, dataset: str = "s
     degradation = chosen.degradation_for(method.inputs)
     values = {}
     for pair in find_pairs(DATASETS.get(dataset), scale, [shared / "data"]):
-        reference = load_reference(pair, luma_alone=chosen.luma_alone)
-        sample = make_sample(pair, reference, degradation, chosen.edges, luma_alone=chosen.luma_alone)
+        reference = load_reference(pair, plane=chosen.plane)
+        sample = make_sample(pair, reference, degradation, chosen.edges, plane=chosen.plane)
         views = (View(image, chosen, scale) for image in (upscale(sample), reference))
         values[pair.image] = psnr(*(view.luma for view in views))
     return values

@@ -120,9 +120,9 @@ class _Made:
 
     def __call__(self, inputs: str, upscaler: str) -> Images:
         alone = inputs == LUMA_ALONE
-        reference = load_reference(self.pair, luma_alone=alone)
+        reference = load_reference(self.pair, plane="luma" if alone else "colour")
         if alone:
-            sample = make_sample(self.pair, reference, "matlab-bicubic-double", "clamp", luma_alone=True)
+            sample = make_sample(self.pair, reference, "matlab-bicubic-double", "clamp", plane="luma")
         elif inputs == "matlab":
             sample = make_sample(self.pair, reference, "matlab-bicubic", "clamp")
         else:

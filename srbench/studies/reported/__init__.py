@@ -15,6 +15,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from srbench.images.pixels import border_width
+
 if TYPE_CHECKING:
     from srbench.protocols import Protocol
 
@@ -83,7 +85,7 @@ def every_number() -> list[Reported]:
 def measures_as_selfexsr(protocol: Protocol, scale: int) -> bool:
     """Whether a protocol measures as the values of `per_image` were: `matlab`, at x4 also `srbench`."""
     usual = (protocol.luma, protocol.gray, protocol.plane) == ("bt601-rounded", "full-range", "colour")
-    return usual and protocol.border_for(scale) == scale
+    return usual and border_width(protocol.border, scale) == scale
 
 
 def per_image(*, scale: int, dataset: str, method: str, metric: str) -> list[float]:
