@@ -63,31 +63,34 @@ def scored(out: Path) -> tuple[Visits, Visits]:
     from srbench.methods.contract import Runtime
     from srbench.protocol_files import resolve
     from srbench.runs.choose import choose
+    from srbench.runs.crew import crew_of
     from srbench.runs.data import stored_run
     from srbench.runs.evaluate import evaluate
     from srbench.runs.facts import put_facts
     from srbench.runs.images import images_of
     from srbench.runs.job import Job
-    from srbench.runs.plan import Plan
+    from srbench.runs.plan import plan_of
     from srbench.runs.store import Store
     from srbench.tables.text import leaderboard_markdown
 
     setup, way = Visits(), Visits()
-    with setup:
-        protocol = resolve("srbench")
-        selection = choose("bicubic", "psnr_y", 4, protocol)
-        job = Job(
-            methods=selection.methods.usable, metrics=tuple(selection.metrics.usable.values()),
-            datasets=("demo",), scale=4, protocol=protocol, roots=(), out=out,
-            runtime=Runtime(edges=protocol.edges), workers=1,
-        )  # fmt: skip
-        store = Store(out)
-        put_facts(store, job)
-        pairs = images_of(job, store)
-        plan = Plan(job)
-    with store, way:
-        evaluate(plan, pairs, store)
-        text = leaderboard_markdown(stored_run(store).boards())
+    with contextlib.ExitStack() as opened:
+        with setup:
+            protocol = resolve("srbench")
+            selection = choose("bicubic", "psnr_y", 4, protocol)
+            job = Job(
+                methods=selection.methods.usable, metrics=tuple(selection.metrics.usable.values()),
+                datasets=("demo",), scale=4, protocol=protocol, roots=(), out=out,
+                runtime=Runtime(edges=protocol.edges), workers=1,
+            )  # fmt: skip
+            store = opened.enter_context(Store(out))
+            put_facts(store, job)
+            pairs = images_of(job, store)
+            plan = plan_of(job, pairs)
+            crew = opened.enter_context(crew_of(job, pairs))
+        with way:
+            evaluate(plan, store, crew)
+            text = leaderboard_markdown(stored_run(store).boards())
     assert "bicubic" in text
     return setup, way
 

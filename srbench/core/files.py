@@ -198,15 +198,6 @@ def content_hashes(files: tuple[Path, ...]) -> tuple[str, ...]:
     return tuple(remembered_hash(file) if file.is_file() else "missing" for file in files)
 
 
-def file_version(path: Path) -> tuple[int, int, int] | None:
-    """What changes when a file is written again, even with the same bytes; None where there is none."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_mtime_ns, status.st_size
-
-
 def cache_folder() -> Path:
     """`SRBENCH_CACHE`, or the platform's folder for a user's caches."""
     chosen = os.environ.get("SRBENCH_CACHE")

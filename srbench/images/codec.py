@@ -6,6 +6,7 @@ Arrays are uint8 (0 to 255) or uint16 (0 to 65535), H x W for grayscale files an
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -201,11 +202,17 @@ def _pixels(name: str, image: Image.Image) -> np.ndarray:
     return np.asarray(image)
 
 
-def write_png(path: Path, image: np.ndarray) -> None:
-    """Writes uint8 pixels as PNG so that `path` is at every moment absent or complete."""
+def write_png(path: Path, image: np.ndarray) -> str:
+    """Writes uint8 pixels as PNG so that `path` is at every moment absent or complete; returns the SHA-256 of
+    the file that was written."""
+    return _written(path, encode_png(image))
+
+
+def _written(path: Path, data: bytes) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(path) as temporary:
-        temporary.write_bytes(encode_png(image))
+        temporary.write_bytes(data)
+    return hashlib.sha256(data).hexdigest()
 
 
 def read_in_bits(path: Path, bits: Bits) -> np.ndarray:
@@ -222,19 +229,16 @@ def read_to_show(path: Path) -> np.ndarray:
     return ((read_sixteen(path).astype(np.uint32) + STEP // 2) // STEP).astype(np.uint8)
 
 
-def write_in_bits(path: Path, image: np.ndarray) -> None:
-    """Writes uint8 or uint16 pixels as PNG so that `path` is at every moment absent or complete."""
+def write_in_bits(path: Path, image: np.ndarray) -> str:
+    """Writes uint8 or uint16 pixels as PNG, as `write_png` does."""
     if image.dtype == np.uint8:
-        write_png(path, image)
-        return
+        return write_png(path, image)
     cv2 = opencv(path.name)
     # Run-length coding, as for 8 bits.
     how = [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE, cv2.IMWRITE_PNG_COMPRESSION, 1]
     made, encoded = cv2.imencode(".png", image if image.ndim == 2 else image[..., ::-1], how)
     assert made
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_file(path) as temporary:
-        temporary.write_bytes(encoded.tobytes())
+    return _written(path, encoded.tobytes())
 
 
 def read_sixteen(path: Path) -> np.ndarray:

@@ -20,6 +20,7 @@ from srbench.protocol_files import in_bits
 from srbench.runs import freshness
 from srbench.runs.choose import Names, Selection, choose, names_of
 from srbench.runs.config import as_options
+from srbench.runs.crew import crew_of
 from srbench.runs.data import stored_run
 from srbench.runs.evaluate import evaluate
 from srbench.runs.execute import Executor, choose_workers
@@ -27,7 +28,7 @@ from srbench.runs.facts import put_facts, run_record
 from srbench.runs.folder import write_files
 from srbench.runs.images import images_of
 from srbench.runs.job import Job, Outcome
-from srbench.runs.plan import Plan
+from srbench.runs.plan import plan_of
 from srbench.runs.shards import WHOLE, Shard
 from srbench.runs.store import Store
 from srbench.runs.workers import Limits
@@ -89,7 +90,10 @@ def run(options: Options, *, progress: Progress = SILENT) -> Finished:
                 put_facts(store, job)
                 _say_interfaces(job)
                 numbered = replace(job, numbers=numbers)
-                outcome.add(evaluate(Plan(numbered), images_of(numbered, store), store, progress=progress))
+                pairs = images_of(numbered, store)
+                plan = plan_of(numbered, pairs)
+                with crew_of(numbered, pairs) as crew:
+                    outcome.add(evaluate(plan, store, crew, progress=progress))
             freshness.end(store, numbers)
         finally:
             seconds = time.perf_counter() - start

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,10 +20,12 @@ from typing import Any, Self
 
 from srbench.core.files import ready_folder
 from srbench.core.records import Score, UserError
-from srbench.runs.store_schema import COLUMNS, SCHEMA, STORE, STORE_FORMAT
+from srbench.runs.store_schema import COLUMNS, SCHEMA, STORE, STORE_FORMAT, uri_to_read
 
 FORMAT = 1  # of `run.json`
 _PATIENCE = 60  # seconds to wait for other processes
+
+Version = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -41,17 +42,18 @@ def content_key(*parts: Any) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
+def file_version(path: Path) -> Version | None:
+    """What changes when a file is written again, even with the same bytes; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
 def checksum(row: Sequence[Any]) -> str:
     """What a row's values are checked with when they are read: any other value or type gives another."""
     return hashlib.sha256(repr(tuple(row)).encode()).hexdigest()[:16]
-
-
-def uri_to_read(path: Path) -> str:
-    """How SQLite is asked to read a store, and to leave its folder as it is."""
-    # Even to read, SQLite makes files beside a store, unless it is told that nobody writes to it.
-    busy = path.with_name(f"{path.name}-wal").exists()
-    mode = "mode=ro" if busy and os.access(path.parent, os.W_OK) else "mode=ro&immutable=1"
-    return f"{path.absolute().as_uri()}?{mode}"
 
 
 class Store:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from srbench.runs.store import Store, checksum, uri_to_read
-from srbench.runs.store_schema import COLUMNS
+from srbench.runs.store import Store, checksum
+from srbench.runs.store_schema import COLUMNS, uri_to_read
 
 
 def repair(store: Store) -> dict[str, int]:

@@ -1,6 +1,9 @@
-"""The tables of a store's file, and the version of their format."""
+"""The tables of a store's file, the version of their format, and how SQLite is asked for it."""
 
 from __future__ import annotations
+
+import os
+from pathlib import Path
 
 STORE = "store.sqlite"
 STORE_FORMAT = 2  # 1 had no checksums
@@ -26,3 +29,11 @@ COLUMNS = {
     "results": f"{_RESULT_COLUMNS}, output",
     "facts": "kind, name, fact",
 }
+
+
+def uri_to_read(path: Path) -> str:
+    """How SQLite is asked to read a store, and to leave its folder as it is."""
+    # Even to read, SQLite makes files beside a store, unless it is told that nobody writes to it.
+    busy = path.with_name(f"{path.name}-wal").exists()
+    mode = "mode=ro" if busy and os.access(path.parent, os.W_OK) else "mode=ro&immutable=1"
+    return f"{path.absolute().as_uri()}?{mode}"

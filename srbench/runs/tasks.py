@@ -81,16 +81,17 @@ class MethodTask:
 
 @dataclass(frozen=True)
 class ImageTask:
-    """Everything that is to be done for one pair."""
+    """Everything that is to be done for one pair; `label` is what messages call it."""
 
     pair: Pair
+    label: str
     protocol: ScoringProtocol
     runtime: Runtime
     methods: tuple[MethodTask, ...]
 
     def without(self, step: Step, reason: str) -> ImageTask:
         """The same with a reason in place of a step that is one of this image."""
-        if step.image != self.pair.label:
+        if step.image != self.label:
             return self
         return replace(
             self,
@@ -112,7 +113,7 @@ class Group:
     @property
     def label(self) -> str:
         """The images."""
-        return ", ".join(task.pair.label for task in self.tasks)
+        return ", ".join(task.label for task in self.tasks)
 
     def parts(self) -> list[Group]:
         """A group for each image."""
@@ -121,7 +122,7 @@ class Group:
     def steps(self) -> list[Step]:
         """What is not given up yet: each method's output and metrics."""
         return [
-            Step(task.pair.label, method.method, metric)
+            Step(task.label, method.method, metric)
             for task in self.tasks
             for method in task.methods
             for metric in (OUTPUT, *method.metrics)
@@ -133,10 +134,10 @@ class Group:
         for task, results in zip(self.tasks, found, strict=True):
             for result in results:
                 if result.output is not None:
-                    yield Step(task.pair.label, result.method)
+                    yield Step(task.label, result.method)
                 for measured in result.measured:
                     if measured.value is not None:
-                        yield Step(task.pair.label, result.method, measured.metric)
+                        yield Step(task.label, result.method, measured.metric)
 
     def without(self, step: Step, reason: str) -> Group:
         """The same with a reason in place of a step."""

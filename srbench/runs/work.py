@@ -81,7 +81,9 @@ class Tools:
         return self._upscalers[name]
 
 
-def work(tools: Tools, groups: Iterable[Group], note: Note) -> Iterator[list[list[MethodResult]]]:
+def work(
+    tools: Tools, groups: Iterable[Group], note: Note = lambda _: None
+) -> Iterator[list[list[MethodResult]]]:
     """Does groups one after the other; gives each image's results, in the order of its `methods`.
 
     Output images are written beside the work on what follows. Failures of a method or metric become
@@ -115,7 +117,7 @@ def _open_image(tools: Tools, task: ImageTask, note: Note) -> _ImageWork | Unsco
     given_up = [dict(method.reasons).get(OUTPUT) for method in task.methods]
     if all(given_up):
         return Unscorable(given_up[0] or "")
-    note(Step(task.pair.label, ""))
+    note(Step(task.label, ""))
     try:
         reference = load_reference(task.pair, plane=task.protocol.plane, bits=task.protocol.bits)
         return _ImageWork(tools, task, reference, note)
@@ -129,7 +131,7 @@ def _upscale_ahead(tools: Tools, works: list[_ImageWork], note: Note) -> None:
         concerned = [(work, task) for work in works if (task := work.to_make(name)) is not None]
         if len(concerned) < 2:
             continue
-        note(Step(concerned[0][0].task.pair.label, name))
+        note(Step(concerned[0][0].task.label, name))
         with contextlib.suppress(Unscorable, UserError):
             samples = {place: work.sample(task.terms) for place, (work, task) in enumerate(concerned)}
             start = time.perf_counter()
@@ -169,7 +171,7 @@ class _ImageWork:
         reasons = dict(task.reasons)
         if OUTPUT in reasons:
             return _failed(task, reasons[OUTPUT])
-        self.note(Step(self.task.pair.label, task.method))
+        self.note(Step(self.task.label, task.method))
         try:
             image, seconds = self._output(task)
         except (Exception, SystemExit, GeneratorExit) as error:
@@ -181,7 +183,7 @@ class _ImageWork:
         measured = measure(
             tried,
             *views,
-            before=lambda metric: self.note(Step(self.task.pair.label, task.method, metric.name)),
+            before=lambda metric: self.note(Step(self.task.label, task.method, metric.name)),
         )
         found = {each.metric: each for each in measured}
         found |= {name: Measured(name, None, reason, 0.0) for name, reason in reasons.items()}
@@ -263,9 +265,8 @@ def _failed(task: MethodTask, reason: str) -> _Begun:
 
 
 def _store_output(task: MethodTask, image: np.ndarray, seconds: float) -> StoredOutput:
-    if not task.made:
-        write_in_bits(task.output, image)
-    return StoredOutput(pixel_hash(image), file_hash(task.output), seconds)
+    png = file_hash(task.output) if task.made else write_in_bits(task.output, image)
+    return StoredOutput(pixel_hash(image), png, seconds)
 
 
 def _finish(begun: _Begun) -> MethodResult:
