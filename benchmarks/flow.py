@@ -2,17 +2,18 @@
 
     python benchmarks/flow.py [MODEL_FILE]
 
-A file is counted once, when one of its functions is first entered (`sys.setprofile`, in this thread);
-importing it does not count. Everything is done once before, so that compiled code is there and plug-ins are
-registered. Three ways are counted, each printed with its files:
+A file is counted once, when one of its functions is first entered (`sys.setprofile`, in the main thread);
+importing it, and reading the fields of its records, does not count. Everything is done once before, so that
+compiled code is there and plug-ins are registered. Four ways are counted, each printed with its files:
 
-- the set-up of a run: names become records, data sets become pairs of files, facts are stored, what is the
-  same for all images is looked up. It happens
-  once a run, whatever the number of images;
+- the set-up of a run, before its first image: names become records, data sets become pairs of files, facts
+  are stored, hashes are taken, what is the same for all images is looked up, and who does the work is settled;
 - a reference image to its cell: everything that `evaluate` does for a pair, from its key in the store to its
   scores there, by way of the input, the method, the output's file and the metric; and on from the store to
-  the line of `leaderboard.md`. It is counted for the demo data set, bicubic and PSNR; the files beside the
-  table (`scores.csv`, significance, PIRM) are not on the way;
+  the line of `leaderboard.md`. It is counted for the demo data set, bicubic and PSNR in one process; the
+  files beside the table (`scores.csv`, significance, PIRM) and the bar of a command are not on the way;
+- the writing of its output, which goes on in a thread of its own while metrics measure: of it only the hash
+  of the file comes back;
 - a user's model file to its pixels: `srbench.upscale(image, FILE)`, from the name to the pixels. Without
   MODEL_FILE it is each of the shipped networks, saved by torch as a .pth.
 """
@@ -24,6 +25,7 @@ import contextlib
 import io
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,17 +47,27 @@ class Visits:
     def __init__(self) -> None:
         self.files: dict[str, None] = {}
 
-    def _look(self, frame: FrameType, event: str, _: Any) -> None:
+    def look(self, frame: FrameType, event: str, _: Any) -> None:
         code = frame.f_code
         if event == "call" and code.co_name != "<module>" and code.co_filename.startswith(str(PACKAGE)):
             self.files.setdefault(str(Path(code.co_filename).relative_to(PACKAGE)))
 
     def __enter__(self) -> Visits:
-        sys.setprofile(self._look)
+        sys.setprofile(self.look)
         return self
 
     def __exit__(self, *_: object) -> None:
         sys.setprofile(None)
+
+
+class Unshown:
+    """Is told how far a run is, in place of a bar."""
+
+    def begin(self, total: int) -> None:
+        pass
+
+    def advance(self) -> None:
+        pass
 
 
 def scored(out: Path) -> tuple[Visits, Visits]:
@@ -89,7 +101,7 @@ def scored(out: Path) -> tuple[Visits, Visits]:
             plan = plan_of(job, pairs)
             crew = opened.enter_context(crew_of(job, pairs))
         with way:
-            evaluate(plan, store, crew)
+            evaluate(plan, store, crew, progress=Unshown())
             text = leaderboard_markdown(stored_run(store).boards())
     assert "bicubic" in text
     return setup, way
@@ -133,11 +145,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("model", nargs="?", type=Path, help="a user's model file of scale 4")
     arguments = parser.parse_args()
+    writing = Visits()
+    threading.setprofile(writing.look)  # the thread begins in the first run, and goes on in the second
     with tempfile.TemporaryDirectory() as folder:
         scored(Path(folder) / "first")
+        writing.files.clear()
         setup, way = scored(Path(folder) / "second")
+    threading.setprofile(None)
     show("the set-up of a run", setup)
     show("a reference image to its cell", way)
+    show("the writing of its output", writing)
     with models(arguments.model) as files:
         for first, file in files:
             upscaled(first)

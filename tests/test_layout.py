@@ -71,5 +71,5 @@ def test_the_ways_that_are_counted_do_not_grow() -> None:
     ).stdout
     images = re.findall(r"to its cell .*: (\d+) files", printed)
     models = re.findall(r"to its pixels .*: (\d+) files", printed)
-    assert [int(count) for count in images] == [20]
+    assert [int(count) for count in images] == [15]
     assert max(map(int, models)) <= 25

@@ -91,7 +91,8 @@ class Sample:
 class Score:
     """One number for one method, image and metric, or the reason why there is none.
 
-    `value` is None exactly when `status` is not "ok"; it may be infinite (PSNR of identical images).
+    `value` is None exactly when `status` is not "ok", which is checked wherever scores are stored or read; it
+    may be infinite (PSNR of identical images).
     `seconds` is the time that computing the value took.
     """
 
@@ -104,10 +105,6 @@ class Score:
     value: float | None
     status: str
     seconds: float
-
-    def __post_init__(self) -> None:
-        if (self.value is None) == (self.status == OK):
-            raise ValueError(f"a score has either a value or a reason, not both or neither: {self!r}")
 
 
 def reason_of(error: BaseException) -> str:

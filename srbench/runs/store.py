@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from srbench.core.files import ready_folder
-from srbench.core.records import Score, UserError
+from srbench.core.records import OK, Score, UserError
 from srbench.runs.store_schema import COLUMNS, SCHEMA, STORE, STORE_FORMAT, uri_to_read
 
 FORMAT = 1  # of `run.json`
@@ -54,6 +54,11 @@ def file_version(path: Path) -> Version | None:
 def checksum(row: Sequence[Any]) -> str:
     """What a row's values are checked with when they are read: any other value or type gives another."""
     return hashlib.sha256(repr(tuple(row)).encode()).hexdigest()[:16]
+
+
+def _is_whole(score: Score) -> bool:
+    """Whether there is either a value or a reason."""
+    return (score.value is None) != (score.status == OK)
 
 
 class Store:
@@ -198,6 +203,8 @@ class Store:
         return True
 
     def _put_result(self, score: Score, output: str) -> None:
+        if not _is_whole(score):
+            raise ValueError(f"a score has either a value or a reason, not both or neither: {score!r}")
         value = None if score.value is None else float(score.value)
         place = (score.method, score.dataset, score.scale, score.protocol, score.image, score.metric)
         self.put_row("results", (*place, value, score.status, float(score.seconds), output))
@@ -219,7 +226,10 @@ class Store:
         shared: dict[str, str] = {}  # names repeat from row to row
         for row in self.good_rows("results", "ORDER BY dataset, scale, protocol, method, image, metric"):
             cells: list[Any] = [shared.setdefault(x, x) if isinstance(x, str) else x for x in row[:-1]]
-            yield Score(*cells)
+            score = Score(*cells)
+            if not _is_whole(score):  # format 1 had no checksums
+                raise self.damaged("results", 1)
+            yield score
 
     def put_fact(self, kind: str, name: str, fact: dict[str, Any]) -> None:
         """Records what a name of the table stands for (a method's weights, a data set's hashes)."""

@@ -16,9 +16,13 @@ from tests.runs.rows import score
 
 
 @pytest.mark.parametrize(("value", "status"), [(None, OK), (1.0, "a reason")])
-def test_a_score_has_a_value_or_a_reason(value: float | None, status: str) -> None:
-    with pytest.raises(ValueError, match="either a value or a reason"):
-        score(value=value, status=status)
+def test_a_score_has_a_value_or_a_reason(tmp_path: Path, value: float | None, status: str) -> None:
+    row = score(value=value, status=status)
+    with Store(tmp_path) as store:
+        for put in (lambda: store.put_result(row, "pixels"), lambda: store.put_refusal(row)):
+            with pytest.raises(ValueError, match="either a value or a reason"):
+                put()
+        assert store.results() == []
 
 
 @pytest.mark.parametrize("value", [30.125, math.inf, 0.1 + 0.2, 5e-324, None])
@@ -205,6 +209,17 @@ def test_a_store_of_the_first_format_is_read(tmp_path: Path, read_only: bool) ->
             assert [(row.image, row.value) for row in store.results()] == [("a", 30.5)]
             assert store.score("key") == (30.5, 0.1)
             assert store.facts("method") == {"bicubic": {"kind": "interpolation"}}
+
+
+@pytest.mark.parametrize("change", ["value = NULL", "status = 'a reason'"])
+def test_a_row_of_the_first_format_with_a_value_and_a_reason_is_damaged(tmp_path: Path, change: str) -> None:
+    connection = sqlite3.connect(tmp_path / "store.sqlite")
+    connection.executescript(FIRST_FORMAT)
+    connection.execute(f"UPDATE results SET {change}")
+    connection.commit()
+    connection.close()
+    with Store(tmp_path, read_only=True) as store, pytest.raises(UserError, match="is damaged"):
+        store.results()
 
 
 def test_reading_leaves_the_folder_as_it_is(tmp_path: Path) -> None:
