@@ -7,7 +7,7 @@ importing it, and reading the fields of its records, does not count. Everything 
 compiled code is there and plug-ins are registered. Four ways are counted, each printed with its files:
 
 - the set-up of a run, before its first image: names become records, data sets become pairs of files, facts
-  are stored, hashes are taken, what is the same for all images is looked up, and who does the work is settled;
+  are stored, hashes taken, what is the same for all images is looked up, and who does the work is settled;
 - a reference image to its cell: everything that `evaluate` does for a pair, from its key in the store to its
   scores there, by way of the input, the method, the output's file and the metric; and on from the store to
   the line of `leaderboard.md`. It is counted for the demo data set, bicubic and PSNR in one process; the

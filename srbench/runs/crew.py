@@ -50,13 +50,12 @@ class Crew:
 @contextmanager
 def crew_of(job: Job, pairs: Sequence[Pair]) -> Iterator[Crew | None]:
     """Those who do a job's work on these pairs, None where this process does, which then has one thread."""
+    if job.executor == "ray":
+        yield Crew(job, len(pairs), _cluster(job, pairs))
+        return
     with one_thread():
-        if job.executor == "ray":
-            yield Crew(job, len(pairs), _cluster(job, pairs))
-        elif job.apart or choose_workers(job.workers, len(pairs), job.runtime.device) > 1:
-            yield Crew(job, len(pairs), Cluster())
-        else:
-            yield None
+        alone = not job.apart and choose_workers(job.workers, len(pairs), job.runtime.device) == 1
+        yield None if alone else Crew(job, len(pairs), Cluster())
 
 
 def _cluster(job: Job, pairs: Sequence[Pair]) -> Cluster:
