@@ -83,9 +83,8 @@ def plan_of(job: Job, pairs: Sequence[Pair]) -> Plan:
         *(_method_files(job, method) for _, method in methods),
         *(_image_files(pair) for pair in pairs),
     )
+    versions = {path: file_version(path) for path in watched}  # before the hashes of these files
     return Plan(
-        # First, before the hashes of these files.
-        versions={path: file_version(path) for path in watched},
         job=job,
         at_once=job.runtime.at_once,
         entrants=tuple(_entrant(job, name, method) for name, method in methods),
@@ -95,6 +94,7 @@ def plan_of(job: Job, pairs: Sequence[Pair]) -> Plan:
             for metric in job.metrics
         },
         metric_files=metric_files,
+        versions=versions,
     )
 
 

@@ -222,7 +222,7 @@ def test_too_many_pixels_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_write_png_round_trip_and_permissions(tmp_path: Path) -> None:
     image = picture(9, 7)
     path = tmp_path / "new" / "folder" / "a.png"
-    write_png(path, image)
+    assert write_png(path, image) == file_hash(path)
     assert np.array_equal(read_image(path), image)
     umask = os.umask(0)
     os.umask(umask)

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
+from srbench.core.files import file_hash
 from srbench.core.records import Unscorable
 from srbench.images.codec import STEP, read_image, read_sixteen, read_to_show, write_in_bits
 from srbench.images.pixels import border_width, luma
@@ -258,10 +259,10 @@ def test_a_protocol_file_can_ask_for_16_bits(tmp_path: Path):
 def test_what_is_written_in_16_bits_is_read_back(tmp_path: Path, gray: bool):
     pytest.importorskip("cv2")
     image = _made(3, gray=gray)
-    write_in_bits(tmp_path / "a.png", image)
+    assert write_in_bits(tmp_path / "a.png", image) == file_hash(tmp_path / "a.png")
     assert np.array_equal(read_sixteen(tmp_path / "a.png"), image)  # gray by PIL, colour by two decoders
     eight = picture(20, 24)
-    write_in_bits(tmp_path / "b.png", eight)
+    assert write_in_bits(tmp_path / "b.png", eight) == file_hash(tmp_path / "b.png")
     assert np.array_equal(read_image(tmp_path / "b.png"), eight)
 
 
