@@ -90,14 +90,28 @@ def make_plan(module: nn.Module, spec: NetworkSpec, channels: int) -> Plan:
 
 
 class _Widest:
-    """A forward hook that remembers the largest sum of input and output bytes of one layer."""
+    """A forward hook that remembers the most bytes that one layer needs: input, output and columns."""
 
     def __init__(self) -> None:
-        self.bytes = 0
+        self.bytes = 0.0
 
-    def __call__(self, module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:  # noqa: ARG002
+    def __call__(self, module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
         tensors = [item for item in (*inputs, output) if isinstance(item, torch.Tensor)]
-        self.bytes = max(self.bytes, sum(_size(tensor) for tensor in tensors))
+        # Columns are made once, without the copies that _WORK_SPACE stands for.
+        columns = _columns(module, *tensors) / _WORK_SPACE if len(tensors) == 2 else 0.0
+        self.bytes = max(self.bytes, sum(_size(tensor) for tensor in tensors) + columns)
+
+
+def _columns(layer: nn.Module, x: Tensor, output: Tensor) -> int:
+    """Bytes of the columns, a pixel's whole neighbourhood each, that a convolution in double precision is
+    laid out in on a CPU, whose library of convolutions has none of that precision."""
+    if x.dtype != torch.float64 or x.is_cuda or getattr(layer, "kernel_size", (1, 1)) == (1, 1):
+        return 0
+    if isinstance(layer, torch.nn.Conv2d):
+        return math.prod(layer.kernel_size) * layer.in_channels * _size(output) // layer.out_channels
+    if isinstance(layer, torch.nn.ConvTranspose2d):
+        return math.prod(layer.kernel_size) * layer.out_channels * _size(x) // layer.in_channels
+    return 0
 
 
 def _stage_costs(module: nn.Module, stages: Sequence[Stage], x: Tensor) -> tuple[tuple[float, float], ...]:

@@ -167,6 +167,19 @@ def test_memory_is_bounded_by_tiles() -> None:
     assert 64 < Watched.largest < 300 * 400 / 2
 
 
+def test_columns_of_convolutions_in_double_precision_count_as_memory() -> None:
+    """On a CPU torch lays such a convolution out as 25 values for each pixel and channel."""
+    inner, budget, seen = 16, 8_000_000, []
+    network = nn.Sequential(nn.Conv2d(1, inner, 1), nn.Conv2d(inner, 1, 5, padding=2))
+    network[1].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0][0, 0].numel()))
+    spec = NetworkSpec(build=lambda: network, scale=1, color="luma-8bit", radius=2)
+    run = upscaler(spec, network, Runtime(max_memory=budget))
+    seen.clear()  # of the image by which costs are counted
+    run(sample(picture(200, 300)[..., 0], 1))
+    assert len(seen) > 1
+    assert max(seen) * 25 * inner * 8 <= budget
+
+
 def test_reduced_and_enlarged_again_in_one_level_of_the_double_form() -> None:
     """The enlarged input of luma networks is MATLAB's double form: no rounding between the passes."""
     small = pil_reduce(picture(32, 32), 4, kernel="bicubic")
