@@ -17,7 +17,7 @@ from srbench.core.files import atomic_file
 from srbench.core.records import Unscorable
 from srbench.core.text import first_line
 from srbench.images.png import encode_png
-from srbench.images.scans import too_many_scans
+from srbench.images.scans import refuse_scans
 from srbench.images.sixteen import decode_sixteen, opencv
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def opened_image(path: Path) -> Iterator[Image.Image]:
 
     with _explained(path.name), Image.open(path, formats=_FORMATS) as image:
         _refuse_claims(path, image)
-        _refuse_scans(path, image)
+        if image.format in ("JPEG", "MPO"):  # MPO is a JPEG with further images behind it
+            refuse_scans(path, image.size)
         yield image
 
 
@@ -78,17 +79,6 @@ def _refuse_tiles(name: str, image: Image.Image) -> None:
     if width * height > max(image.width * image.height, _TILE_PIXELS):
         raise Unscorable(
             f"{name}: an image of {image.width}x{image.height} in a tile of {width}x{height}; save it as PNG"
-        )
-
-
-def _refuse_scans(path: Path, image: Image.Image) -> None:
-    """A JPEG of so many scans that decoding it takes minutes; MPO is one with further images behind it."""
-    if image.format not in ("JPEG", "MPO"):
-        return
-    if (scans := too_many_scans(path, image.width * image.height)) is not None:
-        raise Unscorable(
-            f"{path.name}: a JPEG of {image.width}x{image.height} in {scans} scans or more, where some ten "
-            "are usual; save it as PNG"
         )
 
 

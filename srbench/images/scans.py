@@ -6,6 +6,8 @@ import mmap
 import re
 from pathlib import Path
 
+from srbench.core.records import Unscorable
+
 # Encoders write 10 or so for a progressive file; libjpeg-turbo's own programs can be told to stop at 500
 # (`-maxscans`), which is what its fuzzers do.
 _USUAL, _MOST = 20, 500
@@ -17,13 +19,18 @@ _MARKER = re.compile(rb"\xff([\xc0-\xcf\xd8-\xfe])")
 _START, _END, _SCAN = 0xD8, 0xD9, 0xDA
 
 
-def too_many_scans(path: Path, pixels: int) -> int | None:
-    """The number of scans (or the one at which counting ended) of a JPEG file of so many `pixels`, where it
-    takes too long to decode; None where it does not. The file is read, but not decoded."""
-    most = max(_USUAL, min(_MOST, _PIXELS_IN_ALL // max(pixels, 1)))
+def refuse_scans(path: Path, size: tuple[int, int]) -> None:
+    """`Unscorable` for a JPEG file of this width and height whose scans take too long to decode; it is read,
+    but not decoded."""
+    width, height = size
+    most = max(_USUAL, min(_MOST, _PIXELS_IN_ALL // max(width * height, 1)))
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         scans = _scans(data, most)
-    return scans if scans > most else None
+    if scans > most:
+        raise Unscorable(
+            f"{path.name}: a JPEG of {width}x{height} in {scans} scans or more, where some ten are usual; "
+            "save it as PNG"
+        )
 
 
 def _scans(data: mmap.mmap, most: int) -> int:
