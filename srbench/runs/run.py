@@ -78,7 +78,7 @@ def run(options: Options, *, progress: Progress = SILENT) -> Finished:
     jobs = [_job(options, scale, selection) for scale, selection in selections.items()]
     start = time.perf_counter()
     started = datetime.now(UTC).isoformat(timespec="seconds")
-    outcome = Outcome()
+    outcome, whole = Outcome(), False
     with Store(options.out) as store:
         sweep(options.out)
         methods = {method.name: method for job in jobs for method in job.methods.values()}
@@ -95,13 +95,25 @@ def run(options: Options, *, progress: Progress = SILENT) -> Finished:
                 with crew_of(numbered, pairs) as crew:
                     outcome.add(evaluate(plan, store, crew, progress=progress))
             freshness.end(store, numbers)
+            whole = True
         finally:
             seconds = time.perf_counter() - start
             store.put_run(run_record(sys.argv, started, seconds, _as_asked(options)))
-            # Inside a transaction, so that of two runs the one that ends last also writes last.
-            with store.transaction():
-                made = write_files(stored_run(store), options.out)
+            made = _write_files(store, options.out, again=whole)
     return Finished(made, _skipped(selections), outcome, seconds)
+
+
+def _write_files(store: Store, out: Path, *, again: bool) -> list[Board]:
+    """Writes the folder's files; `again` from the beginning, before an interrupt that comes meanwhile ends
+    the run, so that they are there as after one that came before."""
+    try:
+        # Inside a transaction, so that of two runs the one that ends last also writes last.
+        with store.transaction():
+            return write_files(stored_run(store), out)
+    except KeyboardInterrupt:
+        if again:
+            _write_files(store, out, again=False)
+        raise
 
 
 def _refuse_another_depth(store: Store, job: Job) -> None:

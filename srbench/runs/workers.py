@@ -92,6 +92,8 @@ def in_workers(
                 if answer is not None:
                     found = answer.result()
                     retries.succeeded(task.good(found))
+                    if waiting:  # it goes on while this process records what it found
+                        worker.give(retries.prepared(waiting.popleft()))
                     yield task, found
                 elif reason := worker.ended(limits):
                     team.remove(worker)
@@ -123,7 +125,7 @@ class _Worker(Generic[Task]):
         self.pipe, theirs = context.Pipe()
         self.task: Task | None = None
         self.step = Step("", "")
-        self._since = time.monotonic()
+        self._since = self._looked = time.monotonic()
         self._process = context.Process(target=_serve, args=(theirs,))
         with _without_interrupts(), _without_main():
             self._process.start()
@@ -154,7 +156,11 @@ class _Worker(Generic[Task]):
         """Why there will be no answer, in words; ends a process that exceeds its limits."""
         if not self._process.is_alive():
             return _cause(self._process.exitcode)
-        seconds = time.monotonic() - self._since
+        now = time.monotonic()
+        if now - self._looked < _PULSE:  # it says every step, and to look takes as long as some steps do
+            return ""
+        self._looked = now
+        seconds = now - self._since
         if self.step.is_first:
             seconds -= _BOOT
         exceeded = limits.exceeded(seconds, resident(self._process.pid))

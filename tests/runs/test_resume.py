@@ -16,10 +16,14 @@ import pytest
 
 import srbench.core.files
 import srbench.images.codec
+import srbench.runs.run
 import srbench.runs.work
 from srbench.core.records import Unscorable
 from srbench.metrics.catalogue import METRICS
+from srbench.runs.data import RunData
+from srbench.runs.folder import write_files
 from srbench.runs.store import Store
+from srbench.tables.boards import Board
 from tests.helpers import Result, command, python, references, rows, save, values
 from tests.working import Work, method, run
 
@@ -94,6 +98,25 @@ def test_a_run_that_was_cut_off_goes_on_with_the_rest(
     assert [image for _, image in work.since_last()[0]] == [i for i in "abcde" if i not in done]
     run(images, tmp_path / "whole", methods="bicubic")
     assert values(out / "scores.csv") == values(tmp_path / "whole" / "scores.csv")
+
+
+def test_an_interruption_of_the_writing_leaves_whole_tables(
+    images: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal may come when all images are done."""
+    written = []
+
+    def interrupted(run: RunData, folder: Path) -> list[Board]:
+        written.append(folder)
+        if len(written) == 1:
+            raise KeyboardInterrupt
+        return write_files(run, folder)
+
+    monkeypatch.setattr(srbench.runs.run, "write_files", interrupted)
+    assert command(*arguments(images, out)).code == 130
+    assert written == [out, out]
+    assert {row["image"] for row in rows(out / "scores.csv")} == set("abcde")
+    assert (out / "run.json").is_file()
 
 
 def test_an_interruption_inside_this_process_keeps_what_was_done(images: Path, out: Path, work: Work) -> None:
