@@ -149,7 +149,7 @@ def method_facts(name: str, run: RunData) -> list[tuple[str, list[str]]]:
         ("Kind", [fact.get("kind", "")]),
         ("Source", [without_folders(str(fact.get("source", "")))]),
         ("Licence of the weights", _licences(name, fact, origin) if hashes else []),
-        ("Trained on inputs", [fact.get("trained_on") or ""]),
+        ("Trained on inputs", [] if fact.get("kind") == "interpolation" else [fact.get("trained_on") or ""]),
         ("SHA-256 of its files", [f"{file}: {digest}" for file, digest in sorted(hashes.items())]),
         ("To know", [fact.get("remark", "")]),
     ]

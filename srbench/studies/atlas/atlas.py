@@ -11,9 +11,10 @@ import numpy as np
 
 from srbench.core.figures import Drawn, save, style
 from srbench.core.files import write_csv
-from srbench.core.records import SILENT, Progress, UserError, reason_of
+from srbench.core.records import SILENT, Progress, reason_of
+from srbench.datasets.catalogue import resolve as resolve_dataset
+from srbench.datasets.folders import find_pairs
 from srbench.images.codec import read_image
-from srbench.images.names import existing_folder, image_files
 from srbench.images.pixels import as_rgb, crop_to_multiple
 from srbench.metrics.contract import Metric, View
 from srbench.protocols import Protocol
@@ -50,15 +51,14 @@ def atlas(
     progress: Progress = SILENT,
 ) -> list[dict[str, Any]]:
     """A row for each metric, distortion and strength. `normalised` is how many standard deviations of the
-    run's methods the value lies above (better) or below (worse) their mean."""
-    files = image_files(existing_folder(folder))
-    if not files:
-        raise UserError(f"{folder} holds no images; give a folder of references")
-    progress.begin(len(files) * len(DISTORTIONS))
+    run's methods the value lies above (better) or below (worse) their mean. Of a folder in a published layout
+    the references are taken."""
+    pairs = find_pairs(resolve_dataset(f"folder:{folder}"), scale, [], inputs="made")
+    progress.begin(len(pairs) * len(DISTORTIONS))
     values: dict[tuple[str, str, float], list[float]] = {}
     reasons: dict[tuple[str, str, float], str] = {}
-    for path in files:
-        reference = np.ascontiguousarray(crop_to_multiple(as_rgb(read_image(path)), scale))
+    for pair in pairs:
+        reference = np.ascontiguousarray(crop_to_multiple(as_rgb(read_image(pair.reference)), scale))
         beside = View(reference, protocol, scale, device=device)
         for distortion in DISTORTIONS:
             for level in distortion.levels:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from srbench.studies.people.database import Study
-from tests.helpers import command, rows
+from tests.helpers import command, picture, rows, save
 from tests.studies.people.working import finished_run, made_study, stored
 
 pytest.importorskip("krippendorff", reason="no analysis: pip install 'srbench[study]'")
@@ -188,3 +188,15 @@ def test_atlas_orders_strengths(run_folder: Path, tmp_path: Path):
     for kind in {row["distortion"] for row in table}:
         values = [float(row["value"]) for row in table if row["distortion"] == kind]
         assert values == sorted(values, reverse=True), kind
+
+
+def test_atlas_takes_the_references_of_a_published_layout(run_folder: Path, tmp_path: Path) -> None:
+    for role, side in (("HR", 48), ("LR", 12)):
+        for number in (1, 2):
+            save(tmp_path / "set" / f"img_00{number}_SRF_4_{role}.png", picture(side, side, seed=number))
+    result = command(
+        "atlas", "--references", tmp_path / "set", "--run", run_folder, "--metrics", "psnr_y",
+        "--out", tmp_path / "atlas",
+    )  # fmt: skip
+    assert result.code == 0, result.err
+    assert {row["n"] for row in rows(tmp_path / "atlas" / "atlas.csv")} == {"2"}
