@@ -49,6 +49,7 @@ def read_training(folder: Path) -> Training:
 def training_curves(folders: Sequence[Path]) -> Drawn:
     """Losses left, held-out PSNR right; of several trainings the whole loss, of one every term of it."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     trainings = [read_training(folder) for folder in folders]
     validated = any(_PSNR in one.columns for one in trainings)
@@ -70,6 +71,7 @@ def training_curves(folders: Sequence[Path]) -> Drawn:
     panels[0].set_ylabel("loss ↓")
     for axes in panels:
         axes.set_xlabel("iteration")
+        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))  # more five-digit numbers touch
         axes.grid(color="0.92", lw=0.6)
         axes.set_axisbelow(True)
     panels[0].legend(fontsize=7, frameon=False)
