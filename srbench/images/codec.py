@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import mmap
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -17,8 +19,13 @@ from srbench.core.files import atomic_file
 from srbench.core.records import Unscorable
 from srbench.core.text import first_line
 from srbench.images.png import encode_png
-from srbench.images.scans import refuse_scans
-from srbench.images.sixteen import decode_sixteen, opencv
+from srbench.images.sixteen import (
+    GRAY_MODES,
+    encode_sixteen,
+    refuse_other_kinds,
+    sixteen_colour,
+    sixteen_gray,
+)
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -35,9 +42,16 @@ _BOUNDED = ("PNG", "JPEG", "PPM")
 _BOUNDED_TIFF = ("raw", "packbits", "tiff_lzw", "tiff_deflate", "tiff_adobe_deflate", "jpeg", "tiff_jpeg")
 # TIFF 6.0
 _BITS_PER_SAMPLE, _SAMPLE_FORMAT, _UNSIGNED = 258, 339, 1
-_PLANES, _PHOTOMETRIC, _WHITE_IS_ZERO = 284, 262, 0
 _TILE_WIDTH, _TILE_HEIGHT, _TILE_PIXELS = 322, 323, 4096 * 4096
-_GRAY = ("I;16", "I;16B", "I;16L", "I;16N")
+# Encoders write 10 or so for a progressive file; libjpeg-turbo's own programs can be told to stop at 500
+# (`-maxscans`), which is what its fuzzers do.
+_USUAL_SCANS, _MOST_SCANS = 20, 500
+# A scan takes a nanosecond a pixel where it does nothing: two seconds in all.
+_PIXELS_OF_SCANS = 2_000_000_000
+# ITU T.81, table B.1: the markers that a reader does not pass over. What is between two of them, coded data
+# for one, never looks like one.
+_JPEG_MARKER = re.compile(rb"\xff([\xc0-\xcf\xd8-\xfe])")
+_JPEG_START, _JPEG_END, _JPEG_SCAN = 0xD8, 0xD9, 0xDA
 Bits = Literal[8, 16]
 STEP = 257  # 16-bit steps of one 8-bit grey level: 255 becomes 65535
 
@@ -51,7 +65,7 @@ def opened_image(path: Path) -> Iterator[Image.Image]:
     with _explained(path.name), Image.open(path, formats=_FORMATS) as image:
         _refuse_claims(path, image)
         if image.format in ("JPEG", "MPO"):  # MPO is a JPEG with further images behind it
-            refuse_scans(path, image.size)
+            _refuse_scans(path, image.size)
         yield image
 
 
@@ -80,6 +94,33 @@ def _refuse_tiles(name: str, image: Image.Image) -> None:
         raise Unscorable(
             f"{name}: an image of {image.width}x{image.height} in a tile of {width}x{height}; save it as PNG"
         )
+
+
+def _refuse_scans(path: Path, size: tuple[int, int]) -> None:
+    """`Unscorable` for a JPEG file of this width and height whose scans take too long to decode; it is read,
+    but not decoded."""
+    width, height = size
+    most = max(_USUAL_SCANS, min(_MOST_SCANS, _PIXELS_OF_SCANS // max(width * height, 1)))
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        scans = _scans(data, most)
+    if scans > most:
+        raise Unscorable(
+            f"{path.name}: a JPEG of {width}x{height} in {scans} scans or more, where some ten are usual; "
+            "save it as PNG"
+        )
+
+
+def _scans(data: mmap.mmap, most: int) -> int:
+    """The scans of the first image in `data`, counted up to one more than `most`."""
+    place = scans = 0
+    while scans <= most and (found := _JPEG_MARKER.search(data, place)):
+        place, marker = found.end(), found[1][0]
+        if marker == _JPEG_END:
+            break
+        scans += marker == _JPEG_SCAN
+        if marker != _JPEG_START:  # the others are followed by their length, which may hold anything
+            place += int.from_bytes(data[place : place + 2], "big")
+    return scans
 
 
 def _is_bounded(image: Image.Image) -> bool:
@@ -223,12 +264,7 @@ def write_in_bits(path: Path, image: np.ndarray) -> str:
     """Writes uint8 or uint16 pixels as PNG, as `write_png` does."""
     if image.dtype == np.uint8:
         return write_png(path, image)
-    cv2 = opencv(path.name)
-    # Run-length coding, as for 8 bits.
-    how = [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE, cv2.IMWRITE_PNG_COMPRESSION, 1]
-    made, encoded = cv2.imencode(".png", image if image.ndim == 2 else image[..., ::-1], how)
-    assert made
-    return _written(path, encoded.tobytes())
+    return _written(path, encode_sixteen(path.name, image))
 
 
 def read_sixteen(path: Path) -> np.ndarray:
@@ -239,9 +275,10 @@ def read_sixteen(path: Path) -> np.ndarray:
     colour needs, is not installed.
     """
     with opened_image(path) as image:
-        if _exceeds_a_byte(image) and image.mode not in _GRAY:
-            _refuse_other_kinds(path.name, image)
-            return _colour(path, image)
+        if _exceeds_a_byte(image) and image.mode not in GRAY_MODES:
+            refuse_other_kinds(path.name, image, _tiff_tag(image, _BITS_PER_SAMPLE))
+            # PIL makes four channels of gray with opacity, too.
+            return sixteen_colour(path, image, gray=_raw_modes(image).startswith("LA"))
         return pillow_in_bits(path.name, image, 16)
 
 
@@ -254,42 +291,5 @@ def pillow_in_bits(name: str, image: Image.Image, bits: Bits) -> np.ndarray:
         return pillow_pixels(name, image)
     if not _exceeds_a_byte(image):
         return pillow_pixels(name, image).astype(np.uint16) * STEP
-    _refuse_other_kinds(name, image)
-    if image.mode not in _GRAY:
-        raise Unscorable(f"{name}: PIL cuts 16-bit colour to 8 bits; give the file's path or a uint16 array")
-    return _gray(name, image)
-
-
-def _refuse_other_kinds(name: str, image: Image.Image) -> None:
-    """What is deeper than 8 bits, but no PNG or TIFF of 16-bit gray or RGB in one plane."""
-    depths = _tiff_tag(image, _BITS_PER_SAMPLE) or (16,)
-    if image.format not in ("PNG", "TIFF") or depths != (16,) or image.mode not in (*_GRAY, "RGB", "RGBA"):
-        raise Unscorable(
-            f"{name}: of more than 8 bits only unsigned 16-bit gray or RGB in PNG and TIFF is read; "
-            "save it as a 16-bit PNG"
-        )
-    if _tiff_tag(image, _PLANES) == (2,):
-        raise Unscorable(f"{name}: a 16-bit TIFF with colours in separate planes; save it as a 16-bit PNG")
-    if _tiff_tag(image, _PHOTOMETRIC) == (_WHITE_IS_ZERO,):
-        raise Unscorable(f"{name}: a 16-bit TIFF whose 0 is white; save it as a 16-bit PNG")
-
-
-def _gray(name: str, image: Image.Image) -> np.ndarray:
-    pixels = np.asarray(image).astype(np.uint16)
-    if (see_through := image.info.get("transparency")) is not None and (pixels == see_through).any():
-        raise _transparent(name)
-    return pixels
-
-
-def _colour(path: Path, image: Image.Image) -> np.ndarray:
-    """16-bit RGB, or gray with opacity, of which PIL reads the high bytes."""
-    # PIL makes four channels of gray with opacity, too.
-    gray = _raw_modes(image).startswith("LA")
-    pixels = decode_sixteen(path, np.asarray(image))
-    if pixels.shape[2] == 4 and pixels[..., 3].min() < 65535:
-        raise _transparent(path.name)
-    return np.ascontiguousarray(pixels[..., 0] if gray else pixels[..., :3])
-
-
-def _transparent(name: str) -> Unscorable:
-    return Unscorable(f"{name}: has transparent pixels; flatten it onto a background first")
+    refuse_other_kinds(name, image, _tiff_tag(image, _BITS_PER_SAMPLE))
+    return sixteen_gray(name, image)
