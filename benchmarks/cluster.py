@@ -49,7 +49,9 @@ def seconds(images: Path, methods: str, metrics: str, *more: str) -> float:
             "--metrics", metrics, "--device", "cpu", "--out", str(Path(folder) / "run"), *more,
         ]  # fmt: skip
         begin = time.perf_counter()
-        subprocess.run(command, check=True, capture_output=True, env=os.environ)
+        done = subprocess.run(command, check=False, capture_output=True, text=True, env=os.environ)
+        if done.returncode:
+            raise SystemExit(done.stderr.strip().splitlines()[-1])
         return time.perf_counter() - begin
 
 

@@ -29,6 +29,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from srbench.core.records import UserError
 from srbench.core.weights import pull
 from srbench.metrics.natural.perceptual_index import MA_MODEL, NIQE_PARAMETERS
 
@@ -272,4 +273,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except UserError as error:
+        raise SystemExit(str(error)) from None

@@ -30,6 +30,7 @@ import torchvision
 from PIL import Image
 
 from srbench.core.files import file_hash
+from srbench.core.records import UserError
 from srbench.core.torch_files import TorchHubFile
 from srbench.core.weights import pull
 from srbench.datasets.bapps import Item
@@ -259,6 +260,8 @@ def _images(folder: Path | None, count: int) -> list[np.ndarray]:
         return [_made(number, (320, 480)) for number in range(count)]
     files = sorted(path for path in folder.rglob("*_HR*") if path.suffix in IMAGE_SUFFIXES)
     files = files or sorted(path for path in folder.rglob("*") if path.suffix in IMAGE_SUFFIXES)
+    if not files:
+        raise UserError(f"{folder} holds no images")
     return [as_rgb(read_image(path)) for path in files[:count]]
 
 
@@ -292,4 +295,7 @@ def _tensor(images: list[np.ndarray]) -> torch.Tensor:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except UserError as error:
+        raise SystemExit(str(error)) from None

@@ -28,6 +28,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from srbench.core.records import UserError
 from srbench.datasets.samples import degrade
 from srbench.images.codec import read_image, write_png
 from srbench.images.pixels import crop_to_multiple
@@ -192,4 +193,7 @@ def multiply_adds(module: nn.Module, seen: torch.Tensor) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except UserError as error:
+        raise SystemExit(str(error)) from None
