@@ -77,7 +77,7 @@ def test_without_a_command_the_first_steps_are_shown() -> None:
     assert "srbench run --methods all --datasets demo" in ended.out
 
 
-@pytest.mark.parametrize("group", ["methods", "metrics", "datasets", "protocols"])
+@pytest.mark.parametrize("group", ["methods", "metrics", "datasets", "protocols", "train", "experiment"])
 def test_listings_are_one_json_array(group: str) -> None:
     listed = json.loads(command(group, "list", "--json").out)
     shown = command(group, "list").out

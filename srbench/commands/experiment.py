@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from srbench.commands.terminal import DataRoot, console
+from srbench.commands.terminal import DataRoot, ListAsJson, console, print_json
 from srbench.core.registry import split_names
 
 
@@ -33,6 +33,7 @@ def experiment(
         ),
     ] = 1,
     precision: Annotated[str, typer.Option(help="auto, 32-true, bf16-mixed or 16-mixed.")] = "auto",
+    as_json: ListAsJson = False,
 ) -> None:
     """Repeat a paper's ablation as short trainings; `srbench experiment list` names them.
 
@@ -41,6 +42,9 @@ def experiment(
     """
     from srbench.train.ablations import EXPERIMENTS
 
+    if name == "list" and as_json:
+        print_json([{"name": one.name, "summary": one.summary, "paper": one.paper} for one in EXPERIMENTS])
+        return
     if name == "list":
         for one in EXPERIMENTS:
             console().print(f"{one.name:20} {one.summary} ({one.paper})", markup=False)

@@ -29,6 +29,7 @@ DataRoot = Annotated[
 ]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON array, for programs.")]
+ListAsJson = Annotated[bool, typer.Option("--json", help="With list: one JSON array, for programs.")]
 
 
 def command_group(purpose: str, **options: Any) -> typer.Typer:

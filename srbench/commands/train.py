@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from srbench.commands.terminal import DataRoot, console, notices
+from srbench.commands.terminal import DataRoot, ListAsJson, console, notices, print_json
 from srbench.core.registry import split_names
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def train(
     estimate: Annotated[
         bool, typer.Option("--estimate", help="Say how long it would take, and write nothing.")
     ] = False,
+    as_json: ListAsJson = False,
 ) -> None:
     """Train a paper's model by its recipe; `srbench train list` names the recipes.
 
@@ -60,7 +61,7 @@ def train(
     curve.csv, TensorBoard files and model/{weights.safetensors,recipe.json,card.md,curve.csv}.
     """
     if recipe == "list":
-        _print_recipes()
+        _print_recipes(as_json=as_json)
         return
     from srbench.commands.training_log import TrainingLog
     from srbench.train.job import Job, resolve, run
@@ -91,9 +92,12 @@ def train(
         _print_result(finished)
 
 
-def _print_recipes() -> None:
+def _print_recipes(*, as_json: bool) -> None:
     from srbench.train.recipes import RECIPES
 
+    if as_json:
+        print_json([{"name": one.name, "summary": one.summary, "paper": one.paper} for one in RECIPES])
+        return
     output = console()
     for one in RECIPES:
         output.print(f"{one.name:16} {one.summary}", markup=False)

@@ -71,7 +71,9 @@ def training_curves(folders: Sequence[Path]) -> Drawn:
     panels[0].set_ylabel("loss ↓")
     for axes in panels:
         axes.set_xlabel("iteration")
-        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))  # more five-digit numbers touch
+        axes.xaxis.set_major_locator(
+            MaxNLocator(4, integer=True, steps=[1, 2, 5, 10])
+        )  # more five-digit numbers touch
         axes.grid(color="0.92", lw=0.6)
         axes.set_axisbelow(True)
     panels[0].legend(fontsize=7, frameon=False)
