@@ -51,7 +51,7 @@ def train(
         bool, typer.Option("--install", help="Put the result where srbench run finds it.")
     ] = False,
     estimate: Annotated[
-        bool, typer.Option("--estimate", help="Say how long it would take, and write nothing.")
+        bool, typer.Option("--estimate", help="Say how long it would take; writes nothing but the cache.")
     ] = False,
     as_json: ListAsJson = False,
 ) -> None:

@@ -54,7 +54,7 @@ def training_curves(folders: Sequence[Path]) -> Drawn:
     trainings = [read_training(folder) for folder in folders]
     validated = any(_PSNR in one.columns for one in trainings)
     figure = Figure(figsize=(7.2 if validated else 4.2, 2.9))
-    panels = figure.subplots(1, 1 + validated, squeeze=False, gridspec_kw={"wspace": 0.32})[0].tolist()
+    panels = figure.subplots(1, 1 + validated, squeeze=False, gridspec_kw={"wspace": 0.38})[0].tolist()
     alone = len(trainings) == 1
     for index, one in enumerate(trainings):
         terms = [name for name in one.columns if name != _PSNR] if alone else ["loss"]
