@@ -19,6 +19,8 @@ from srbench.metrics.natural.pyiqa_numerics import Compatibility
 
 FloatArray = NDArray[np.float64]
 
+_Index = np.uint64  # spares the question whether an index counts from the end
+
 SIZE = 7
 STRIDE = 3
 
@@ -102,8 +104,9 @@ def _block_statistics(
         _dct_of_rows(padded[i * STRIDE : i * STRIDE + SIZE], basis, folded, vertical)
         for u in range(SIZE):
             for c in range(SIZE):
-                for j in range(columns):
-                    phases[c, j] = vertical[u, j * STRIDE + c]
+                phase, row = phases[c], vertical[u]
+                for j in range(_Index(columns)):
+                    phase[j] = row[j * _Index(STRIDE) + _Index(c)]
             _dct_of_rows(phases, basis, folded, coefficients[u * SIZE : u * SIZE + SIZE])
         _row_statistics(coefficients, orientations, table, official, statistics[i])
 

@@ -32,8 +32,17 @@ def mixture_features(image: FloatArray, compatibility: Compatibility) -> FloatAr
     fine = normalised_bands(pyramid.fine, pyramid.fine_correlations, _GUARD, pyramid.parents[:parents])
     coarse = normalised_bands(pyramid.coarse, pyramid.coarse_correlations, _GUARD // 2)
     table = shape_table(compatibility)
-    shapes = [shape_of([band], table, official=official) for band in (*fine, *coarse)]
-    shapes += [shape_of([a, b], table, official=official) for a, b in zip(fine, coarse, strict=True)]
+    sums = [float(band.sum()) for band in (*fine, *coarse)]
+    shapes = [
+        shape_of([band], [total], table, official=official)
+        for band, total in zip((*fine, *coarse), sums, strict=True)
+    ]
+    shapes += [
+        shape_of(
+            [fine[band], coarse[band]], [sums[band], sums[ORIENTATIONS + band]], table, official=official
+        )
+        for band in range(ORIENTATIONS)
+    ]
     across_scales = _similarities_across_scales(pyramid, parents, compatibility)
     del pyramid, coarse  # on large images the next step needs the room
     pairs = np.array(list(combinations(range(ORIENTATIONS), 2)))

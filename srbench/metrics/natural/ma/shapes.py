@@ -60,10 +60,10 @@ def shapes_of_ratios(
         shapes[j] = table[1, found[j] - np.uint64(1)] if inside else OUTSIDE
 
 
-def shape_of(parts: list[FloatArray], table: FloatArray, *, official: bool) -> float:
-    """The shape of all values of `parts` together; NaN if any value is not a number."""
+def shape_of(parts: list[FloatArray], sums: list[float], table: FloatArray, *, official: bool) -> float:
+    """The shape of all values of `parts`, whose `sums` are given, together; NaN if any is not a number."""
     count = sum(part.size for part in parts)
-    mean = sum(float(part.sum()) for part in parts) / count
+    mean = sum(sums) / count
     squares = magnitudes = 0.0
     for part in parts:
         square, magnitude = _deviations(part.reshape(-1), mean)
