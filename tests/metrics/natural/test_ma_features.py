@@ -161,7 +161,7 @@ def test_a_horizontal_wave_is_in_the_first_orientation() -> None:
 
 
 def test_bands_without_room_for_a_vector_are_refused() -> None:
-    bands = np.random.default_rng(0).random((6, 30, 13))
+    bands = np.random.default_rng(0).random((6, 30, 7))
     with pytest.raises(ValueError, match="less than a vector"):
         normalised_bands(bands, joined_correlations(bands), 1)
 

@@ -150,6 +150,9 @@ def _add_products(first: FloatArray, second: FloatArray, total: FloatArray) -> N
             b, c, d = a + lanes, a + _Index(2 * _LANES), a + _Index(3 * _LANES)
             value = multiply_add(first[a], second[a], first[b] * second[b])
             total[j] += value + multiply_add(first[c], second[c], first[d] * second[d])
-    for start in range(whole, count, lanes):
-        for j in range(min(lanes, count - start)):
+    last = count // lanes * lanes
+    for start in range(whole, last, lanes):
+        for j in range(lanes):
             total[j] += first[start + j] * second[start + j]
+    for j in range(count - last):
+        total[j] += first[last + j] * second[last + j]

@@ -24,7 +24,7 @@ _OWN = tuple(place for place in range(len(SPATIAL)) if place != CENTRE)
 # Columns worked on at a time at most, and the number that theirs is filled up to a multiple of: so the
 # compiler knows that there is no rest which is not vectorised.
 _TILE = 512
-_VECTOR = 16
+_VECTOR = 8
 # Tuples whose length the compiler knows: the parents that a band has.
 _ONE, _NONE = (0,), ()
 _Index = np.uint64  # spares the question whether an index counts from the end
@@ -52,7 +52,7 @@ def normalised_bands(
         regular &= invertible
     # N counts a band's own neighbourhood and its parent.
     shares = np.array([1 / (len(moment) - _COMMON + 1) for moment in moments])
-    means = bands[:, 1:-1, 1:-1].mean(axis=(1, 2))
+    means = _inner_sums(bands) / ((bands.shape[1] - 2) * (bands.shape[2] - 2))
     margin = guard + 1
     result = np.empty((len(bands), bands.shape[1] - 2 * margin, bands.shape[2] - 2 * margin))
     _normalise(bands, parents, whitening, regular, shares, means, margin, result)
@@ -88,6 +88,21 @@ def _whitening(moment: FloatArray) -> tuple[FloatArray, bool]:
         root = np.where(kept, 1 / np.sqrt(np.where(kept, values, 1)), 0)[:, None] * vectors.T
         upper: FloatArray = np.linalg.qr(root[:, ::-1])[1]
         return upper[::-1, ::-1].copy(), False
+
+
+@compiled
+def _inner_sums(bands: FloatArray) -> FloatArray:
+    """The sum of each band without its border."""
+    sums = np.empty(bands.shape[0])
+    columns = np.empty(bands.shape[2] - 2)
+    for band in range(bands.shape[0]):
+        columns[:] = 0.0
+        for i in range(1, bands.shape[1] - 1):
+            row = bands[band, i, 1 : bands.shape[2] - 1]
+            for j in range(_Index(columns.shape[0])):
+                columns[j] += row[j]
+        sums[band] = columns.sum()
+    return sums
 
 
 @compiled
