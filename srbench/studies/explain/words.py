@@ -98,7 +98,7 @@ def _users(scale: int) -> list[tuple[str, dict[str, Any]]]:
     unrounded = {"luma": "bt601", "rounded": False, "ssim_kind": "wang", "gray": "replicate"}
     rgb = {"luma": "rgb"}
     return [
-        ("SRCNN, SelfExSR, VDSR, LapSRN", rounded | {"border": scale}),
+        ("SRCNN, SelfExSR, VDSR", rounded | {"border": scale}),
         *([("EnhanceNet, PIRM, TSRN", rounded | {"border": 4})]),
         ("EDSR, RCAN, ESRGAN, BasicSR", unrounded | {"border": scale}),
         ("SRGAN", {"luma": "daala", "ssim_kind": "daala", "border": 4}),
