@@ -48,7 +48,7 @@ def own(low: np.ndarray) -> np.ndarray:
     ("values", "options"),
     [
         ((0.0, 1.0, 0.0, 1.0), ""),
-        ((-1.0, 1.0, 0.0, 1.0), ""),
+        ((-0.5, 0.5, 0.0, 1.0), ""),
         ((-1.0, 1.0, 0.0, 1.0), ":in=signed,out=signed"),
         ((0.0, 1.0, 0.45, 0.22), ":mean=0.45,std=0.22"),
         ((0.0, 255.0, 110.0, 60.0), ":range=255,mean=110,std=60"),
@@ -76,26 +76,27 @@ def test_one_side_can_be_standardised_alone(tmp_path: Path) -> None:
 
 
 def test_a_run_prints_and_records_the_interface(tmp_path: Path) -> None:
-    traced(Standardised(-1.0, 1.0, 0.0, 1.0), tmp_path / "model.pt")
+    traced(Standardised(-0.5, 0.5, 0.0, 1.0), tmp_path / "model.pt")
     result = command(
-        "run", "--methods", f"{tmp_path / 'model.pt'},{tmp_path / 'model.pt'}:range=signed,name=stated",
+        "run", "--methods", f"{tmp_path / 'model.pt'},{tmp_path / 'model.pt'}:range=centred,name=stated",
         "--datasets", f"folder:{references(tmp_path / 'mine', count=1)}", "--metrics", "psnr_y",
         "--out", tmp_path / "out", "--device", "cpu",
     )  # fmt: skip
     assert result.code == 0, result.err
-    assert "model.pt: x4, luma, takes -1 to 1, gives -1 to 1 (found on photographs: " in result.err
-    assert "stated: x4, luma, takes -1 to 1, gives -1 to 1 (as stated)" in result.err
+    assert "model.pt: x4, luma, takes -0.5 to 0.5, gives -0.5 to 0.5 (found on photographs: " in result.err
+    assert "stated: x4, luma, takes -0.5 to 0.5, gives -0.5 to 0.5 (as stated)" in result.err
     methods = json.loads((tmp_path / "out" / "run.json").read_text())["methods"]
     interface = methods["model.pt"]["interfaces"]["model.pt x4"]
-    assert interface["input_range"] == interface["output_range"] == [-1.0, 1.0]
+    assert interface["input_range"] == interface["output_range"] == [-0.5, 0.5]
     assert (interface["scale"], interface["channels"]) == (4, 1)
     assert interface["sure"].startswith("found on photographs")
     assert methods["stated"]["interfaces"]["stated x4"]["sure"] == "as stated"
 
 
-def test_what_is_not_clear_is_asked_for(tmp_path: Path) -> None:
-    # Half way between two of the usual ranges.
-    traced(Standardised(-0.3, 0.7, 0.0, 1.0), tmp_path / "model.pt")
+# Half way between two of the usual ranges; and where half the contrast restores better at full contrast.
+@pytest.mark.parametrize("values", [(-0.3, 0.7), (-1.0, 1.0)])
+def test_what_is_not_clear_is_asked_for(tmp_path: Path, values: tuple[float, float]) -> None:
+    traced(Standardised(*values, 0.0, 1.0), tmp_path / "model.pt")
     with pytest.raises(UserError, match=r"not clear \(inputs may be .*-0.5 to 0.5.*; say it: model.pt:in=1"):
         resolve(str(tmp_path / "model.pt")).refuses(4)
 
