@@ -221,17 +221,22 @@ function choose(index, place = null) {
 
 // A link to what is shown: table, image, crop, methods. The address bar has it at every moment.
 let keeping = 0;
+let known = location.hash; // what the address said when it was last read or written here
 function keepPlaceSoon() {
   clearTimeout(keeping);
-  keeping = setTimeout(keepPlace, 250); // browsers allow a few changes of the address a second
+  keeping = setTimeout(() => {
+    if (location.hash === known) keepPlace(); // else somebody follows a link, which is about to be read
+  }, 250); // browsers allow a few changes of the address a second
 }
 
 function keepPlace() {
   const said = new URLSearchParams({ table: current, ...viewer.address() });
   try { history.replaceState(null, "", `#${said}`); } catch { /* a browser that keeps no history for files */ }
+  known = location.hash;
 }
 
 function fromAddress() {
+  known = location.hash;
   const said = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
   const index = Number(said.table);
   choose(page.boards[index] ? index : 0, page.boards[index] ? said : null);
