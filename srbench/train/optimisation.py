@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from srbench.train.recipe import Recipe
 
 
+_LONGEST = 2048  # SRCNN's second layer has 1,600 inputs and taps
+
+
 def learning_rate(recipe: Recipe, iteration: int) -> float:
     """The rate of an iteration, counted from 0."""
     if recipe.schedule == "cosine":
@@ -92,10 +95,11 @@ def _axes(parameter: Tensor) -> dict[str, Any]:
     """A convolution as a matrix, outputs x (inputs and taps), where SOAP's joining of dimensions gives it.
 
     It joins neighbours from the left up to a bound, so that the outputs must not fit under it together with
-    the next dimension; with fewer of them every dimension has axes of its own.
+    the next dimension; with fewer of them every dimension has axes of its own. Longer dimensions than
+    `_LONGEST` stay as they are: finding their axes takes minutes and gigabytes.
     """
     outputs, *others = parameter.shape
-    bound = max(outputs, parameter[0].numel())
+    bound = min(max(outputs, parameter[0].numel()), _LONGEST)
     following = next((side for side in others if side > 1), 1)
     return {"merge_dims": outputs * following > bound, "max_precondition_dim": bound}
 

@@ -68,6 +68,8 @@ def test_soap_steps_along_the_axes_of_the_gradients_however_they_are_turned() ->
         nn.Conv2d(1, 64, 9),
         nn.ConvTranspose2d(56, 1, 9),
         nn.Linear(4, 1),
+        nn.Linear(20_000, 8),
+        nn.Conv2d(300, 300, 3),
         nn.PReLU(),
     ],
     ids=lambda layer: f"{type(layer).__name__} {tuple(layer.weight.shape)}",
