@@ -183,13 +183,16 @@ def file_hash(path: Path) -> str:
 
 
 def remembered_hash(path: Path) -> str:
-    """SHA-256 of a file's bytes, computed once for each version of the file."""
+    """SHA-256 of a file's bytes, computed once for each version of the file.
+
+    A file with the size and the time of the one that it replaces, as archives make them, is another version.
+    """
     status = path.stat()
-    return _hash_of_version(path, status.st_mtime_ns, status.st_size)
+    return _hash_of_version(path, status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size)
 
 
 @lru_cache(maxsize=65536)
-def _hash_of_version(path: Path, _modified: int, _size: int) -> str:
+def _hash_of_version(path: Path, *_version: int) -> str:
     return file_hash(path)
 
 

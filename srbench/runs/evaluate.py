@@ -180,13 +180,20 @@ class _Book:
                 return ""
         return f"what it reads {_AGAIN}"
 
+    def _rewritten(self, item: _Planned, result: MethodResult) -> str:
+        """Why an output that lay there cannot be measured: another one was written in its place meanwhile."""
+        stored = self._store.output(item.key) if item.task.made and result.output else None
+        if stored is None or result.output is None or stored.pixels == result.output.pixels:
+            return ""
+        return f"{item.task.output} {_AGAIN}"
+
     def _changed(self, files: Iterable[Path]) -> str:
         changed = [path for path in files if file_version(path) != self._plan.versions[path]]
         return f"{changed[0]} {_AGAIN}" if changed else ""
 
     def _kept(self, image: Image, item: _Planned, result: MethodResult) -> MethodResult:
         """The result without what was computed from files that are no longer those of the keys."""
-        reason = self._output_changed(image, item)
+        reason = self._output_changed(image, item) or self._rewritten(item, result)
         of_metrics = {name: reason or self._changed(files) for name, files in self._plan.metric_files.items()}
         measured = tuple(
             Measured(one.metric, None, of_metrics[one.metric], 0.0)

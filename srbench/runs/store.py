@@ -25,7 +25,7 @@ from srbench.runs.store_schema import COLUMNS, SCHEMA, STORE, STORE_FORMAT, uri_
 FORMAT = 1  # of `run.json`
 _PATIENCE = 60  # seconds to wait for other processes
 
-Version = tuple[int, int, int]
+Version = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def file_version(path: Path) -> Version | None:
         status = path.stat()
     except OSError:
         return None
-    return status.st_ino, status.st_mtime_ns, status.st_size
+    return status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size
 
 
 def checksum(row: Sequence[Any]) -> str:

@@ -10,7 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from srbench.core.files import atomic_file, cell_text, csv_text, ready_file, ready_folder, sweep, write_csv
+from srbench.core.files import (
+    atomic_file,
+    cell_text,
+    csv_text,
+    file_hash,
+    ready_file,
+    ready_folder,
+    remembered_hash,
+    sweep,
+    write_csv,
+)
 from srbench.core.records import UserError
 from tests.helpers import python
 
@@ -88,3 +98,20 @@ def test_text_that_spreadsheets_would_run_is_text_and_comes_back(tmp_path: Path)
 
 def test_numbers_are_never_quoted() -> None:
     assert csv_text(["a"], [{"a": -0.5}, {"a": -3}]) == "a\n-0.5\n-3\n"
+
+
+@pytest.mark.parametrize("replaced", [True, False])
+def test_files_of_one_size_and_time_are_told_apart(tmp_path: Path, replaced: bool) -> None:
+    """Archives that can be made again give all their files the same time."""
+    path, other = tmp_path / "a", tmp_path / "b"
+    for place, text in ((path, "one"), (other, "two")):
+        place.write_text(text)
+        os.utime(place, (1e9, 1e9))
+    assert remembered_hash(path) == file_hash(path)
+    if replaced:
+        other.replace(path)
+    else:
+        path.write_text("two")
+        os.utime(path, (1e9, 1e9))
+    assert path.read_text() == "two"
+    assert remembered_hash(path) == file_hash(path)

@@ -141,7 +141,8 @@ def test_one_process_follows_a_function_and_its_files(folder: Path) -> None:
     assert np.unique(Tools().upscaler(method, CPU)(low)) == 102
 
 
-# Writes its own weights anew at the second call: other ones, or with `again` the same.
+# Writes its own weights anew at the third call, before which the first image is recorded: other ones, or with
+# `again` the same.
 CHANGING = """
 from pathlib import Path
 import numpy as np
@@ -153,7 +154,7 @@ def upscale(image, scale):
     made = np.full((image.shape[0] * scale, image.shape[1] * scale, 3), int(level.read_text()), np.uint8)
     with (FOLDER / "calls").open("a") as calls:
         calls.write("x")
-    if (FOLDER / "calls").stat().st_size == 2:
+    if (FOLDER / "calls").stat().st_size == 3:
         level.write_text("100" if (FOLDER / "again").exists() else "30")
     return made
 
@@ -180,3 +181,39 @@ def test_what_was_made_from_weights_that_changed_in_the_middle_is_no_score(folde
     (folder / "out").rename(folder / "before")
     run(folder, "nearest,changing:upscale")
     assert values(folder / "out" / "scores.csv") == whole
+
+
+# Turns an output of another method upside down at its first call.
+MEDDLING = """
+from pathlib import Path
+import numpy as np
+from PIL import Image
+
+FOLDER = Path(__file__).parent
+
+def upscale(image, scale):
+    if not (FOLDER / "calls").exists():
+        path = sorted((FOLDER / "out" / "images" / "nearest").rglob("*.png"))[-1]
+        Image.open(path).transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(path)
+    (FOLDER / "calls").touch()
+    return np.zeros((image.shape[0] * scale, image.shape[1] * scale, 3), np.uint8)
+"""
+
+
+def test_an_output_that_is_rewritten_before_it_is_measured_costs_no_score(folder: Path) -> None:
+    (folder / "meddling.py").write_text(MEDDLING)
+    run(folder, "nearest")
+    before = values(folder / "out" / "scores.csv")
+    more = [part.replace("psnr_y", "psnr_y,ssim_y") for part in arguments(folder, "meddling:upscale,nearest")]
+    assert command(*more).code == 0
+    disturbed = values(folder / "out" / "scores.csv")
+    assert {place: disturbed[place] for place in before} == before
+    text = (folder / "out" / "scores.csv").read_text()
+    assert text.count(".png changed while the run was using it") == 1
+
+    assert command(*more).code == 0
+    whole = values(folder / "out" / "scores.csv")
+    (folder / "out").rename(folder / "before")
+    assert command(*more).code == 0
+    assert values(folder / "out" / "scores.csv") == whole
+    assert all(value for place, value in whole.items() if place[0] == "nearest")
