@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -182,17 +183,20 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+# What changes when a file is written again, even with the same bytes, or another one takes its place.
+version_of = attrgetter("st_ino", "st_mtime_ns", "st_ctime_ns", "st_size")
+
+
 def remembered_hash(path: Path) -> str:
     """SHA-256 of a file's bytes, computed once for each version of the file.
 
     A file with the size and the time of the one that it replaces, as archives make them, is another version.
     """
-    status = path.stat()
-    return _hash_of_version(path, status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size)
+    return _hash_of_version(path, version_of(path.stat()))
 
 
 @lru_cache(maxsize=65536)
-def _hash_of_version(path: Path, *_version: int) -> str:
+def _hash_of_version(path: Path, _version: tuple[int, ...]) -> str:
     return file_hash(path)
 
 

@@ -182,10 +182,10 @@ class _Book:
 
     def _rewritten(self, item: _Planned, result: MethodResult) -> str:
         """Why an output that lay there cannot be measured: another one was written in its place meanwhile."""
-        stored = self._store.output(item.key) if item.task.made and result.output else None
-        if stored is None or result.output is None or stored.pixels == result.output.pixels:
-            return ""
-        return f"{item.task.output} {_AGAIN}"
+        found = result.output if item.task.made else None
+        stored = self._store.output(item.key) if found else None
+        rewritten = found and stored and found.pixels != stored.pixels
+        return f"{item.task.output} {_AGAIN}" if rewritten else ""
 
     def _changed(self, files: Iterable[Path]) -> str:
         changed = [path for path in files if file_version(path) != self._plan.versions[path]]

@@ -16,9 +16,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
-from srbench.core.files import ready_folder
+from srbench.core.files import ready_folder, version_of
 from srbench.core.records import OK, Score, UserError
 from srbench.runs.store_schema import COLUMNS, SCHEMA, STORE, STORE_FORMAT, uri_to_read
 
@@ -45,10 +45,9 @@ def content_key(*parts: Any) -> str:
 def file_version(path: Path) -> Version | None:
     """What changes when a file is written again, even with the same bytes; None where there is none."""
     try:
-        status = path.stat()
+        return cast(Version, version_of(path.stat()))
     except OSError:
         return None
-    return status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size
 
 
 def checksum(row: Sequence[Any]) -> str:
