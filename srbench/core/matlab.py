@@ -163,6 +163,7 @@ class _Matrix:
 
     @classmethod
     def read(cls, stream: _Stream) -> _Matrix:
+        """The flags, size and name that a value begins with; its content follows in the stream."""
         _, flags = stream.element()
         if len(flags) != 8:
             raise _Damage("a value without flags")
@@ -180,6 +181,7 @@ class _Matrix:
         return math.prod(self.shape)
 
     def value(self, budget: _Budget, depth: int) -> Any:
+        """The value itself, within the budget; `_Damage` where it is not what its head says."""
         if depth > _DEPTH:
             raise _Damage("values nested too deep")
         budget.spend(0, objects=1)

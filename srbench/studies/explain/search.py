@@ -119,6 +119,7 @@ class _Search:
         ]
 
     def row(self, found: Measured) -> Row:
+        """What was found of a convention as a line of the answer, beside what is claimed."""
         claim = self.claim
         return Row(
             found.convention,

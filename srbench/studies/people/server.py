@@ -127,6 +127,7 @@ class _Site:
         return JSONResponse({"texts": self._texts, "phase": "welcome", "answered": 0, "total": 0})
 
     async def enrol(self, request: Request) -> Response:
+        """A new rater by the link that invites to the study."""
         from starlette.responses import JSONResponse
 
         if not self._study.is_enrolment(request.path_params["key"]):
@@ -174,6 +175,7 @@ class _Site:
         return JSONResponse(state(self._study, rater))
 
     async def picture(self, request: Request) -> Response:
+        """An image of the question at which a rater stands."""
         from starlette.responses import Response
 
         rater = self._rater(request)
@@ -196,6 +198,7 @@ class _Site:
         return kind == "Bearer" and self._study.is_admin(token)
 
     async def progress(self, request: Request) -> Response:
+        """How far the raters are, for who has the admin token."""
         from starlette.responses import JSONResponse
 
         if not self._is_admin(request):
